@@ -1,0 +1,48 @@
+import { boolean, check, index, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import { bytes } from './columns.ts'
+import { namespaces } from './namespaces.ts'
+
+/** S3 owners: what an ACL names. Each namespace has one root object user; its key is the global access key. */
+export const objectUsers = pgTable('object_users', {
+  id: uuid().primaryKey(),
+  namespaceId: uuid('namespace_id').notNull().references(() => namespaces.id),
+  /** 64 hexadecimal digits, the `ID` of S3's Owner. */
+  canonicalId: text('canonical_id').notNull().unique(),
+  displayName: text('display_name').notNull(),
+  email: text().unique(),
+  isRoot: boolean('is_root').notNull().default(false),
+  createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+})
+
+/** IAM-like identities of a namespace; without a grant they may do nothing. */
+export const storageAccounts = pgTable(
+  'storage_accounts',
+  {
+    id: uuid().primaryKey(),
+    namespaceId: uuid('namespace_id').notNull().references(() => namespaces.id),
+    name: text().notNull(),
+    createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  },
+  (table) => [unique('storage_accounts_name').on(table.namespaceId, table.name)],
+)
+
+/** Belongs to exactly one object user or storage account. The secret is sealed by the credential key. */
+export const accessKeys = pgTable(
+  'access_keys',
+  {
+    accessKeyId: text('access_key_id').primaryKey(),
+    namespaceId: uuid('namespace_id').notNull().references(() => namespaces.id),
+    objectUserId: uuid('object_user_id').references(() => objectUsers.id),
+    storageAccountId: uuid('storage_account_id').references(() => storageAccounts.id),
+    sealedSecret: bytes('sealed_secret').notNull(),
+    state: text({ enum: ['active', 'inactive'] }).notNull(),
+    createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+    expiresAt: timestamp('expires_at', { withTimezone: true, precision: 3 }),
+    lastUsedAt: timestamp('last_used_at', { withTimezone: true, precision: 3 }),
+  },
+  (table) => [
+    index('access_keys_by_namespace').on(table.namespaceId),
+    check('access_keys_one_holder', sql`num_nonnulls(${table.objectUserId}, ${table.storageAccountId}) = 1`),
+  ],
+)

@@ -1,0 +1,40 @@
+import { bigint, index, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { byteText } from './columns.ts'
+import { objectUsers } from './accounts.ts'
+import { namespaces } from './namespaces.ts'
+
+export const buckets = pgTable(
+  'buckets',
+  {
+    id: uuid().primaryKey(),
+    namespaceId: uuid('namespace_id').notNull().references(() => namespaces.id),
+    ownerId: uuid('owner_id').notNull().references(() => objectUsers.id),
+    /** Unique within the whole service. */
+    name: byteText().notNull().unique(),
+    region: text().notNull(),
+    versioning: text({ enum: ['unversioned', 'enabled', 'suspended'] }).notNull().default('unversioned'),
+    /** Sub-resources (tagging, cors, policy…) by name, each as parsed JSON. */
+    settings: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  },
+  (table) => [index('buckets_by_namespace').on(table.namespaceId, table.name)],
+)
+
+/** Folded usage; add the bucket's `usage_deltas` for the exact figure. */
+export const bucketUsage = pgTable('bucket_usage', {
+  bucketId: uuid('bucket_id').primaryKey(),
+  objectCount: bigint('object_count', { mode: 'number' }).notNull().default(0),
+  sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull().default(0),
+})
+
+/** One row a commit group and bucket, so that no counter row is hot; a job folds them into `bucket_usage`. */
+export const usageDeltas = pgTable(
+  'usage_deltas',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    bucketId: uuid('bucket_id').notNull(),
+    objectCount: bigint('object_count', { mode: 'number' }).notNull(),
+    sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull(),
+  },
+  (table) => [index('usage_deltas_by_bucket').on(table.bucketId)],
+)

@@ -1,0 +1,54 @@
+import { bigint, boolean, index, integer, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { bytes } from './columns.ts'
+
+/** The tenant's space: the unit of isolation and of encryption at rest. */
+export const namespaces = pgTable('namespaces', {
+  id: uuid().primaryKey(),
+  name: text().notNull().unique(),
+  displayName: text('display_name').notNull(),
+  /** The floor for new data: 'on' seals every blob. Reads follow the blob, never this. */
+  encryptionMode: text('encryption_mode', { enum: ['off', 'on'] }).notNull(),
+  /** Grows with every change of `encryption_mode`; a commit that was prepared under another epoch is refused (ENC-1). */
+  encryptionEpoch: integer('encryption_epoch').notNull().default(1),
+  relaxedBucketNames: boolean('relaxed_bucket_names').notNull().default(false),
+  createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+})
+
+/** Namespace keys (L1), wrapped by the root key (L0). */
+export const namespaceKeys = pgTable(
+  'namespace_keys',
+  {
+    namespaceId: uuid('namespace_id').notNull().references(() => namespaces.id),
+    version: integer().notNull(),
+    state: text({ enum: ['active', 'decrypt-only', 'shredded'] }).notNull(),
+    wrappedKey: bytes('wrapped_key').notNull(),
+    createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.namespaceId, table.version] })],
+)
+
+/** One row: who this installation is, and a canary that proves the root key is the right one. */
+export const installation = pgTable('installation', {
+  id: integer().primaryKey(),
+  clusterId: uuid('cluster_id').notNull(),
+  keyCanary: bytes('key_canary').notNull(),
+  createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+})
+
+/** Long work that a person started, visible in the console. */
+export const activities = pgTable(
+  'activities',
+  {
+    id: uuid().primaryKey(),
+    namespaceId: uuid('namespace_id').references(() => namespaces.id),
+    kind: text().notNull(),
+    state: text({ enum: ['queued', 'running', 'done', 'failed', 'cancelled'] }).notNull(),
+    startedBy: uuid('started_by'),
+    doneCount: bigint('done_count', { mode: 'number' }).notNull().default(0),
+    totalCount: bigint('total_count', { mode: 'number' }),
+    message: text(),
+    createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+    updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  },
+  (table) => [index('activities_by_namespace').on(table.namespaceId, table.createdAt)],
+)

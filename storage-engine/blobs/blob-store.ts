@@ -1,0 +1,85 @@
+/**
+ * Where opaque, immutable bytes live. A store knows nothing of buckets, keys or encryption: what it is given is already
+ * sealed when it has to be. Every implementation passes `blob-store.conformance.ts`.
+ *
+ * Order of a write: `create` → `write`… → `commit` (durable when it resolves) → the caller's Postgres transaction.
+ * A blob without a row in Postgres is garbage, and `collect` removes it after a delay. Nothing is ever overwritten.
+ */
+export interface BlobStore {
+  /** Opens a writer. Throws InsufficientStorage or ServiceUnavailable at once when no node takes writes. */
+  create(input: CreateBlobInput): BlobWriter
+  /**
+   * Reads `length` bytes from `offset`, checked block by block: resolves to exactly those bytes or rejects.
+   * Callers bound `length` (≤ 1 MiB). Returns synchronously when the bytes are at hand.
+   */
+  read(ref: BlobRef, range: BlobRange): Buffer | Promise<Buffer>
+  /** Removes bytes of blobs that nothing refers to. Idempotent: a blob that is gone already is no error. */
+  remove(refs: BlobRef[]): Promise<void>
+  /** Housekeeping: removes orphans (never committed), compacts segments. One caller at a time, the jobs process. */
+  collect(host: CollectHost): Promise<CollectReport>
+  status(): Promise<NodeStatus[]>
+  /** Waits for writes under way, then closes files. */
+  close(): Promise<void>
+}
+
+export interface CreateBlobInput {
+  /** UUID, time-ordered (version 7), never used before. */
+  blobId: string
+  /** Stored size when known; it chooses segment or stripe file. Writing another number of bytes rejects at commit. */
+  size: number | null
+  /** Written into the blob's header in clear: ids only, never names. */
+  owner: BlobOwner
+}
+
+export interface BlobOwner {
+  namespaceId: string
+  bucketId: string
+  versionId: string
+  /** 0 for a single body. */
+  partNumber: number
+}
+
+export interface BlobWriter {
+  /** Takes the bytes; the caller must not change them afterwards. A promise means: wait for it before the next write. */
+  write(chunk: Uint8Array): void | Promise<void>
+  /** Resolves once the bytes and their directory entries are durable. Small blobs of many writers share one flush. */
+  commit(): Promise<BlobRef>
+  /** Forgets everything written. Safe at any time, also after a failure and twice; never throws. */
+  abort(): Promise<void>
+}
+
+export interface BlobRef {
+  blobId: string
+  /** The store's own notation, ≤ 200 ASCII characters, kept in Postgres. */
+  locator: string
+}
+
+export interface BlobRange {
+  offset: number
+  length: number
+}
+
+export interface CollectHost {
+  /** Of these ids, the ones that have a row in Postgres. */
+  findKnown(blobIds: string[]): Promise<Set<string>>
+  /** Compare-and-swap of locators after a move; resolves to the ids that were swapped. The bytes are durable at both places. */
+  relocate(moves: { blobId: string; from: string; to: string }[]): Promise<Set<string>>
+  /** Only blobs written before this moment may be taken for orphans: a commit may be under way. */
+  orphansBefore: Date
+  signal: AbortSignal
+}
+
+export interface CollectReport {
+  orphansRemoved: number
+  segmentsCompacted: number
+  bytesReclaimed: number
+}
+
+export interface NodeStatus {
+  nodeId: string
+  path: string
+  state: 'online' | 'suspect' | 'offline'
+  totalBytes: number
+  freeBytes: number
+  usedBytes: number
+}
