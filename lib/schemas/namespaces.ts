@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { countSchema, pageQuery, searchSchema, timestampSchema } from '#lib/schemas/page.ts'
+
+/** A DNS label, since `<namespace>.s3.<region>.<domain>` is the namespace's own endpoint. */
+export const namespaceNameSchema = z
+  .string()
+  .min(3)
+  .max(63)
+  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, { message: 'lower-case letters, digits and inner hyphens only' })
+
+/** What the stored blobs say, whatever the switch says. */
+export const encryptionStateSchema = z.enum(['off', 'on-new-data-only', 'on', 'mixed'])
+export type EncryptionState = z.infer<typeof encryptionStateSchema>
+
+export const namespaceSchema = z.object({
+  name: z.string(),
+  displayName: z.string(),
+  createdAt: timestampSchema,
+  bucketCount: countSchema,
+  objectCount: countSchema,
+  sizeBytes: countSchema,
+  encryption: z.object({
+    /** The switch: whether new data is sealed. */
+    mode: z.enum(['off', 'on']),
+    /**
+     * off: switch off, nothing sealed. on: switch on, nothing plain. on-new-data-only: switch on, plain bytes from before.
+     * mixed: switch off, sealed bytes from before or asked for by clients.
+     */
+    state: encryptionStateSchema,
+    encryptedBytes: countSchema,
+    plainBytes: countSchema,
+  }),
+})
+export type Namespace = z.infer<typeof namespaceSchema>
+
+/** GET /api/v1/admin/namespaces, by name. */
+export const listNamespacesQuery = z.object({ ...pageQuery, search: searchSchema })
+export type ListNamespacesQuery = z.input<typeof listNamespacesQuery>
+export const namespacePageSchema = z.object({ namespaces: z.array(namespaceSchema), nextCursor: z.string().nullable() })
+export type NamespacePage = z.infer<typeof namespacePageSchema>
+
+/** POST /api/v1/admin/namespaces → 201 namespaceSchema */
+export const createNamespaceInput = z.object({
+  name: namespaceNameSchema,
+  displayName: z.string().trim().min(1).max(100),
+  encryptionMode: z.enum(['off', 'on']).default('on'),
+})
+export type CreateNamespaceInput = z.input<typeof createNamespaceInput>
+
+/** PUT /api/v1/admin/namespaces/:ns/encryption → 200 namespaceSchema. Turning off needs the exact namespace name in `confirm`. */
+export const setEncryptionInput = z.object({
+  mode: z.enum(['off', 'on']),
+  confirm: z.string().max(255).optional(),
+})
+export type SetEncryptionInput = z.input<typeof setEncryptionInput>
