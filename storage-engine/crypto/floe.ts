@@ -1,0 +1,222 @@
+import { createCipheriv, createDecipheriv, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { hkdfExpand } from '#storage-engine/crypto/hkdf.ts'
+import { fillRandom } from '#storage-engine/crypto/random-pool.ts'
+import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
+
+/**
+ * FLOE, a random-access AEAD: AES-256-GCM segments under keys from HKDF-Expand-SHA-384, as published in
+ * https://github.com/Snowflake-Labs/floe-specification (ePrint 2025/2275). Our profile is `docs/formats/blob.md`.
+ * The constants below describe bytes on disk: they may never change.
+ */
+const FLOE_IV_BYTES = 32
+const PARAMETER_BYTES = 10
+const HEADER_TAG_BYTES = 32
+const MESSAGE_KEY_BYTES = 48
+const AEAD_KEY_BYTES = 32
+const LENGTH_BYTES = 4
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+const SEGMENT_HEAD_BYTES = LENGTH_BYTES + NONCE_BYTES
+const SEGMENT_OVERHEAD_BYTES = SEGMENT_HEAD_BYTES + TAG_BYTES
+const NOT_LAST = 0xffffffff
+
+export const FLOE_HEADER_BYTES = PARAMETER_BYTES + FLOE_IV_BYTES + HEADER_TAG_BYTES
+export const SEALED_SEGMENT_BYTES = 65568
+export const PLAIN_SEGMENT_BYTES = SEALED_SEGMENT_BYTES - SEGMENT_OVERHEAD_BYTES
+
+const ALGORITHM = 'aes-256-gcm'
+const CIPHER_OPTIONS = { authTagLength: TAG_BYTES }
+const HEADER_TAG_PURPOSE = Buffer.from('HEADER_TAG:')
+const MESSAGE_KEY_PURPOSE = Buffer.from('MESSAGE_KEY:')
+const SEGMENT_KEY_PURPOSE = Buffer.from('DEK:')
+
+export interface FloeParameters {
+  /** ENC_SEG_LEN: bytes of a full sealed segment. */
+  sealedSegmentBytes: number
+  /** A new segment key after every 2^rotationMask segments. */
+  rotationMask: number
+  /** Most segments in a message, the last one included. */
+  segmentCountMax: number
+}
+
+const SCEAU_PARAMETERS: FloeParameters = {
+  sealedSegmentBytes: SEALED_SEGMENT_BYTES,
+  rotationMask: 20,
+  segmentCountMax: 2 ** 40,
+}
+
+export interface FloeSealer {
+  /** 74 bytes that go in front of the segments. */
+  readonly header: Buffer
+  /**
+   * Seals the next segment into pieces that belong one behind the other. Every segment but the last must be full
+   * (65,536 bytes); the last may be empty, and exactly one must be last. Anything else throws RangeError.
+   */
+  sealSegment(plain: Uint8Array, isLast: boolean): Buffer[]
+}
+
+export interface FloeOpener {
+  /**
+   * Opens the segment at `index`, in any order. The caller says whether it is the last one, from authenticated metadata
+   * and never from a file's size. Throws SealBrokenError unless it is exactly that segment of exactly that message.
+   */
+  openSegment(index: number, sealed: Uint8Array, isLast: boolean): Buffer
+}
+
+/** Bytes of a whole sealed message, header included, for a plaintext of `plainSize` bytes. */
+export function sealedSizeOf(plainSize: number): number {
+  const segmentCount = Math.max(1, Math.ceil(plainSize / PLAIN_SEGMENT_BYTES))
+  return FLOE_HEADER_BYTES + plainSize + segmentCount * SEGMENT_OVERHEAD_BYTES
+}
+
+/** Starts a message. `key`: 32 bytes; `aad`: bound to every byte, not stored. */
+export function createSealer(input: {
+  key: KeyObject | Buffer
+  aad: Uint8Array
+  parameters?: FloeParameters
+}): FloeSealer {
+  const parameters = input.parameters ?? SCEAU_PARAMETERS
+  const plainSegmentBytes = parameters.sealedSegmentBytes - SEGMENT_OVERHEAD_BYTES
+  const prefix = encodeParameters(parameters, FLOE_HEADER_BYTES)
+  fillRandom(prefix, PARAMETER_BYTES, FLOE_IV_BYTES)
+  const message = startMessage(input.key, input.aad, prefix, parameters)
+  message.headerTag.copy(prefix, PARAMETER_BYTES + FLOE_IV_BYTES)
+  let index = 0
+  let isClosed = false
+
+  function sealSegment(plain: Uint8Array, isLast: boolean): Buffer[] {
+    if (isClosed) throw new RangeError('The last segment of this message is sealed already.')
+    if (isLast ? plain.length > plainSegmentBytes : plain.length !== plainSegmentBytes) {
+      throw new RangeError(`A segment of ${plain.length} bytes, where ${plainSegmentBytes} are a full one.`)
+    }
+    if (!isLast && index >= parameters.segmentCountMax - 1) throw new RangeError('This message has too many segments.')
+    isClosed = isLast
+    return message.seal(index++, plain, isLast)
+  }
+
+  return { header: prefix, sealSegment }
+}
+
+/** Opens a message by its header. Throws SealBrokenError when key, aad, parameters or header are not the sealer's. */
+export function createOpener(input: {
+  key: KeyObject | Buffer
+  aad: Uint8Array
+  header: Uint8Array
+  parameters?: FloeParameters
+}): FloeOpener {
+  const parameters = input.parameters ?? SCEAU_PARAMETERS
+  const header = asBuffer(input.header)
+  const expected = encodeParameters(parameters, PARAMETER_BYTES)
+  if (header.length !== FLOE_HEADER_BYTES) throw new SealBrokenError('A sealed header of the wrong size.')
+  if (!header.subarray(0, PARAMETER_BYTES).equals(expected)) throw new SealBrokenError('A sealed header of another kind.')
+  const message = startMessage(input.key, input.aad, header, parameters)
+  if (!timingSafeEqual(message.headerTag, header.subarray(PARAMETER_BYTES + FLOE_IV_BYTES))) {
+    throw new SealBrokenError('The sealed header does not belong to this key and place.')
+  }
+  return { openSegment: message.open }
+}
+
+/** Seals a small body, at most a few segments, into one buffer: header and all segments. */
+export function sealWhole(input: { key: KeyObject | Buffer; aad: Uint8Array; plain: Uint8Array }): Buffer {
+  const sealer = createSealer(input)
+  const pieces = [sealer.header]
+  let offset = 0
+  for (; input.plain.length - offset > PLAIN_SEGMENT_BYTES; offset += PLAIN_SEGMENT_BYTES) {
+    pieces.push(...sealer.sealSegment(input.plain.subarray(offset, offset + PLAIN_SEGMENT_BYTES), false))
+  }
+  pieces.push(...sealer.sealSegment(input.plain.subarray(offset), true))
+  return Buffer.concat(pieces, sealedSizeOf(input.plain.length))
+}
+
+interface Message {
+  headerTag: Buffer
+  seal(index: number, plain: Uint8Array, isLast: boolean): Buffer[]
+  open(index: number, sealed: Uint8Array, isLast: boolean): Buffer
+}
+
+/** `prefix` starts with parameters and IV. The keys of a message exist only inside the closures made here. */
+function startMessage(key: KeyObject | Buffer, aad: Uint8Array, prefix: Buffer, parameters: FloeParameters): Message {
+  const parametersAndIv = prefix.subarray(0, PARAMETER_BYTES + FLOE_IV_BYTES)
+  const headerTag = hkdfExpand(key, [parametersAndIv, HEADER_TAG_PURPOSE, aad], HEADER_TAG_BYTES)
+  const messageKey = hkdfExpand(key, [parametersAndIv, MESSAGE_KEY_PURPOSE, aad], MESSAGE_KEY_BYTES)
+  const segmentsPerKey = 2 ** parameters.rotationMask
+  let segmentKey: Buffer | undefined
+  let keyIndex = -1
+
+  function segmentKeyOf(index: number): Buffer {
+    const firstIndex = index - (index % segmentsPerKey)
+    if (segmentKey === undefined || keyIndex !== firstIndex) {
+      const info = [parametersAndIv, SEGMENT_KEY_PURPOSE, bigEndian64(firstIndex), aad]
+      segmentKey = hkdfExpand(messageKey, info, AEAD_KEY_BYTES)
+      keyIndex = firstIndex
+    }
+    return segmentKey
+  }
+
+  function seal(index: number, plain: Uint8Array, isLast: boolean): Buffer[] {
+    const head = Buffer.allocUnsafe(SEGMENT_HEAD_BYTES)
+    head.writeUInt32BE(isLast ? plain.length + SEGMENT_OVERHEAD_BYTES : NOT_LAST, 0)
+    fillRandom(head, LENGTH_BYTES, NONCE_BYTES)
+    const cipher = createCipheriv(ALGORITHM, segmentKeyOf(index), head.subarray(LENGTH_BYTES), CIPHER_OPTIONS)
+    cipher.setAAD(segmentAad(index, isLast))
+    const sealed = cipher.update(plain)
+    cipher.final()
+    return [head, sealed, cipher.getAuthTag()]
+  }
+
+  function open(index: number, sealed: Uint8Array, isLast: boolean): Buffer {
+    const segment = asBuffer(sealed)
+    checkSegmentFrame(segment, index, isLast, parameters)
+    const nonce = segment.subarray(LENGTH_BYTES, SEGMENT_HEAD_BYTES)
+    const decipher = createDecipheriv(ALGORITHM, segmentKeyOf(index), nonce, CIPHER_OPTIONS)
+    decipher.setAAD(segmentAad(index, isLast))
+    decipher.setAuthTag(segment.subarray(segment.length - TAG_BYTES))
+    const plain = decipher.update(segment.subarray(SEGMENT_HEAD_BYTES, segment.length - TAG_BYTES))
+    try {
+      decipher.final()
+    } catch (cause) {
+      throw new SealBrokenError('A sealed segment does not verify.', { cause })
+    }
+    return plain
+  }
+
+  return { headerTag, seal, open }
+}
+
+function checkSegmentFrame(segment: Buffer, index: number, isLast: boolean, parameters: FloeParameters): void {
+  if (!Number.isSafeInteger(index) || index < 0 || index >= parameters.segmentCountMax) {
+    throw new RangeError(`No message has a segment ${index}.`)
+  }
+  const sizeIsRight = isLast
+    ? segment.length >= SEGMENT_OVERHEAD_BYTES && segment.length <= parameters.sealedSegmentBytes
+    : segment.length === parameters.sealedSegmentBytes
+  if (!sizeIsRight || segment.readUInt32BE(0) !== (isLast ? segment.length : NOT_LAST)) {
+    throw new SealBrokenError('A sealed segment has the wrong size.')
+  }
+}
+
+/** PARAM_ENCODE at the start of a buffer of `size` bytes: AEAD 0 (AES-256-GCM), KDF 0, segment length, IV length. */
+function encodeParameters(parameters: FloeParameters, size: number): Buffer {
+  const encoded = Buffer.alloc(size)
+  encoded.writeUInt32BE(parameters.sealedSegmentBytes, 2)
+  encoded.writeUInt32BE(FLOE_IV_BYTES, 6)
+  return encoded
+}
+
+function segmentAad(index: number, isLast: boolean): Buffer {
+  const aad = Buffer.allocUnsafe(9)
+  bigEndian64(index).copy(aad)
+  aad[8] = isLast ? 1 : 0
+  return aad
+}
+
+function bigEndian64(value: number): Buffer {
+  const encoded = Buffer.allocUnsafe(8)
+  encoded.writeUInt32BE(Math.floor(value / 2 ** 32), 0)
+  encoded.writeUInt32BE(value % 2 ** 32, 4)
+  return encoded
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
