@@ -67,6 +67,15 @@ const CATALOGUE = {
   UnexpectedContent: [400, 'This request contains unsupported content.'],
   XAmzContentChecksumMismatch: [400, 'The provided checksum header does not match what was computed.'],
   XAmzContentSHA256Mismatch: [400, 'The provided \'x-amz-content-sha256\' header does not match what was computed.'],
+  // The console's own; S3 clients never see these.
+  ConfirmationMismatch: [400, 'The confirmation does not match the name.'],
+  CrossSiteRequest: [403, 'This request did not come from the console itself.'],
+  InvalidCredentials: [401, 'The username or the password is wrong.'],
+  NamespaceAlreadyExists: [409, 'A namespace of this name exists already.'],
+  NoSuchActivity: [404, 'The specified activity does not exist.'],
+  NoSuchNamespace: [404, 'The specified namespace does not exist.'],
+  NotSignedIn: [401, 'Sign in first.'],
+  TooManyAttempts: [429, 'Too many attempts. Wait a few minutes, then try again.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>
 
 export type StorageErrorCode = keyof typeof CATALOGUE
