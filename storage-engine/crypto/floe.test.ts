@@ -34,7 +34,15 @@ describe('published vectors', () => {
 })
 
 describe('round trip', () => {
-  const sizes = [0, 1, 4096, PLAIN_SEGMENT_BYTES - 1, PLAIN_SEGMENT_BYTES, PLAIN_SEGMENT_BYTES + 1, 3 * PLAIN_SEGMENT_BYTES]
+  const sizes = [
+    0,
+    1,
+    4096,
+    PLAIN_SEGMENT_BYTES - 1,
+    PLAIN_SEGMENT_BYTES,
+    PLAIN_SEGMENT_BYTES + 1,
+    3 * PLAIN_SEGMENT_BYTES,
+  ]
 
   it.each(sizes)('returns a body of %i bytes, sealed in the size foretold', (size) => {
     const plain = randomBytes(size)
@@ -87,7 +95,11 @@ describe('tampering', () => {
 
   const message = sealTiny(randomBytes(8 * 6))
   const open = (index: number, segment: Buffer | undefined, isLast: boolean) => () =>
-    createOpener({ key: KEY, aad: AAD, header: message.header, parameters: TINY }).openSegment(index, segment as Buffer, isLast)
+    createOpener({ key: KEY, aad: AAD, header: message.header, parameters: TINY }).openSegment(
+      index,
+      segment as Buffer,
+      isLast,
+    )
 
   it('opens nothing when two segments change places', () => {
     expect(open(0, message.segments[1], false)).toThrow(SealBrokenError)
@@ -140,7 +152,8 @@ describe('limits', () => {
     sealer.sealSegment(Buffer.alloc(8), false)
     expect(() => sealer.sealSegment(Buffer.alloc(8), false)).toThrow(/too many segments/)
     const opener = createOpener({ key: KEY, aad: AAD, header: sealer.header, parameters })
-    for (const index of [2, -1, 0.5]) expect(() => opener.openSegment(index, Buffer.alloc(40), false)).toThrow(RangeError)
+    for (const index of [2, -1, 0.5])
+      expect(() => opener.openSegment(index, Buffer.alloc(40), false)).toThrow(RangeError)
   })
 
   it('writes the sizes of the format', () => {

@@ -108,7 +108,8 @@ export function createOpener(input: {
   const header = asBuffer(input.header)
   const expected = encodeParameters(parameters, PARAMETER_BYTES)
   if (header.length !== FLOE_HEADER_BYTES) throw new SealBrokenError('A sealed header of the wrong size.')
-  if (!header.subarray(0, PARAMETER_BYTES).equals(expected)) throw new SealBrokenError('A sealed header of another kind.')
+  if (!header.subarray(0, PARAMETER_BYTES).equals(expected))
+    throw new SealBrokenError('A sealed header of another kind.')
   const message = startMessage(input.key, input.aad, header, parameters)
   if (!timingSafeEqual(message.headerTag, header.subarray(PARAMETER_BYTES + FLOE_IV_BYTES))) {
     throw new SealBrokenError('The sealed header does not belong to this key and place.')

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openFileRootProvider } from '#storage-engine/crypto/file-root-provider.ts'
+import { describeRootProvider } from '#storage-engine/crypto/root-provider.conformance.ts'
+import { StartupError } from '#storage-engine/errors.ts'
+
+let directory: string
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'root-key-'))
+})
+afterAll(() => rm(directory, { recursive: true, force: true }))
+
+const pathOf = (name: string) => join(directory, name, 'root-key.json')
+const openFirst = (name: string) => openFileRootProvider({ path: pathOf(name), isInstallationEmpty: true })
+const openLater = (name: string) => openFileRootProvider({ path: pathOf(name), isInstallationEmpty: false })
+
+describeRootProvider({ name: 'file', open: () => openFirst('mine'), openOther: () => openFirst('other') })
+
+describe('first start', () => {
+  it('makes a keyring that its owner alone can read, and leaves nothing beside it', async () => {
+    await openFirst('fresh')
+    expect((await stat(pathOf('fresh'))).mode & 0o777).toBe(0o400)
+    expect(await readdir(join(directory, 'fresh'))).toEqual(['root-key.json'])
+  })
+
+  it('keeps the keyring that is there', async () => {
+    await openFirst('kept')
+    const before = await readFile(pathOf('kept'), 'utf8')
+    await openFirst('kept')
+    expect(await readFile(pathOf('kept'), 'utf8')).toBe(before)
+  })
+
+  it('makes one key when several processes start at once', async () => {
+    const providers = await Promise.all(Array.from({ length: 8 }, () => openFirst('raced')))
+    const ids = await Promise.all(providers.map(async (provider) => (await provider.active()).id))
+    expect(new Set(ids).size).toBe(1)
+    expect(await readdir(join(directory, 'raced'))).toEqual(['root-key.json'])
+  })
+})
+
+describe('refuses to start', () => {
+  it('when the keyring is missing and data exists, and makes none', async () => {
+    await expect(openLater('missing')).rejects.toThrow(StartupError)
+    await expect(openLater('missing')).rejects.toThrow(/is missing.*Put it back from your backup/)
+    await expect(stat(pathOf('missing'))).rejects.toThrow('ENOENT')
+  })
+
+  it.each([0o440, 0o404, 0o644, 0o420])('when others have rights on it (mode %o)', async (mode) => {
+    await openFirst('open')
+    await chmod(pathOf('open'), mode)
+    await expect(openLater('open')).rejects.toThrow(/is open to other users. Run: chmod 400/)
+    await expect(openFirst('open')).rejects.toThrow(StartupError)
+    await chmod(pathOf('open'), 0o400)
+  })
+
+  it.each([
+    ['is not JSON', () => 'key'],
+    ['is of another format', (text: string) => text.replace('sceau-keyring-1', 'sceau-keyring-2')],
+    ['has a short key', (text: string) => text.replace(/"key": "..../, '"key": "')],
+    ['has no active key', (text: string) => text.replace('"active"', '"decrypt-only"')],
+    ['has a setting that is not known', (text: string) => text.replace('"format"', '"other": 1, "format"')],
+    ['is larger than 64 KiB', (text: string) => text + ' '.repeat(65536)],
+  ])('when the keyring %s, and shows no key', async (_, change) => {
+    await openFirst('damaged')
+    const whole = await readFile(pathOf('damaged'), 'utf8')
+    await replaceFile(pathOf('damaged'), change(whole))
+    const error = await openLater('damaged').catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(StartupError)
+    expect(String(error)).not.toContain(JSON.parse(whole).keys[0].key.slice(4, 20))
+    await replaceFile(pathOf('damaged'), whole)
+  })
+})
+
+describe('while running', () => {
+  const wrapped = { context: Buffer.from('c'), key: randomBytes(32) }
+
+  it('opens what an older key wrapped, and wraps under the new one, once the file says so', async () => {
+    const provider = await openFirst('rotated')
+    const record = await provider.wrap(wrapped)
+    const before = await provider.active()
+    await openFirst('next')
+    const old = JSON.parse(await readFile(pathOf('rotated'), 'utf8'))
+    const next = JSON.parse(await readFile(pathOf('next'), 'utf8'))
+    const keys = [{ ...old.keys[0], state: 'decrypt-only' }, next.keys[0]]
+    await replaceFile(pathOf('rotated'), JSON.stringify({ ...old, keys }))
+    expect((await provider.active()).id).not.toBe(before.id)
+    expect((await provider.unwrap({ context: wrapped.context, record })).equals(wrapped.key)).toBe(true)
+  })
+
+  it('rejects every call once the file is gone', async () => {
+    const provider = await openFirst('gone')
+    const record = await provider.wrap(wrapped)
+    await rename(pathOf('gone'), `${pathOf('gone')}.away`)
+    await expect(provider.wrap(wrapped)).rejects.toThrow('ENOENT')
+    await expect(provider.unwrap({ context: wrapped.context, record })).rejects.toThrow('ENOENT')
+    await expect(provider.health()).rejects.toThrow('ENOENT')
+  })
+})
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o400 })
+  await rename(`${path}.new`, path)
+}

@@ -1,0 +1,42 @@
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { hkdfExpand } from '#storage-engine/crypto/hkdf.ts'
+
+const range = (from: number, count: number) => Buffer.from(Array.from({ length: count }, (_, index) => from + index))
+
+describe('HKDF-Expand with SHA-384', () => {
+  // Inputs in the manner of RFC 5869 Appendix A, which has none for SHA-384; answers from pyca/cryptography 48.
+  it.each([
+    [
+      range(0, 48),
+      Buffer.alloc(0),
+      'b608437f0b60e294b958e6a3fc6ff348cfa7bc7c698c20bb1f8fe688319f8a4f925203b3c5f954f831fa349882fa382d',
+    ],
+    [
+      Buffer.alloc(32, 0x0b),
+      range(0xf0, 10),
+      '38df59dda649aa50de165f231de5c92e011cb6c865178aea4e93ad4fac2aabcc48a6e44ef0a8279afc84',
+    ],
+    [
+      Buffer.alloc(48, 0xff),
+      Buffer.concat([Buffer.from('sceau/kw1\0'), range(0, 64)]),
+      '6b485f969c8f09b2b6939bf78be376153dcb1f29b4d1bab8399441a7ae2a5469',
+    ],
+    [range(0x60, 32), range(0xb0, 80), '79'],
+  ])('gives known answers (%#)', (key, info, expected) => {
+    expect(hkdfExpand(key, [info], expected.length / 2).toString('hex')).toBe(expected)
+  })
+
+  it('is the second half of the HKDF of OpenSSL, however info is cut', () => {
+    for (let size = 1; size <= 48; size++) {
+      const [secret, salt, info] = [randomBytes(40), randomBytes(16), randomBytes(size * 3)]
+      const extracted = createHmac('sha384', salt).update(secret).digest()
+      const expected = Buffer.from(hkdfSync('sha384', secret, salt, info, size))
+      expect(hkdfExpand(extracted, [info.subarray(0, size), info.subarray(size)], size).equals(expected)).toBe(true)
+    }
+  })
+
+  it.each([0, 49])('refuses an output of %i bytes', (size) => {
+    expect(() => hkdfExpand(Buffer.alloc(32), [], size)).toThrow(RangeError)
+  })
+})

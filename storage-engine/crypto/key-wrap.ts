@@ -1,0 +1,86 @@
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
+import { hkdfExpand } from '#storage-engine/crypto/hkdf.ts'
+import { fillRandom } from '#storage-engine/crypto/random-pool.ts'
+import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
+
+/**
+ * A wrapped key is a record of 93 bytes: version (1) ‖ parent id (16) ‖ parent version (4) ‖ salt (32) ‖ AES-KW (40).
+ * Specified in docs/formats/keys.md. The constants describe bytes on disk: they may never change.
+ */
+const RECORD_VERSION = 1
+const PARENT_ID_AT = 1
+const PARENT_VERSION_AT = 17
+const SALT_AT = 21
+const SALT_BYTES = 32
+const WRAPPED_AT = SALT_AT + SALT_BYTES
+const WRAP_OVERHEAD_BYTES = 8
+
+export const KEY_BYTES = 32
+export const WRAPPED_KEY_BYTES = WRAPPED_AT + KEY_BYTES + WRAP_OVERHEAD_BYTES
+
+const PURPOSE = Buffer.from('sceau/kw1\0')
+const ALGORITHM = 'id-aes256-wrap'
+/** The initial value of RFC 3394 §2.2.3.1; unwrapping checks it, and so the integrity of the key. */
+const INITIAL_VALUE = Buffer.alloc(8, 0xa6)
+
+export interface ParentKey {
+  /** 16 bytes that name the parent, in clear. */
+  id: Buffer
+  version: number
+  key: KeyObject
+}
+
+/** Wraps 32 bytes under a key derived from parent, context and a fresh salt: it opens nowhere else. */
+export function wrapKey(input: { parent: ParentKey; context: Buffer; key: Buffer }): Buffer {
+  const { parent, context, key } = input
+  if (key.length !== KEY_BYTES) throw new RangeError(`A key of ${key.length} bytes: ${KEY_BYTES} are needed.`)
+  const record = Buffer.alloc(WRAPPED_KEY_BYTES)
+  record[0] = RECORD_VERSION
+  parent.id.copy(record, PARENT_ID_AT, 0, 16)
+  record.writeUInt32BE(parent.version, PARENT_VERSION_AT)
+  fillRandom(record, SALT_AT, SALT_BYTES)
+  aesKeyWrap(wrappingKeyOf(parent.key, context, record), key).copy(record, WRAPPED_AT)
+  return record
+}
+
+/** The reverse of wrapKey. Throws SealBrokenError for any other parent, context or record. */
+export function unwrapKey(input: { parent: ParentKey; context: Buffer; record: Buffer }): Buffer {
+  const { parent, context, record } = input
+  const named = parentOf(record)
+  if (!named.id.equals(parent.id) || named.version !== parent.version) {
+    throw new SealBrokenError('This key was wrapped by another one.')
+  }
+  return aesKeyUnwrap(wrappingKeyOf(parent.key, context, record), record.subarray(WRAPPED_AT))
+}
+
+/** Which key wrapped a record, read in clear: a hint for the look-up, proved only by unwrapping. */
+export function parentOf(record: Buffer): { id: Buffer; version: number } {
+  if (record.length !== WRAPPED_KEY_BYTES || record[0] !== RECORD_VERSION) {
+    throw new SealBrokenError('Not a wrapped key of a known version.')
+  }
+  return { id: record.subarray(PARENT_ID_AT, PARENT_VERSION_AT), version: record.readUInt32BE(PARENT_VERSION_AT) }
+}
+
+function wrappingKeyOf(parent: KeyObject, context: Buffer, record: Buffer): Buffer {
+  return hkdfExpand(parent, [PURPOSE, context, record.subarray(SALT_AT, WRAPPED_AT)], KEY_BYTES)
+}
+
+/** AES-256 Key Wrap (RFC 3394 §2.2.1): the result is 8 bytes longer than `plain`. */
+export function aesKeyWrap(wrappingKey: Buffer, plain: Buffer): Buffer {
+  const cipher = createCipheriv(ALGORITHM, wrappingKey, INITIAL_VALUE)
+  const wrapped = cipher.update(plain)
+  cipher.final()
+  return wrapped
+}
+
+/** The reverse (RFC 3394 §2.2.2). Throws SealBrokenError when the integrity check fails. */
+export function aesKeyUnwrap(wrappingKey: Buffer, wrapped: Buffer): Buffer {
+  const decipher = createDecipheriv(ALGORITHM, wrappingKey, INITIAL_VALUE)
+  try {
+    const plain = decipher.update(wrapped)
+    decipher.final()
+    return plain
+  } catch (cause) {
+    throw new SealBrokenError('A wrapped key does not verify.', { cause })
+  }
+}

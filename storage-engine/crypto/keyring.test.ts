@@ -1,0 +1,274 @@
+import { createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { createKeyring } from '#storage-engine/crypto/keyring.ts'
+import { createLocalRootProvider, type RootKey } from '#storage-engine/crypto/local-root-provider.ts'
+import type { NamespaceKeyRow } from '#storage-engine/crypto/namespace-key-cache.ts'
+import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
+
+const CACHE_MS = 300_000
+
+interface Setting {
+  clusterId?: string
+  rootKeys?: RootKey[]
+  rows?: Map<string, NamespaceKeyRow[]>
+}
+
+/** A keyring over real wrapping, with a clock and a provider that the test can stop. */
+function createSetting({ clusterId = randomUUID(), rootKeys = [newRootKey()], rows = new Map() }: Setting = {}) {
+  const state = { now: 0, isDown: false, asked: 0, loads: 0 }
+  const rootProvider = createLocalRootProvider(async () => {
+    state.asked++
+    if (state.isDown) throw new Error('connection refused')
+    return rootKeys
+  })
+  const keyring = createKeyring({
+    clusterId,
+    rootProvider,
+    loadNamespaceKeys: async (namespaceId) => {
+      state.loads++
+      return rows.get(namespaceId) ?? []
+    },
+    now: () => state.now,
+  })
+  async function addKey(namespaceId: string, version = 1, keyState: NamespaceKeyRow['state'] = 'active') {
+    const { wrappedKey } = await keyring.createNamespaceKey({ namespaceId, version })
+    rows.set(namespaceId, [...(rows.get(namespaceId) ?? []), { version, state: keyState, wrappedKey }])
+  }
+  return { keyring, state, rows, clusterId, rootKeys, addKey }
+}
+
+const newRootKey = (): RootKey => ({
+  id: randomUUID(),
+  version: 1,
+  isActive: true,
+  key: createSecretKey(randomBytes(32)),
+})
+const newPlace = () => ({ namespaceId: randomUUID(), bucketId: randomUUID(), versionId: randomUUID() })
+const bytesOf = (key: KeyObject) => key.export().toString('hex')
+
+describe('data keys', () => {
+  it('open in another process with the same root key', async () => {
+    const setting = createSetting()
+    const place = newPlace()
+    await setting.addKey(place.namespaceId)
+    const made = await setting.keyring.createDataKey(place)
+    const elsewhere = createSetting(setting).keyring
+    expect(bytesOf(await elsewhere.openDataKey({ ...place, ...made }))).toBe(bytesOf(made.key))
+    expect(made).toMatchObject({ namespaceKeyVersion: 1 })
+    expect(made.wrapped.includes(made.key.export().subarray(0, 8))).toBe(false)
+  })
+
+  it('are made and opened without waiting while the namespace key is cached', async () => {
+    const { keyring, state, addKey } = createSetting()
+    const place = newPlace()
+    await addKey(place.namespaceId)
+    expect(keyring.createDataKey(place)).toBeInstanceOf(Promise)
+    const [first, second] = await Promise.all([keyring.createDataKey(place), keyring.createDataKey(place)])
+    expect(bytesOf(first.key)).not.toBe(bytesOf(second.key))
+    expect(state.loads).toBe(1)
+    expect(keyring.createDataKey(place)).not.toBeInstanceOf(Promise)
+    expect(keyring.openDataKey({ ...place, ...first })).not.toBeInstanceOf(Promise)
+  })
+
+  it('open for no other cluster, namespace, bucket or version', async () => {
+    const setting = createSetting()
+    const place = newPlace()
+    const other = newPlace()
+    await setting.addKey(place.namespaceId)
+    const made = await setting.keyring.createDataKey(place)
+    // The same namespace key under another namespace's name, as an intruder in the database might place it.
+    setting.rows.set(other.namespaceId, setting.rows.get(place.namespaceId) as NamespaceKeyRow[])
+    for (const name of ['namespaceId', 'bucketId', 'versionId'] as const) {
+      const moved = { ...place, ...made, [name]: other[name] }
+      await expect(async () => setting.keyring.openDataKey(moved), name).rejects.toThrow(SealBrokenError)
+    }
+    const { keyring } = createSetting({ ...setting, clusterId: randomUUID() })
+    await expect(keyring.openDataKey({ ...place, ...made })).rejects.toThrow(SealBrokenError)
+  })
+
+  it('open under older versions after a rotation, and new ones use the new version', async () => {
+    const { keyring, rows, addKey } = createSetting()
+    const place = newPlace()
+    await addKey(place.namespaceId)
+    const old = await keyring.createDataKey(place)
+    const [first] = rows.get(place.namespaceId) as [NamespaceKeyRow]
+    rows.set(place.namespaceId, [{ ...first, state: 'decrypt-only' }])
+    await addKey(place.namespaceId, 2)
+    keyring.forgetKeys()
+    expect((await keyring.createDataKey(place)).namespaceKeyVersion).toBe(2)
+    expect(bytesOf(await keyring.openDataKey({ ...place, ...old }))).toBe(bytesOf(old.key))
+  })
+
+  it('open under a version that is younger than the cache', async () => {
+    const setting = createSetting()
+    const place = newPlace()
+    await setting.addKey(place.namespaceId)
+    await setting.keyring.createDataKey(place)
+    const elsewhere = createSetting(setting)
+    setting.rows.set(place.namespaceId, [])
+    await elsewhere.addKey(place.namespaceId, 2)
+    const made = await elsewhere.keyring.createDataKey(place)
+    expect(bytesOf(await setting.keyring.openDataKey({ ...place, ...made }))).toBe(bytesOf(made.key))
+  })
+
+  it('of an unknown version do not open', async () => {
+    const { keyring, addKey } = createSetting()
+    const place = newPlace()
+    await addKey(place.namespaceId)
+    const made = await keyring.createDataKey(place)
+    await expect(keyring.openDataKey({ ...place, ...made, namespaceKeyVersion: 9 })).rejects.toThrow(SealBrokenError)
+  })
+
+  it('answer AccessDenied once their namespace key is shredded', async () => {
+    const { keyring, rows, addKey } = createSetting()
+    const place = newPlace()
+    await addKey(place.namespaceId)
+    const made = await keyring.createDataKey(place)
+    rows.set(place.namespaceId, [{ version: 1, state: 'shredded', wrappedKey: Buffer.alloc(0) }])
+    keyring.forgetKeys()
+    await expect(keyring.openDataKey({ ...place, ...made })).rejects.toMatchObject({ code: 'AccessDenied' })
+  })
+
+  it('show nothing of themselves when they are logged', async () => {
+    const { keyring, addKey } = createSetting()
+    const place = newPlace()
+    await addKey(place.namespaceId)
+    const { key } = await keyring.createDataKey(place)
+    expect(JSON.stringify({ key })).toBe('{"key":{}}')
+  })
+})
+
+describe('fails closed', () => {
+  it('with ServiceUnavailable when the root provider is down, and recovers with it', async () => {
+    const { keyring, state, addKey } = createSetting()
+    const place = newPlace()
+    await addKey(place.namespaceId)
+    state.isDown = true
+    const unavailable = { code: 'ServiceUnavailable', status: 503 }
+    await expect(keyring.createDataKey(place)).rejects.toMatchObject(unavailable)
+    await expect(keyring.createNamespaceKey({ namespaceId: randomUUID(), version: 1 })).rejects.toMatchObject(
+      unavailable,
+    )
+    const secret = { purpose: 'credential', context: 'k', plain: Buffer.from('s') } as const
+    await expect(keyring.sealSecret(secret)).rejects.toMatchObject(unavailable)
+    await expect(keyring.createCanary()).rejects.toMatchObject(unavailable)
+    state.isDown = false
+    expect((await keyring.createDataKey(place)).namespaceKeyVersion).toBe(1)
+  })
+
+  it('when the cached key is older than 300 s, and not before', async () => {
+    const { keyring, state, addKey } = createSetting()
+    const place = newPlace()
+    await addKey(place.namespaceId)
+    const made = await keyring.createDataKey(place)
+    state.isDown = true
+    state.now = CACHE_MS - 1
+    expect(bytesOf(await keyring.openDataKey({ ...place, ...made }))).toBe(bytesOf(made.key))
+    state.now = CACHE_MS
+    await expect(keyring.openDataKey({ ...place, ...made })).rejects.toMatchObject({ code: 'ServiceUnavailable' })
+    await expect(keyring.createDataKey(place)).rejects.toMatchObject({ code: 'ServiceUnavailable' })
+  })
+
+  it('at once after forgetKeys, also for a load that was under way', async () => {
+    const { keyring, state, addKey } = createSetting()
+    const place = newPlace()
+    await addKey(place.namespaceId)
+    const underWay = keyring.createDataKey(place)
+    keyring.forgetKeys()
+    await underWay
+    state.isDown = true
+    await expect(keyring.createDataKey(place)).rejects.toMatchObject({ code: 'ServiceUnavailable' })
+  })
+
+  it('when a namespace has no active key', async () => {
+    const { keyring, addKey } = createSetting()
+    const place = newPlace()
+    await expect(keyring.createDataKey(place)).rejects.toMatchObject({ code: 'ServiceUnavailable' })
+    await addKey(place.namespaceId, 1, 'decrypt-only')
+    await expect(keyring.createDataKey(place)).rejects.toMatchObject({ code: 'ServiceUnavailable' })
+  })
+
+  it('when the database does not answer, with its own error', async () => {
+    const keyring = createKeyring({
+      clusterId: randomUUID(),
+      rootProvider: createLocalRootProvider(async () => [newRootKey()]),
+      loadNamespaceKeys: () => Promise.reject(new Error('database down')),
+    })
+    await expect(keyring.createDataKey(newPlace())).rejects.toThrow('database down')
+  })
+})
+
+describe('secrets', () => {
+  const secret = {
+    purpose: 'credential',
+    context: 'access key AKIA1',
+    plain: Buffer.from('a secret key of a client'),
+  } as const
+
+  it('open in another process, for the same purpose and context', async () => {
+    const setting = createSetting()
+    const sealed = await setting.keyring.sealSecret(secret)
+    expect(sealed.includes(secret.plain.subarray(0, 8))).toBe(false)
+    const opened = await createSetting(setting).keyring.openSecret({ ...secret, sealed })
+    expect(opened.equals(secret.plain)).toBe(true)
+  })
+
+  it('do not open for another purpose, context, cluster or root key', async () => {
+    const setting = createSetting()
+    const sealed = await setting.keyring.sealSecret(secret)
+    const elsewhere = [
+      setting.keyring.openSecret({ ...secret, sealed, purpose: 'token' }),
+      setting.keyring.openSecret({ ...secret, sealed, context: 'access key AKIA2' }),
+      createSetting({ ...setting, clusterId: randomUUID() }).keyring.openSecret({ ...secret, sealed }),
+      createSetting({ ...setting, rootKeys: [newRootKey()] }).keyring.openSecret({ ...secret, sealed }),
+    ]
+    for (const opening of elsewhere) await expect(opening).rejects.toThrow(SealBrokenError)
+  })
+
+  it('do not open with any byte changed or cut off', async () => {
+    const { keyring } = createSetting()
+    const sealed = await keyring.sealSecret(secret)
+    for (let at = 0; at < sealed.length; at++) {
+      const forged = Buffer.from(sealed)
+      forged[at] = (forged[at] as number) ^ 1
+      await expect(keyring.openSecret({ ...secret, sealed: forged }), `byte ${at}`).rejects.toThrow(SealBrokenError)
+      await expect(keyring.openSecret({ ...secret, sealed: sealed.subarray(0, at) })).rejects.toThrow(SealBrokenError)
+    }
+  })
+
+  it('ask the root provider once in 300 s, and open no longer than that without it', async () => {
+    const { keyring, state } = createSetting()
+    const sealed = await keyring.sealSecret(secret)
+    for (let draw = 0; draw < 10; draw++)
+      await keyring.openSecret({ ...secret, sealed: await keyring.sealSecret(secret) })
+    expect(state.asked).toBe(1)
+    state.isDown = true
+    state.now = CACHE_MS
+    await expect(keyring.openSecret({ ...secret, sealed })).rejects.toMatchObject({ code: 'ServiceUnavailable' })
+    await expect(keyring.sealSecret(secret)).rejects.toMatchObject({ code: 'ServiceUnavailable' })
+  })
+
+  it('take 64 KiB at most, and may be empty', async () => {
+    const { keyring } = createSetting()
+    await expect(keyring.sealSecret({ ...secret, plain: Buffer.alloc(65537) })).rejects.toThrow(RangeError)
+    const sealed = await keyring.sealSecret({ ...secret, plain: Buffer.alloc(0) })
+    expect(await keyring.openSecret({ ...secret, sealed })).toHaveLength(0)
+  })
+})
+
+describe('canary', () => {
+  it('knows the right root key from a wrong one and from another installation', async () => {
+    const setting = createSetting()
+    const canary = await setting.keyring.createCanary()
+    expect(await createSetting(setting).keyring.checkCanary(canary)).toBe(true)
+    expect(await createSetting({ ...setting, rootKeys: [newRootKey()] }).keyring.checkCanary(canary)).toBe(false)
+    expect(await createSetting({ ...setting, clusterId: randomUUID() }).keyring.checkCanary(canary)).toBe(false)
+  })
+
+  it('does not call a key wrong because its provider is down', async () => {
+    const { keyring, state } = createSetting()
+    const canary = await keyring.createCanary()
+    state.isDown = true
+    await expect(keyring.checkCanary(canary)).rejects.toMatchObject({ code: 'ServiceUnavailable' })
+  })
+})
