@@ -1,0 +1,36 @@
+import type { Engine } from '#storage-engine/engine.ts'
+import {
+  expandGarbageUploads,
+  findKnownBlobs,
+  forgetGarbage,
+  pageDueGarbage,
+  relocateBlobs,
+} from '#storage-engine/metadata/garbage.ts'
+
+const PAGE_SIZE = 1000
+
+/**
+ * Gives space back: bytes of blobs that were let go longer than the grace ago, bytes that no transaction ever referred
+ * to, and the holes in segments. Order matters: bytes go before the rows that name them, so a crash in between only
+ * means that the same bytes are removed again.
+ */
+export async function collectGarbage(engine: Engine, { signal }: { signal: AbortSignal }): Promise<string> {
+  const { config, db, blobs } = engine
+  while (!signal.aborted && (await expandGarbageUploads(db, { limit: PAGE_SIZE })) > 0);
+  const freedBefore = new Date(Date.now() - config.garbageGraceSeconds * 1000)
+  let removedCount = 0
+  while (!signal.aborted) {
+    const due = await pageDueGarbage(db, { freedBefore, limit: PAGE_SIZE })
+    if (due.length === 0) break
+    await blobs.remove(due)
+    await forgetGarbage(db, { blobIds: due.map(({ blobId }) => blobId) })
+    removedCount += due.length
+  }
+  const report = await blobs.collect({
+    findKnown: (blobIds) => findKnownBlobs(db, { blobIds }),
+    relocate: (moves) => relocateBlobs(db, { moves }),
+    orphansBefore: new Date(Date.now() - config.orphanGraceSeconds * 1000),
+    signal,
+  })
+  return `${removedCount} blobs removed, ${report.orphansRemoved} orphans removed, ${report.segmentsCompacted} segments compacted, ${report.bytesReclaimed} bytes reclaimed`
+}

@@ -1,0 +1,42 @@
+import type { ChecksumAlgorithm } from '#storage-engine/body.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+import type { Bucket } from '#storage-engine/metadata/buckets.ts'
+import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
+import { readObject } from '#storage-engine/objects/read-object.ts'
+import { bodyFrom } from '#storage-engine/objects/reseal-blob.ts'
+import { BODY_BYTES_MAX } from '#storage-engine/objects/write-body.ts'
+import { type ObjectDescription, type WritePrecondition, type WrittenObject, writeObject } from '#storage-engine/objects/write-object.ts'
+
+export interface CopyObjectInput {
+  source: { bucket: Bucket; object: ObjectVersion }
+  target: ObjectDescription & {
+    bucket: Bucket
+    key: string
+    ownerId: string
+    /** Asked for by the client; null keeps the source's algorithm. */
+    checksumAlgorithm: ChecksumAlgorithm | null
+    precondition: WritePrecondition | null
+    seal: boolean
+  }
+}
+
+/**
+ * Copies bytes, because each version is sealed for itself: a copy between namespaces is sealed by the target's keys.
+ * Throws InvalidRequest for a source over 5 GiB, and what writeObject throws.
+ */
+export async function copyObject(engine: Engine, { source, target }: CopyObjectInput): Promise<WrittenObject> {
+  const { object } = source
+  if (object.size > BODY_BYTES_MAX) {
+    throw new StorageError('InvalidRequest', {
+      message: 'The specified copy source is larger than the maximum allowable size for a copy source: 5368709120',
+    })
+  }
+  const algorithm = target.checksumAlgorithm ?? (object.checksum?.algorithm as ChecksumAlgorithm | undefined) ?? null
+  return writeObject(engine, {
+    ...target,
+    body: bodyFrom(readObject(engine, { ...source, range: null }), object.size),
+    contentMd5: null,
+    checksum: algorithm === null ? null : { algorithm, value: null },
+  })
+}

@@ -1,0 +1,160 @@
+import type { KeyObject } from 'node:crypto'
+import { BlobMovedError } from '#storage-engine/blobs/blob-errors.ts'
+import type { BlobRange } from '#storage-engine/blobs/blob-store.ts'
+import { blobAad } from '#storage-engine/crypto/blob-aad.ts'
+import { createOpener, FLOE_HEADER_BYTES, PLAIN_SEGMENT_BYTES, SEALED_SEGMENT_BYTES } from '#storage-engine/crypto/floe.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+import { findBlobLocator } from '#storage-engine/metadata/garbage.ts'
+import { BODY_KIND, CIPHER, type WrittenBlob } from '#storage-engine/objects/write-body.ts'
+
+/** Segments fetched in one read: 256 KiB of plaintext. */
+const WINDOW_SEGMENTS = 4
+/** A blob may move again while its new place is looked up; more often than this means that something is wrong. */
+const MOVES_MAX = 3
+
+export interface BlobSource {
+  blob: WrittenBlob
+  namespaceId: string
+  bucketId: string
+  versionId: string
+  partNumber: number
+  /** Present exactly when the blob is sealed. */
+  dataKey: KeyObject | Buffer | null
+}
+
+/** Byte range of the plaintext; `end` is exclusive. */
+export interface PlainRange {
+  start: number
+  end: number
+}
+
+/**
+ * Yields the plaintext of a range, in windows of at most 256 KiB, reading one window ahead. No byte leaves before its
+ * segment's tag (or checksum) is verified. Throws on anything that does not verify; what was yielded before stays true.
+ */
+export async function* readBlob(engine: Engine, source: BlobSource, range: PlainRange): AsyncGenerator<Buffer> {
+  if (range.start >= range.end) return
+  const windows = await openWindows(engine, source)
+  const first = Math.floor(range.start / PLAIN_SEGMENT_BYTES)
+  const last = Math.floor((range.end - 1) / PLAIN_SEGMENT_BYTES)
+  let ahead = prefetch(windows, first, last)
+  for (let segment = first; segment <= last; segment += WINDOW_SEGMENTS) {
+    const plain = await ahead
+    const next = segment + WINDOW_SEGMENTS
+    if (next <= last) ahead = prefetch(windows, next, last)
+    const base = segment * PLAIN_SEGMENT_BYTES
+    yield plain.subarray(Math.max(range.start - base, 0), Math.min(range.end - base, plain.length))
+  }
+}
+
+/** The whole plaintext of a blob that fits into one window, without a stream around it. */
+export function readSmallBlob(engine: Engine, source: BlobSource): Buffer | Promise<Buffer> {
+  const { blob, dataKey } = source
+  if (blob.size === 0 && dataKey === null) return Buffer.alloc(0)
+  const stored = readStored(engine, source, { offset: 0, length: blob.storedSize })
+  if (dataKey === null) return stored
+  return stored instanceof Promise ? stored.then((bytes) => openWhole(engine, source, bytes)) : openWhole(engine, source, stored)
+}
+
+export function isSmallBlob(blob: WrittenBlob): boolean {
+  return blob.size <= WINDOW_SEGMENTS * PLAIN_SEGMENT_BYTES
+}
+
+function openWhole(engine: Engine, source: BlobSource, stored: Buffer): Buffer {
+  const opener = openerOf(engine, source, stored.subarray(0, FLOE_HEADER_BYTES))
+  return openSegments(source, { opener, first: 0, sealed: stored.subarray(FLOE_HEADER_BYTES) })
+}
+
+/** Reads plaintext of segments first…last, both included. */
+type Windows = (first: number, last: number) => Promise<Buffer>
+
+async function openWindows(engine: Engine, source: BlobSource): Promise<Windows> {
+  const { blob, dataKey } = source
+  if (dataKey === null) {
+    return async (first, last) => {
+      const offset = first * PLAIN_SEGMENT_BYTES
+      return readStored(engine, source, { offset, length: Math.min((last + 1) * PLAIN_SEGMENT_BYTES, blob.size) - offset })
+    }
+  }
+  const header = await readStored(engine, source, { offset: 0, length: FLOE_HEADER_BYTES })
+  const opener = openerOf(engine, source, header)
+  return async (first, last) => {
+    const offset = FLOE_HEADER_BYTES + first * SEALED_SEGMENT_BYTES
+    const end = Math.min(FLOE_HEADER_BYTES + (last + 1) * SEALED_SEGMENT_BYTES, blob.storedSize)
+    const sealed = await readStored(engine, source, { offset, length: end - offset })
+    return openSegments(source, { opener, first, sealed })
+  }
+}
+
+function openerOf(engine: Engine, source: BlobSource, header: Buffer): ReturnType<typeof createOpener> {
+  const { namespaceId, bucketId, versionId, partNumber, blob, dataKey } = source
+  const aad = blobAad({
+    clusterId: engine.clusterId,
+    namespaceId,
+    bucketId,
+    versionId,
+    blobId: blob.blobId,
+    partNumber,
+    kind: BODY_KIND,
+  })
+  return createOpener({ key: dataKey as KeyObject | Buffer, aad, header })
+}
+
+/** Which segment is the last follows from the authenticated length, never from the size of a file. */
+function openSegments(
+  source: BlobSource,
+  input: { opener: ReturnType<typeof createOpener>; first: number; sealed: Buffer },
+): Buffer {
+  const lastIndex = Math.max(Math.ceil(source.blob.size / PLAIN_SEGMENT_BYTES) - 1, 0)
+  const pieces: Buffer[] = []
+  let index = input.first
+  for (let offset = 0; offset < input.sealed.length; offset += SEALED_SEGMENT_BYTES, index++) {
+    const segment = input.sealed.subarray(offset, offset + SEALED_SEGMENT_BYTES)
+    pieces.push(input.opener.openSegment(index, segment, index === lastIndex))
+  }
+  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
+}
+
+function prefetch(windows: Windows, first: number, last: number): Promise<Buffer> {
+  const window = windows(first, Math.min(first + WINDOW_SEGMENTS - 1, last))
+  // The consumer may stop before it asks for this window; its failure is then nobody's concern.
+  window.catch(() => {})
+  return window
+}
+
+/** Follows a blob that compaction moved between the look-up and the read. */
+function readStored(engine: Engine, source: BlobSource, range: BlobRange): Buffer | Promise<Buffer> {
+  const { blobId, locator } = source.blob
+  try {
+    const bytes = engine.blobs.read({ blobId, locator }, range)
+    return bytes instanceof Promise ? bytes.catch((error) => readMoved(engine, source, { range, error })) : bytes
+  } catch (error) {
+    return readMoved(engine, source, { range, error })
+  }
+}
+
+async function readMoved(
+  engine: Engine,
+  source: BlobSource,
+  input: { range: BlobRange; error: unknown },
+): Promise<Buffer> {
+  const { blob } = source
+  let { error } = input
+  for (let attempt = 0; attempt < MOVES_MAX && error instanceof BlobMovedError; attempt++) {
+    const locator = await findBlobLocator(engine.db, { blobId: blob.blobId })
+    if (locator === null) break
+    blob.locator = locator
+    try {
+      return await engine.blobs.read({ blobId: blob.blobId, locator }, input.range)
+    } catch (cause) {
+      error = cause
+    }
+  }
+  throw error instanceof StorageError ? error : new StorageError('InternalError', { cause: error })
+}
+
+/** True when the bytes on disk are sealed, whatever the namespace says today. */
+export function isSealedBlob(blob: WrittenBlob): boolean {
+  return blob.cipher === CIPHER.floe
+}

@@ -1,0 +1,94 @@
+import type { KeyObject } from 'node:crypto'
+import type { Engine } from '#storage-engine/engine.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+import type { Bucket } from '#storage-engine/metadata/buckets.ts'
+import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
+import { listPartsInRange, type StoredPart } from '#storage-engine/metadata/parts.ts'
+import { type BlobSource, isSealedBlob, isSmallBlob, readBlob, readSmallBlob } from '#storage-engine/objects/read-blob.ts'
+import type { WrittenBlob } from '#storage-engine/objects/write-body.ts'
+
+/** Parts looked up at a time while a multipart object is read. */
+const PARTS_PAGE = 100
+
+export interface ReadObjectInput {
+  bucket: Bucket
+  object: ObjectVersion
+  /** Inclusive on both ends, inside the object; null reads all of it. */
+  range: { start: number; end: number } | null
+}
+
+/** Yields the object's bytes, each verified before it is yielded. Throws (and the door then breaks the connection) rather than end short. */
+export async function* readObject(engine: Engine, input: ReadObjectInput): AsyncGenerator<Buffer> {
+  const { object } = input
+  const range = input.range === null ? { start: 0, end: object.size } : { start: input.range.start, end: input.range.end + 1 }
+  if (range.start >= range.end) return
+  const dataKey = await openDataKey(engine, input)
+  if (object.blob !== null) {
+    yield* readBlob(engine, sourceOf(input, { blob: object.blob, partNumber: 0, dataKey }), range)
+    return
+  }
+  for await (const part of partsInRange(engine, object, range)) {
+    const { partNumber, blob, offset } = part
+    const within = { start: Math.max(range.start - offset, 0), end: Math.min(range.end - offset, part.size) }
+    yield* readBlob(engine, sourceOf(input, { blob, partNumber, dataKey }), within)
+  }
+}
+
+/** The whole object when it is one small blob, else null: the short way for the door's hot path. */
+export function readSmallObject(engine: Engine, input: Omit<ReadObjectInput, 'range'>): Buffer | Promise<Buffer> | null {
+  const { blob } = input.object
+  if (blob === null || !isSmallBlob(blob)) return null
+  const dataKey = openDataKey(engine, input)
+  const read = (key: KeyObject | Buffer | null) => readSmallBlob(engine, sourceOf(input, { blob, partNumber: 0, dataKey: key }))
+  return dataKey instanceof Promise ? dataKey.then(read) : read(dataKey)
+}
+
+/** True when an object's bytes are sealed on disk; of a multipart object, when every part is. */
+export function isSealed(object: ObjectVersion): boolean {
+  return object.blob === null ? object.wrappedDataKey !== null : isSealedBlob(object.blob)
+}
+
+function openDataKey(
+  engine: Engine,
+  { bucket, object }: Pick<ReadObjectInput, 'bucket' | 'object'>,
+): KeyObject | Buffer | null | Promise<KeyObject | Buffer> {
+  if (object.wrappedDataKey === null || object.namespaceKeyVersion === null) return null
+  return engine.keyring.openDataKey({
+    namespaceId: bucket.namespaceId,
+    bucketId: bucket.id,
+    versionId: object.versionId,
+    wrapped: object.wrappedDataKey,
+    namespaceKeyVersion: object.namespaceKeyVersion,
+  })
+}
+
+/** A blob that says it is sealed is never read without a key, and one that says it is plain never with one. */
+function sourceOf(
+  { bucket, object }: Pick<ReadObjectInput, 'bucket' | 'object'>,
+  input: { blob: WrittenBlob; partNumber: number; dataKey: KeyObject | Buffer | null },
+): BlobSource {
+  const { blob, partNumber } = input
+  const isSealedBytes = isSealedBlob(blob)
+  if (isSealedBytes && input.dataKey === null) {
+    throw new StorageError('InternalError', { cause: new Error(`blob ${blob.blobId} is sealed but its version has no key`) })
+  }
+  const dataKey = isSealedBytes ? input.dataKey : null
+  return { blob, partNumber, dataKey, namespaceId: bucket.namespaceId, bucketId: bucket.id, versionId: object.versionId }
+}
+
+async function* partsInRange(
+  engine: Engine,
+  object: ObjectVersion,
+  range: { start: number; end: number },
+): AsyncGenerator<StoredPart & { offset: number }> {
+  let { start } = range
+  while (start < range.end) {
+    const page = await listPartsInRange(engine.db, { uploadId: object.uploadId as string, start, end: range.end, limit: PARTS_PAGE })
+    const last = page.at(-1)
+    if (last === undefined || (page[0] as StoredPart & { offset: number }).offset > start) {
+      throw new StorageError('InternalError', { cause: new Error(`parts of version ${object.versionId} are missing`) })
+    }
+    yield* page
+    start = last.offset + last.size
+  }
+}

@@ -1,0 +1,176 @@
+import type { ChecksumAlgorithm } from '#storage-engine/body.ts'
+import type { Body } from '#storage-engine/body.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+import { newId } from '#storage-engine/ids.ts'
+import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
+import { EncryptionEpochChanged, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
+import { putPart } from '#storage-engine/metadata/parts.ts'
+import { findUpload, insertUpload, setUploadDataKey, type Upload } from '#storage-engine/metadata/uploads.ts'
+import { dataKeyFor, type VersionKey } from '#storage-engine/objects/data-key.ts'
+import { readObject } from '#storage-engine/objects/read-object.ts'
+import { bodyFrom, resealBlob } from '#storage-engine/objects/reseal-blob.ts'
+import { CIPHER, type RequestedChecksum, type WrittenBody, writeBody } from '#storage-engine/objects/write-body.ts'
+import type { ObjectDescription } from '#storage-engine/objects/write-object.ts'
+
+const EPOCH_CHANGES_MAX = 3
+
+export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE'
+
+export interface CreateUploadInput extends ObjectDescription {
+  bucket: Bucket
+  key: string
+  ownerId: string
+  checksum: { algorithm: ChecksumAlgorithm; type: ChecksumType } | null
+  seal: boolean
+}
+
+export interface WrittenPart {
+  /** Without quotes. */
+  etag: string
+  size: number
+  lastModified: Date
+  /** Base64 by algorithm. */
+  checksums: Map<ChecksumAlgorithm, string>
+  sealed: boolean
+}
+
+/** Opens a multipart upload. Its id is also the version id of the object to come, so parts are sealed for it at once. */
+export async function createUpload(engine: Engine, input: CreateUploadInput): Promise<{ uploadId: string; sealed: boolean }> {
+  const uploadId = newId()
+  const { bucket } = input
+  const wantsSeal = input.seal || bucket.encryptionMode === 'on'
+  const versionKey = wantsSeal ? await dataKeyFor(engine, { bucket, versionId: uploadId }) : null
+  await insertUpload(engine.db, {
+    id: uploadId,
+    bucketId: bucket.id,
+    key: input.key,
+    initiatorId: input.ownerId,
+    ownerId: input.ownerId,
+    contentType: input.contentType,
+    systemHeaders: input.systemHeaders,
+    userMetadata: input.userMetadata,
+    checksumAlgorithm: input.checksum?.algorithm ?? null,
+    checksumType: input.checksum?.type ?? null,
+    wrappedDataKey: versionKey?.wrapped ?? null,
+    namespaceKeyVersion: versionKey?.namespaceKeyVersion ?? null,
+  })
+  return { uploadId, sealed: wantsSeal }
+}
+
+/** The open upload of that id, bucket and key; NoSuchUpload otherwise. */
+export async function getUpload(engine: Engine, input: { bucket: Bucket; key: string; uploadId: string }): Promise<Upload> {
+  const upload = await findUpload(engine.db, { bucketId: input.bucket.id, key: input.key, uploadId: input.uploadId })
+  if (upload === null || upload.state !== 'open') throw new StorageError('NoSuchUpload', { extra: { UploadId: input.uploadId } })
+  return upload
+}
+
+export interface WritePartInput {
+  bucket: Bucket
+  upload: Upload
+  /** 1 to 10,000. */
+  partNumber: number
+  body: Body
+  contentMd5: Buffer | null
+  checksum: RequestedChecksum | null
+}
+
+/** Stores one part; a part of the same number is replaced, in commit order. Throws as writeObject does, and NoSuchUpload. */
+export async function writePart(engine: Engine, input: WritePartInput): Promise<WrittenPart> {
+  const { bucket, upload } = input
+  const versionKey = await uploadKey(engine, { bucket, upload })
+  const written = await writeBody(engine, {
+    bucket,
+    versionId: upload.id,
+    partNumber: input.partNumber,
+    body: input.body,
+    dataKey: versionKey?.key ?? null,
+    contentMd5: input.contentMd5,
+    checksums: partChecksums(input),
+  })
+  return commitPart(engine, { ...input, written })
+}
+
+/** Stores a range of an existing object as a part. `range` is inclusive; null copies all of it. */
+export async function copyPart(
+  engine: Engine,
+  input: Omit<WritePartInput, 'body' | 'contentMd5' | 'checksum'> & {
+    source: { bucket: Bucket; object: ObjectVersion }
+    range: { start: number; end: number } | null
+  },
+): Promise<WrittenPart> {
+  const { source, range, ...part } = input
+  const size = range === null ? source.object.size : range.end - range.start + 1
+  const body = bodyFrom(readObject(engine, { ...source, range }), size)
+  return writePart(engine, { ...part, body, contentMd5: null, checksum: null })
+}
+
+/** What the client sent, and the upload's own algorithm besides, which Complete will need. */
+function partChecksums({ checksum, upload }: WritePartInput): RequestedChecksum[] {
+  const requested = checksum === null ? [] : [checksum]
+  const own = upload.checksumAlgorithm as ChecksumAlgorithm | null
+  if (own !== null && checksum?.algorithm !== own) requested.push({ algorithm: own, value: null })
+  return requested
+}
+
+async function commitPart(engine: Engine, input: WritePartInput & { written: WrittenBody }): Promise<WrittenPart> {
+  let { bucket, written } = input
+  const { upload, partNumber } = input
+  for (let attempt = 0; attempt <= EPOCH_CHANGES_MAX; attempt++) {
+    try {
+      const { md5, checksums, blob } = written
+      const { lastModified } = await putPart(engine.db, {
+        bucket,
+        uploadId: upload.id,
+        partNumber,
+        size: blob.size,
+        etag: md5,
+        checksums: Object.fromEntries(checksums),
+        blob,
+      })
+      return { etag: md5, size: blob.size, lastModified, checksums, sealed: blob.cipher !== CIPHER.plain }
+    } catch (error) {
+      if (!(error instanceof EncryptionEpochChanged)) throw error
+      bucket = await sameBucket(engine, bucket)
+      written = await sealIfNeeded(engine, { bucket, upload, partNumber, written })
+    }
+  }
+  throw new StorageError('ServiceUnavailable')
+}
+
+async function sameBucket(engine: Engine, bucket: Bucket): Promise<Bucket> {
+  const found = await findBucket(engine.db, { name: bucket.name })
+  if (found === null || found.id !== bucket.id) throw new StorageError('NoSuchBucket')
+  return found
+}
+
+async function sealIfNeeded(
+  engine: Engine,
+  input: { bucket: Bucket; upload: Upload; partNumber: number; written: WrittenBody },
+): Promise<WrittenBody> {
+  const { bucket, upload, partNumber, written } = input
+  if (bucket.encryptionMode === 'off' || written.blob.cipher !== CIPHER.plain) return written
+  const { key } = (await uploadKey(engine, { bucket, upload })) as VersionKey
+  return { ...written, blob: await resealBlob(engine, { bucket, versionId: upload.id, partNumber, blob: written.blob, dataKey: key }) }
+}
+
+/** The upload's data key; made now when the upload was opened before its namespace was switched on. Null: write plaintext. */
+export async function uploadKey(engine: Engine, input: { bucket: Bucket; upload: Upload }): Promise<VersionKey | null> {
+  const { bucket, upload } = input
+  if (upload.wrappedDataKey === null || upload.namespaceKeyVersion === null) {
+    if (bucket.encryptionMode === 'off') return null
+    const made = await dataKeyFor(engine, { bucket, versionId: upload.id })
+    // Two parts may race to set the key: the first wins, and both use what is stored.
+    const stored = await setUploadDataKey(engine.db, {
+      uploadId: upload.id,
+      wrappedDataKey: made.wrapped,
+      namespaceKeyVersion: made.namespaceKeyVersion,
+    })
+    Object.assign(upload, stored)
+  }
+  const wrapped = upload.wrappedDataKey as Buffer
+  const namespaceKeyVersion = upload.namespaceKeyVersion as number
+  const { namespaceId, id: bucketId } = bucket
+  const key = await engine.keyring.openDataKey({ namespaceId, bucketId, versionId: upload.id, wrapped, namespaceKeyVersion })
+  return { key, wrapped, namespaceKeyVersion }
+}

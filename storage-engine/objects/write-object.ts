@@ -1,0 +1,136 @@
+import type { Body, ChecksumAlgorithm } from '#storage-engine/body.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+import { newId } from '#storage-engine/ids.ts'
+import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
+import { commitObject, EncryptionEpochChanged } from '#storage-engine/metadata/object-versions.ts'
+import { dataKeyFor, type VersionKey } from '#storage-engine/objects/data-key.ts'
+import { resealBlob } from '#storage-engine/objects/reseal-blob.ts'
+import { CIPHER, type RequestedChecksum, type WrittenBody, writeBody } from '#storage-engine/objects/write-body.ts'
+
+/** The switch of a namespace may be thrown while a write is under way; more often than this within one write is refused. */
+const EPOCH_CHANGES_MAX = 3
+
+export interface ObjectDescription {
+  contentType: string
+  /** By lower-case name; null when none. */
+  systemHeaders: Record<string, string> | null
+  /** Without the x-amz-meta- prefix; null when none. */
+  userMetadata: Record<string, string> | null
+}
+
+export interface WritePrecondition {
+  ifNoneMatch?: '*'
+  /** ETag without quotes, or `*`. */
+  ifMatch?: string
+}
+
+export interface WriteObjectInput extends ObjectDescription {
+  bucket: Bucket
+  key: string
+  body: Body
+  ownerId: string
+  contentMd5: Buffer | null
+  checksum: RequestedChecksum | null
+  precondition: WritePrecondition | null
+  /** The client asked for AES256; the stronger of this and the namespace's mode wins. */
+  seal: boolean
+}
+
+export interface ObjectChecksum {
+  algorithm: ChecksumAlgorithm
+  type: 'FULL_OBJECT' | 'COMPOSITE'
+  /** Base64, with `-N` when composite. */
+  value: string
+}
+
+export interface WrittenObject {
+  /** Without quotes. */
+  etag: string
+  /** Null in a bucket that was never versioned. */
+  versionId: string | null
+  size: number
+  lastModified: Date
+  checksum: ObjectChecksum | null
+  sealed: boolean
+}
+
+/**
+ * Stores a body as the current version of a key: bytes durable first, then one transaction, then the answer.
+ * Throws BadDigest, EntityTooLarge, PreconditionFailed, NoSuchBucket, ServiceUnavailable, InsufficientStorage; the key
+ * then reads as it did before.
+ */
+export async function writeObject(engine: Engine, input: WriteObjectInput): Promise<WrittenObject> {
+  const versionId = newId()
+  const wantsSeal = input.seal || input.bucket.encryptionMode === 'on'
+  const versionKey = wantsSeal ? await dataKeyFor(engine, { bucket: input.bucket, versionId }) : null
+  const written = await writeBody(engine, {
+    bucket: input.bucket,
+    versionId,
+    partNumber: 0,
+    body: input.body,
+    dataKey: versionKey?.key ?? null,
+    contentMd5: input.contentMd5,
+    checksums: input.checksum === null ? [] : [input.checksum],
+  })
+  return commitWritten(engine, { ...input, versionId, versionKey, written })
+}
+
+interface Uncommitted extends WriteObjectInput {
+  versionId: string
+  versionKey: VersionKey | null
+  written: WrittenBody
+}
+
+/** ENC-1: what was prepared under another epoch is sealed again when it has to be, and only then committed. */
+async function commitWritten(engine: Engine, prepared: Uncommitted): Promise<WrittenObject> {
+  let current = prepared
+  for (let attempt = 0; attempt <= EPOCH_CHANGES_MAX; attempt++) {
+    try {
+      return await commitOnce(engine, current)
+    } catch (error) {
+      if (!(error instanceof EncryptionEpochChanged)) throw error
+      current = await adaptToMode(engine, current)
+    }
+  }
+  throw new StorageError('ServiceUnavailable')
+}
+
+async function commitOnce(engine: Engine, current: Uncommitted): Promise<WrittenObject> {
+  const { bucket, versionId, versionKey, written } = current
+  const checksum = checksumOfWritten(current)
+  const { lastModified } = await commitObject(engine.db, {
+    bucket,
+    key: current.key,
+    versionId,
+    ownerId: current.ownerId,
+    etag: written.md5,
+    size: written.blob.size,
+    contentType: current.contentType,
+    systemHeaders: current.systemHeaders,
+    userMetadata: current.userMetadata,
+    checksum,
+    blob: written.blob,
+    wrappedDataKey: versionKey?.wrapped ?? null,
+    namespaceKeyVersion: versionKey?.namespaceKeyVersion ?? null,
+    precondition: current.precondition,
+  })
+  const sealed = written.blob.cipher !== CIPHER.plain
+  return { etag: written.md5, versionId: null, size: written.blob.size, lastModified, checksum, sealed }
+}
+
+function checksumOfWritten({ checksum, written }: Uncommitted): ObjectChecksum | null {
+  if (checksum === null) return null
+  const { algorithm } = checksum
+  return { algorithm, type: 'FULL_OBJECT', value: written.checksums.get(algorithm) as string }
+}
+
+async function adaptToMode(engine: Engine, current: Uncommitted): Promise<Uncommitted> {
+  const bucket = await findBucket(engine.db, { name: current.bucket.name })
+  if (bucket === null || bucket.id !== current.bucket.id) throw new StorageError('NoSuchBucket')
+  if (bucket.encryptionMode === 'off' || current.versionKey !== null) return { ...current, bucket }
+  const { versionId, written } = current
+  const versionKey = await dataKeyFor(engine, { bucket, versionId })
+  const blob = await resealBlob(engine, { bucket, versionId, partNumber: 0, blob: written.blob, dataKey: versionKey.key })
+  return { ...current, bucket, versionKey, written: { ...written, blob } }
+}
