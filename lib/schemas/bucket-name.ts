@@ -1,3 +1,5 @@
+const IPV4_ADDRESS = /^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?=\d)|$)){4}$/
+
 /**
  * The naming rules of S3 general purpose buckets, one by one, so that a form can tick them while a name is typed.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -7,7 +9,7 @@ export const BUCKET_NAME_RULES = [
   { id: 'characters', holds: (name: string) => /^[a-z0-9.-]+$/.test(name) },
   { id: 'ends', holds: (name: string) => /^[a-z0-9]/.test(name) && /[a-z0-9]$/.test(name) },
   { id: 'dots', holds: (name: string) => !name.includes('..') && !name.includes('.-') && !name.includes('-.') },
-  { id: 'address', holds: (name: string) => !/^\d{1,3}(\.\d{1,3}){3}$/.test(name) },
+  { id: 'address', holds: (name: string) => !IPV4_ADDRESS.test(name) },
   {
     id: 'reserved',
     holds: (name: string) =>
