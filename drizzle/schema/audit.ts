@@ -21,3 +21,10 @@ export const auditEvents = pgTable(
   },
   (table) => [index('audit_events_by_namespace').on(table.namespaceId, table.id)],
 )
+
+/** The last hash of each chain: the row that an append locks, so that a chain has one order. */
+export const auditHeads = pgTable('audit_heads', {
+  /** The namespace, or the nil UUID for events of the whole service. */
+  chainId: uuid('chain_id').primaryKey(),
+  hash: bytes().notNull(),
+})

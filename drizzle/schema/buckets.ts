@@ -25,6 +25,10 @@ export const bucketUsage = pgTable('bucket_usage', {
   bucketId: uuid('bucket_id').primaryKey(),
   objectCount: bigint('object_count', { mode: 'number' }).notNull().default(0),
   sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull().default(0),
+  /** Objects of which every byte is sealed. */
+  sealedCount: bigint('sealed_count', { mode: 'number' }).notNull().default(0),
+  /** How many of `sizeBytes` are sealed. */
+  sealedBytes: bigint('sealed_bytes', { mode: 'number' }).notNull().default(0),
 })
 
 /** One row a commit group and bucket, so that no counter row is hot; a job folds them into `bucket_usage`. */
@@ -35,6 +39,8 @@ export const usageDeltas = pgTable(
     bucketId: uuid('bucket_id').notNull(),
     objectCount: bigint('object_count', { mode: 'number' }).notNull(),
     sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull(),
+    sealedCount: bigint('sealed_count', { mode: 'number' }).notNull(),
+    sealedBytes: bigint('sealed_bytes', { mode: 'number' }).notNull(),
   },
   (table) => [index('usage_deltas_by_bucket').on(table.bucketId)],
 )

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, smallint, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, smallint, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { byteText, bytes } from './columns.ts'
 
 /**
@@ -18,6 +18,8 @@ export const objectVersions = pgTable(
     isDeleteMarker: boolean('is_delete_marker').notNull(),
     ownerId: uuid('owner_id').notNull(),
     size: bigint({ mode: 'number' }).notNull(),
+    /** How many of the `size` bytes lie in sealed blobs: coverage is counted with it. */
+    sealedSize: bigint('sealed_size', { mode: 'number' }).notNull(),
     /** Without quotes. */
     etag: text().notNull(),
     lastModified: timestamp('last_modified', { withTimezone: true, precision: 3 }).notNull(),
@@ -37,6 +39,8 @@ export const objectVersions = pgTable(
     namespaceKeyVersion: integer('namespace_key_version'),
   },
   (table) => [
+    // Listings rest on it: no key sorts behind 257 times U+10FFFF.
+    check('object_versions_key_length', sql`octet_length(key) between 1 and 1024`),
     primaryKey({ columns: [table.bucketId, table.key, table.noncurrentOrder] }),
     index('object_versions_current')
       .on(table.bucketId, table.key)
@@ -98,6 +102,7 @@ export const uploads = pgTable(
     namespaceKeyVersion: integer('namespace_key_version'),
     /** Set by Complete, so that its retry gives the same answer. */
     completedEtag: text('completed_etag'),
+    completedAt: timestamp('completed_at', { withTimezone: true, precision: 3 }),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
   },
   (table) => [

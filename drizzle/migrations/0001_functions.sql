@@ -1,0 +1,83 @@
+-- Room on each page for the next version of a row, so that an overwrite stays on its page.
+ALTER TABLE "object_versions" SET (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+--> statement-breakpoint
+-- Filled and emptied all the time: vacuum by count, not by share.
+ALTER TABLE "usage_deltas" SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+--> statement-breakpoint
+ALTER TABLE "garbage_blobs" SET (autovacuum_vacuum_scale_factor = 0.05);
+--> statement-breakpoint
+ALTER TABLE "jobs" SET (fillfactor = 50);
+--> statement-breakpoint
+-- The smallest text above every text that begins with `prefix`, in byte order; null when there is none.
+-- UTF-8 orders as code points do, so it is the last character plus one, stepping over the surrogates.
+CREATE FUNCTION prefix_end(prefix text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  kept text := prefix;
+  code integer;
+BEGIN
+  WHILE kept <> '' LOOP
+    code := ascii(right(kept, 1));
+    kept := left(kept, -1);
+    IF code < 1114111 THEN
+      RETURN kept || chr(CASE code WHEN 55295 THEN 57344 ELSE code + 1 END);
+    END IF;
+  END LOOP;
+  RETURN NULL;
+END
+$$;
+--> statement-breakpoint
+-- One page of a bucket: current objects and common prefixes in byte order, counted together against `entries_max`.
+-- `first` is the inclusive lower bound. Runs of objects are one range scan; after a common prefix the next entry is
+-- probed behind the whole prefix, so the cost follows the page and not what lies below the prefixes.
+CREATE FUNCTION list_entries(bucket uuid, prefix text, delimiter text, first text, entries_max integer)
+RETURNS TABLE (
+  entry text, is_prefix boolean, version_id uuid, owner_id uuid, size bigint, sealed_size bigint, is_sealed boolean,
+  etag text, last_modified timestamptz, content_type text, checksum jsonb
+) LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
+#variable_conflict use_column
+DECLARE
+  lower_bound text COLLATE "C" := greatest(prefix COLLATE "C", first COLLATE "C");
+  upper_bound text COLLATE "C" := coalesce(prefix_end(prefix), repeat(chr(1114111), 257));
+  tail_start integer := char_length(prefix) + 1;
+  left_over integer := entries_max;
+  is_probe boolean := false;
+  row_max integer;
+  row_count integer;
+  cut integer;
+  is_cut boolean;
+  v record;
+BEGIN
+  WHILE left_over > 0 LOOP
+    row_max := CASE WHEN is_probe THEN 1 ELSE left_over END;
+    row_count := 0;
+    is_cut := false;
+    FOR v IN
+      SELECT o.key, o.version_id, o.owner_id, o.size, o.sealed_size, o.wrapped_data_key IS NOT NULL AS is_sealed, o.etag, o.last_modified, o.content_type, o.checksum
+      FROM object_versions o
+      WHERE o.bucket_id = bucket AND o.key >= lower_bound AND o.key < upper_bound AND o.noncurrent_order = 0 AND NOT o.is_delete_marker
+      ORDER BY o.key LIMIT row_max
+    LOOP
+      row_count := row_count + 1;
+      cut := CASE WHEN delimiter = '' THEN 0 ELSE strpos(substr(v.key, tail_start), delimiter) END;
+      IF cut > 0 THEN
+        entry := left(v.key, tail_start + cut + char_length(delimiter) - 2);
+        is_prefix := true; version_id := NULL; owner_id := NULL; size := NULL; sealed_size := NULL; is_sealed := NULL;
+        etag := NULL; last_modified := NULL; content_type := NULL; checksum := NULL;
+        is_cut := true;
+      ELSE
+        entry := v.key;
+        is_prefix := false; version_id := v.version_id; owner_id := v.owner_id; size := v.size; sealed_size := v.sealed_size; is_sealed := v.is_sealed;
+        etag := v.etag; last_modified := v.last_modified; content_type := v.content_type; checksum := v.checksum;
+      END IF;
+      left_over := left_over - 1;
+      RETURN NEXT;
+      EXIT WHEN is_cut;
+    END LOOP;
+    EXIT WHEN row_count = 0 OR (NOT is_cut AND row_count < row_max);
+    lower_bound := CASE WHEN is_cut THEN prefix_end(entry) ELSE entry || chr(1) END;
+    EXIT WHEN lower_bound IS NULL;
+    is_probe := is_cut;
+  END LOOP;
+END
+$$;

@@ -1,0 +1,129 @@
+import { StorageError } from '#storage-engine/errors.ts'
+import type { Database, Queryable } from '#storage-engine/metadata/database.ts'
+import type { Bucket } from '#storage-engine/metadata/look-ups.ts'
+
+export type { Bucket }
+
+/** The bucket and its namespace's switch as they are now; one look-up, shared with whoever asks at the same time. */
+export function findBucket(db: Database, { name }: { name: string }): Promise<Bucket | null> {
+  return name.includes('\0') ? Promise.resolve(null) : db.lookUps.buckets.submit(name)
+}
+
+/** Resolves to false when the name is taken. Throws NoSuchNamespace. */
+export async function insertBucket(
+  db: Queryable,
+  { id, namespaceId, ownerId, name, region }: { id: string; namespaceId: string; ownerId: string; name: string; region: string },
+): Promise<boolean> {
+  const [answer] = await db.query<{ owners: number; inserted: number }>({
+    name: 'insert-bucket',
+    // The unique name decides between two creators.
+    text: `
+with owner as (select id, namespace_id from object_users where id = $3 and namespace_id = $2),
+inserted as (
+  insert into buckets (id, namespace_id, owner_id, name, region) select $1, namespace_id, id, $4, $5 from owner
+  on conflict (name) do nothing returning id)
+select (select count(*) from owner)::integer as owners, (select count(*) from inserted)::integer as inserted`,
+    values: [id, namespaceId, ownerId, name, region],
+  })
+  if (answer?.owners !== 1) throw new StorageError('NoSuchNamespace')
+  return answer.inserted === 1
+}
+
+/** Removes an empty bucket; its open uploads end as garbage. Throws NoSuchBucket, BucketNotEmpty. */
+export async function deleteBucket(db: Queryable, { namespaceId, bucketId }: { namespaceId: string; bucketId: string }): Promise<void> {
+  await db.transaction(async (tx) => {
+    // Every write holds the bucket FOR KEY SHARE: after this lock none is under way, and later ones find no bucket.
+    const locked = await tx.query({ name: 'lock-bucket', text: 'select id from buckets where id = $1 and namespace_id = $2 for update', values: [bucketId, namespaceId] })
+    if (locked.length === 0) throw new StorageError('NoSuchBucket')
+    // A statement of its own, so that its snapshot is younger than the lock.
+    const left = await tx.query({ name: 'find-any-version', text: 'select key from object_versions where bucket_id = $1 limit 1', values: [bucketId] })
+    if (left.length > 0) throw new StorageError('BucketNotEmpty')
+    await tx.query({
+      name: 'delete-bucket',
+      text: `
+with abandoned as (update uploads set state = 'aborted' where bucket_id = $1 and state = 'open' returning id),
+freed as (insert into garbage_uploads (upload_id) select id from abandoned on conflict do nothing),
+folded as (delete from bucket_usage where bucket_id = $1),
+uncounted as (delete from usage_deltas where bucket_id = $1)
+delete from buckets where id = $1`,
+      values: [bucketId],
+    })
+  })
+}
+
+export interface ListBuckets {
+  namespaceId: string
+  /** Only this owner's. */
+  ownerId?: string
+  prefix: string
+  /** Exclusive; '' begins at the start. */
+  after: string
+  limit: number
+}
+
+/** By name in byte order, at most `limit`. */
+export async function listBuckets(db: Queryable, { namespaceId, ownerId, prefix, after, limit }: ListBuckets): Promise<Bucket[]> {
+  const rows = await db.query<Bucket>({
+    name: 'list-buckets',
+    text: `
+select b.id, b.name, b.namespace_id as "namespaceId", n.name as "namespaceName", b.owner_id as "ownerId", b.region, b.versioning, b.settings,
+  b.created_at as "createdAt", n.encryption_mode as "encryptionMode", n.encryption_epoch as "encryptionEpoch"
+from buckets b join namespaces n on n.id = b.namespace_id
+where b.namespace_id = $1 and ($2::uuid is null or b.owner_id = $2) and starts_with(b.name, $3) and b.name > $4
+order by b.name limit $5`,
+    values: [namespaceId, ownerId ?? null, prefix, after, limit],
+  })
+  return rows
+}
+
+export interface BucketWithUsage {
+  id: string
+  name: string
+  region: string
+  versioning: Bucket['versioning']
+  createdAt: Date
+  encryptionMode: 'off' | 'on'
+  objectCount: number
+  sizeBytes: number
+  sealedCount: number
+  sealedBytes: number
+}
+
+const SORT_COLUMNS = { name: 'name', created: 'created_at', objects: 'object_count', size: 'size_bytes' } as const
+
+export interface ListBucketsWithUsage {
+  namespaceId: string
+  /** Case-insensitive substring of the name; '' for all. */
+  search: string
+  sort: keyof typeof SORT_COLUMNS
+  order: 'asc' | 'desc'
+  /** Where the page before ended: the id of its last bucket. */
+  afterId: string | null
+  limit: number
+}
+
+/** For the console: with exact usage, in any order. A bucket has a place in the order by its sort column and then its name. */
+export async function listBucketsWithUsage(db: Queryable, params: ListBucketsWithUsage): Promise<BucketWithUsage[]> {
+  const { namespaceId, search, sort, order, afterId, limit } = params
+  const place = `(${SORT_COLUMNS[sort]}, name)`
+  return db.query<BucketWithUsage>({
+    name: `list-buckets-by-${sort}-${order}`,
+    text: `
+with counted as (
+  select b.id, b.name, b.region, b.versioning, b.created_at, n.encryption_mode,
+    (coalesce(u.object_count, 0) + coalesce(d.object_count, 0))::float8 as object_count, (coalesce(u.size_bytes, 0) + coalesce(d.size_bytes, 0))::float8 as size_bytes,
+    (coalesce(u.sealed_count, 0) + coalesce(d.sealed_count, 0))::float8 as sealed_count, (coalesce(u.sealed_bytes, 0) + coalesce(d.sealed_bytes, 0))::float8 as sealed_bytes
+  from buckets b join namespaces n on n.id = b.namespace_id
+  left join bucket_usage u on u.bucket_id = b.id
+  left join lateral (
+    select sum(object_count) as object_count, sum(size_bytes) as size_bytes, sum(sealed_count) as sealed_count, sum(sealed_bytes) as sealed_bytes
+    from usage_deltas where bucket_id = b.id) d on true
+  where b.namespace_id = $1 and strpos(lower(b.name), lower($2)) > 0
+)
+select id, name, region, versioning, created_at as "createdAt", encryption_mode as "encryptionMode", object_count as "objectCount",
+  size_bytes as "sizeBytes", sealed_count as "sealedCount", sealed_bytes as "sealedBytes"
+from counted where $3::uuid is null or ${place} ${order === 'asc' ? '>' : '<'} (select ${SORT_COLUMNS[sort]}, name from counted where id = $3)
+order by ${SORT_COLUMNS[sort]} ${order}, name ${order} limit $4`,
+    values: [namespaceId, search, afterId, limit],
+  })
+}

@@ -1,0 +1,143 @@
+import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { objectUsers } from '#drizzle/schema/accounts.ts'
+import { namespaceKeys, namespaces } from '#drizzle/schema/namespaces.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+import type { Queryable } from '#storage-engine/metadata/database.ts'
+import { isDuplicate } from '#storage-engine/metadata/postgres-errors.ts'
+
+export type Namespace = typeof namespaces.$inferSelect
+export type NamespaceKey = Pick<typeof namespaceKeys.$inferSelect, 'version' | 'state' | 'wrappedKey'>
+
+export interface NewNamespace {
+  id: string
+  /** A DNS label, unique within the service. */
+  name: string
+  displayName: string
+  encryptionMode: 'off' | 'on'
+  firstKey: { version: number; wrappedKey: Buffer }
+  rootObjectUser: { id: string; canonicalId: string; displayName: string }
+}
+
+/** Makes a namespace with its first key and its root object user, all or nothing. Throws NamespaceAlreadyExists. */
+export async function insertNamespace(db: Queryable, { firstKey, rootObjectUser, ...namespace }: NewNamespace): Promise<void> {
+  try {
+    await db.transaction(async (tx) => {
+      await tx.run((orm) => orm.insert(namespaces).values(namespace))
+      await tx.run((orm) => orm.insert(namespaceKeys).values({ namespaceId: namespace.id, state: 'active', ...firstKey }))
+      await tx.run((orm) => orm.insert(objectUsers).values({ namespaceId: namespace.id, isRoot: true, ...rootObjectUser }))
+    })
+  } catch (error) {
+    throw isDuplicate(error, 'namespaces_name_unique') ? new StorageError('NamespaceAlreadyExists') : error
+  }
+}
+
+export async function findNamespaceByName(db: Queryable, { name }: { name: string }): Promise<Namespace | null> {
+  const [namespace] = await db.run((orm) => orm.select().from(namespaces).where(eq(namespaces.name, name)))
+  return namespace ?? null
+}
+
+/** Throws NoSuchNamespace. */
+export async function getNamespace(db: Queryable, { id }: { id: string }): Promise<Namespace> {
+  const [namespace] = await db.run((orm) => orm.select().from(namespaces).where(eq(namespaces.id, id)))
+  if (!namespace) throw new StorageError('NoSuchNamespace')
+  return namespace
+}
+
+/** Every version of the namespace's key, oldest first. */
+export function loadNamespaceKeys(db: Queryable, { namespaceId }: { namespaceId: string }): Promise<NamespaceKey[]> {
+  const { version, state, wrappedKey } = namespaceKeys
+  const isOwn = eq(namespaceKeys.namespaceId, namespaceId)
+  return db.run((orm) => orm.select({ version, state, wrappedKey }).from(namespaceKeys).where(isOwn).orderBy(asc(version)))
+}
+
+/**
+ * Switches encryption of new data. Once it resolves, no write that was prepared under the old mode can commit (ENC-1).
+ * Setting the mode that is set already changes nothing. Throws NoSuchNamespace.
+ */
+export async function setEncryptionMode(db: Queryable, { namespaceId, mode }: { namespaceId: string; mode: 'off' | 'on' }): Promise<{ encryptionEpoch: number }> {
+  return db.transaction(async (tx) => {
+    // Writers share the namespace's row, and under steady load there is always one: the row alone could be waited for
+    // forever. Table locks are granted in order of asking, so the writers of this moment finish and new ones wait for us.
+    await tx.query({ name: 'pause-writers', text: 'lock table object_versions, parts in share mode', values: [] })
+    const [switched] = await tx.query<{ encryptionEpoch: number }>({
+      name: 'set-encryption-mode',
+      text: `
+update namespaces set encryption_epoch = encryption_epoch + (encryption_mode <> $2)::integer, encryption_mode = $2
+where id = $1 returning encryption_epoch as "encryptionEpoch"`,
+      values: [namespaceId, mode],
+    })
+    if (!switched) throw new StorageError('NoSuchNamespace')
+    return switched
+  })
+}
+
+export interface NamespaceWithUsage {
+  id: string
+  name: string
+  displayName: string
+  encryptionMode: 'off' | 'on'
+  encryptionEpoch: number
+  createdAt: Date
+  bucketCount: number
+  objectCount: number
+  sizeBytes: number
+  /** Of the current objects: which are sealed wholly, and how many of their bytes are. */
+  coverage: { sealedCount: number; plainCount: number; encryptedBytes: number; plainBytes: number }
+}
+
+export interface ListNamespaces {
+  /** Case-insensitive substring of name or display name; '' for all. */
+  search: string
+  /** Exclusive; '' begins at the start. */
+  afterName: string
+  limit: number
+}
+
+/** By name, with exact usage and coverage. */
+export async function listNamespacesWithUsage(db: Queryable, { search, afterName, limit }: ListNamespaces): Promise<NamespaceWithUsage[]> {
+  const isWanted = and(gt(namespaces.name, afterName), sql`strpos(lower(${namespaces.name} || ' ' || ${namespaces.displayName}), lower(${search})) > 0`)
+  const page = await db.run((orm) => orm.select({ id: namespaces.id }).from(namespaces).where(isWanted).orderBy(asc(namespaces.name)).limit(limit))
+  return loadNamespacesWithUsage(db, page.map(({ id }) => id))
+}
+
+/** Throws NoSuchNamespace. */
+export async function getNamespaceWithUsage(db: Queryable, { id }: { id: string }): Promise<NamespaceWithUsage> {
+  const [namespace] = await loadNamespacesWithUsage(db, [id])
+  if (!namespace) throw new StorageError('NoSuchNamespace')
+  return namespace
+}
+
+function loadNamespacesWithUsage(db: Queryable, ids: string[]): Promise<NamespaceWithUsage[]> {
+  return db.query({
+    name: 'load-namespaces-with-usage',
+    text: `
+select n.id, n.name, n.display_name as "displayName", n.encryption_mode as "encryptionMode", n.encryption_epoch as "encryptionEpoch", n.created_at as "createdAt",
+  c.bucket_count as "bucketCount", c.object_count as "objectCount", c.size_bytes as "sizeBytes",
+  json_build_object('sealedCount', c.sealed_count, 'plainCount', c.object_count - c.sealed_count,
+    'encryptedBytes', c.sealed_bytes, 'plainBytes', c.size_bytes - c.sealed_bytes) as coverage
+from namespaces n cross join lateral (
+  select count(*)::float8 as bucket_count, coalesce(sum(u.object_count), 0)::float8 as object_count, coalesce(sum(u.size_bytes), 0)::float8 as size_bytes,
+    coalesce(sum(u.sealed_count), 0)::float8 as sealed_count, coalesce(sum(u.sealed_bytes), 0)::float8 as sealed_bytes
+  from buckets b cross join lateral (
+    select sum(object_count) as object_count, sum(size_bytes) as size_bytes, sum(sealed_count) as sealed_count, sum(sealed_bytes) as sealed_bytes
+    from (select object_count, size_bytes, sealed_count, sealed_bytes from bucket_usage where bucket_id = b.id
+      union all select object_count, size_bytes, sealed_count, sealed_bytes from usage_deltas where bucket_id = b.id) both_kinds) u
+  where b.namespace_id = n.id) c
+where n.id = any($1::uuid[]) order by n.name`,
+    values: [ids],
+  })
+}
+
+/** What the blobs of a namespace say: all of them, open uploads and replaced versions included, by cipher. Reads every blob's row. */
+export async function countBlobsByCipher(
+  db: Queryable,
+  { namespaceId }: { namespaceId: string },
+): Promise<{ cipher: number; count: number; sizeBytes: number }[]> {
+  return db.query({
+    name: 'count-blobs-by-cipher',
+    text: `
+select b.cipher, count(*)::float8 as count, sum(b.size)::float8 as "sizeBytes" from blobs b
+where b.namespace_id = $1 and not exists (select from garbage_blobs g where g.blob_id = b.blob_id) group by b.cipher order by b.cipher`,
+    values: [namespaceId],
+  })
+}

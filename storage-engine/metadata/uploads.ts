@@ -1,0 +1,196 @@
+import { and, asc, eq, lt, sql } from 'drizzle-orm'
+import { uploads } from '#drizzle/schema/objects.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+import { plainArray } from '#storage-engine/metadata/array-literal.ts'
+import type { Queryable } from '#storage-engine/metadata/database.ts'
+import { EncryptionEpochChanged } from '#storage-engine/metadata/encryption-epoch-changed.ts'
+import { isUuid } from '#storage-engine/metadata/is-uuid.ts'
+import type { Bucket } from '#storage-engine/metadata/look-ups.ts'
+import { checkPrecondition, type Precondition } from '#storage-engine/metadata/object-versions.ts'
+import { lockWriteTarget, type WriteTarget } from '#storage-engine/metadata/write-target.ts'
+
+export type Upload = typeof uploads.$inferSelect
+export type NewUpload = Omit<typeof uploads.$inferInsert, 'state' | 'completedEtag' | 'createdAt'>
+
+/** Opens an upload. Throws NoSuchBucket. */
+export async function insertUpload(db: Queryable, upload: NewUpload): Promise<void> {
+  await db.transaction(async (tx) => {
+    // Until we commit no DeleteBucket can pass, so no upload outlives its bucket.
+    const bucket = await tx.query({ name: 'hold-bucket', text: 'select id from buckets where id = $1 for key share', values: [upload.bucketId] })
+    if (bucket.length === 0) throw new StorageError('NoSuchBucket')
+    await tx.run((orm) => orm.insert(uploads).values({ ...upload, state: 'open' }))
+  })
+}
+
+/** The upload in whatever state; null when there is none of that id, bucket and key. */
+export async function findUpload(db: Queryable, { bucketId, key, uploadId }: { bucketId: string; key: string; uploadId: string }): Promise<Upload | null> {
+  if (!isUuid(uploadId) || key.includes('\0')) return null
+  const isIt = and(eq(uploads.id, uploadId), eq(uploads.bucketId, bucketId), eq(uploads.key, key))
+  const [upload] = await db.run((orm) => orm.select().from(uploads).where(isIt))
+  return upload ?? null
+}
+
+export interface UploadDataKey {
+  wrappedDataKey: Buffer
+  namespaceKeyVersion: number
+}
+
+/** Gives an upload its data key unless it has one; resolves to the one that it has. Throws NoSuchUpload. */
+export async function setUploadDataKey(db: Queryable, { uploadId, ...dataKey }: { uploadId: string } & UploadDataKey): Promise<UploadDataKey> {
+  const [stored] = await db.query<UploadDataKey>({
+    name: 'set-upload-data-key',
+    // The row lock of the update settles which of two parts' keys stays.
+    text: `
+update uploads set namespace_key_version = case when wrapped_data_key is null then $3 else namespace_key_version end, wrapped_data_key = coalesce(wrapped_data_key, $2)
+where id = $1 and state = 'open' returning wrapped_data_key as "wrappedDataKey", namespace_key_version as "namespaceKeyVersion"`,
+    values: [uploadId, dataKey.wrappedDataKey, dataKey.namespaceKeyVersion],
+  })
+  if (!stored) throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
+  return stored
+}
+
+export interface CompleteUpload {
+  /** As it was when the parts were last looked at. */
+  bucket: Pick<Bucket, 'id' | 'namespaceId' | 'encryptionEpoch'>
+  uploadId: string
+  /** Of the object: without quotes, `…-N`. */
+  etag: string
+  size: number
+  checksum: { algorithm: string; type: 'FULL_OBJECT' | 'COMPOSITE'; value: string } | null
+  /** The object's parts in order; `blobId` as it was seen, so that a part replaced meanwhile is noticed. */
+  parts: { partNumber: number; blobId: string }[]
+  precondition: Precondition | null
+}
+
+/**
+ * Makes the parts the current version of the upload's key, all in one transaction; parts that were not chosen become garbage.
+ * Completing a completed upload again with the same etag changes nothing and answers the same.
+ * Throws NoSuchUpload, InvalidPart (missing or replaced meanwhile), EncryptionEpochChanged, NoSuchBucket, PreconditionFailed, NoSuchKey.
+ */
+export async function completeUpload(db: Queryable, params: CompleteUpload): Promise<{ lastModified: Date }> {
+  const { bucket, uploadId, etag, parts, precondition } = params
+  return db.transaction(async (tx) => {
+    const target = await lockWriteTarget(tx, { namespaceId: bucket.namespaceId, bucketId: bucket.id })
+    const upload = await lockUpload(tx, { bucketId: bucket.id, uploadId })
+    if (upload.state === 'completed' && upload.completedEtag === etag) return { lastModified: upload.completedAt as Date }
+    if (upload.state !== 'open') throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
+    if (target.encryptionEpoch !== bucket.encryptionEpoch) throw new EncryptionEpochChanged()
+    const sealedSize = await placeParts(tx, { uploadId, parts, target })
+    if (precondition) await checkPrecondition(tx, { bucketId: bucket.id, key: upload.key, precondition })
+    const lastModified = await writeVersion(tx, { ...params, upload, sealedSize })
+    await markCompleted(tx, { uploadId, etag, lastModified })
+    return { lastModified }
+  })
+}
+
+/** Against a Complete, an Abort or a part of the same upload: one after the other. */
+async function lockUpload(tx: Queryable, { bucketId, uploadId }: { bucketId: string; uploadId: string }): Promise<Upload> {
+  const isIt = and(eq(uploads.id, uploadId), eq(uploads.bucketId, bucketId))
+  const [upload] = isUuid(uploadId) ? await tx.run((orm) => orm.select().from(uploads).where(isIt).for('update')) : []
+  if (!upload) throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
+  return upload
+}
+
+/** Resolves to how many bytes of the parts are sealed. */
+async function placeParts(
+  tx: Queryable,
+  { uploadId, parts, target }: { uploadId: string; parts: CompleteUpload['parts']; target: WriteTarget },
+): Promise<number> {
+  const [placed] = await tx.query<{ count: number; plainCount: number; sealedSize: number }>({
+    name: 'place-parts',
+    text: `
+with chosen as materialized (
+  select p.part_number, p.size, b.cipher, sum(p.size) over (order by p.part_number) - p.size as start_offset
+  from unnest($2::integer[], $3::uuid[]) as c (part_number, blob_id)
+  join parts p on p.upload_id = $1 and p.part_number = c.part_number and p.blob_id = c.blob_id
+  join blobs b on b.blob_id = p.blob_id
+), placed as (
+  update parts p set start_offset = c.start_offset from chosen c where p.upload_id = $1 and p.part_number = c.part_number
+), left_out as (
+  delete from parts p where p.upload_id = $1 and p.part_number <> all ($2::integer[]) returning p.blob_id
+), freed as (
+  insert into garbage_blobs (blob_id) select blob_id from left_out
+)
+select count(*)::integer as count, (count(*) filter (where cipher = 0 and size > 0))::integer as "plainCount",
+  coalesce(sum(size) filter (where cipher > 0), 0)::float8 as "sealedSize" from chosen`,
+    values: [uploadId, plainArray(parts.map((part) => part.partNumber)), plainArray(parts.map((part) => part.blobId))],
+  })
+  if (placed?.count !== parts.length) throw new StorageError('InvalidPart')
+  if (target.encryptionMode === 'on' && placed.plainCount > 0) throw new EncryptionEpochChanged()
+  return placed.sealedSize
+}
+
+/** As the commit batcher's statement does for a single body. `If-None-Match: *` that lost its race finds the key taken. */
+async function writeVersion(tx: Queryable, params: CompleteUpload & { upload: Upload; sealedSize: number }): Promise<Date> {
+  const { bucket, upload, etag, size, sealedSize, checksum, parts, precondition } = params
+  const replace = `update set version_id = excluded.version_id, is_null = true, is_delete_marker = false, owner_id = excluded.owner_id, size = excluded.size,
+    sealed_size = excluded.sealed_size, etag = excluded.etag, last_modified = greatest(excluded.last_modified, object_versions.last_modified),
+    content_type = excluded.content_type, system_headers = excluded.system_headers, user_metadata = excluded.user_metadata, checksum = excluded.checksum,
+    blob_id = null, upload_id = excluded.upload_id, part_count = excluded.part_count, wrapped_data_key = excluded.wrapped_data_key,
+    namespace_key_version = excluded.namespace_key_version`
+  const [written] = await tx.query<{ lastModified: Date }>({
+    name: precondition?.ifNoneMatch ? 'complete-upload-keeping' : 'complete-upload',
+    text: `
+with written as (
+  insert into object_versions (bucket_id, key, noncurrent_order, version_id, is_null, is_delete_marker, owner_id, size, sealed_size, etag, last_modified,
+    content_type, system_headers, user_metadata, checksum, upload_id, part_count, wrapped_data_key, namespace_key_version)
+  select $1, u.key, 0, u.id, true, false, u.owner_id, $3::bigint, $4::bigint, $5, clock_timestamp(), u.content_type, u.system_headers, u.user_metadata, $6::jsonb,
+    u.id, $7::integer, u.wrapped_data_key, u.namespace_key_version
+  from uploads u where u.id = $2
+  on conflict (bucket_id, key, noncurrent_order) do ${precondition?.ifNoneMatch ? 'nothing' : replace}
+  returning new.bucket_id, new.last_modified, old.blob_id as old_blob_id, old.upload_id as old_upload_id, (old.version_id is null)::integer as object_count,
+    new.size - coalesce(old.size, 0) as size_bytes, new.sealed_size - coalesce(old.sealed_size, 0) as sealed_bytes,
+    (new.wrapped_data_key is not null and new.sealed_size = new.size)::integer
+      - coalesce((old.wrapped_data_key is not null and old.sealed_size = old.size)::integer, 0) as sealed_count
+), freed_blob as (
+  insert into garbage_blobs (blob_id) select old_blob_id from written where old_blob_id is not null
+), freed_upload as (
+  insert into garbage_uploads (upload_id) select old_upload_id from written where old_upload_id is not null
+), counted as (
+  insert into usage_deltas (bucket_id, object_count, size_bytes, sealed_count, sealed_bytes)
+  select bucket_id, object_count, size_bytes, sealed_count, sealed_bytes from written
+)
+select last_modified as "lastModified" from written`,
+    values: [bucket.id, upload.id, size, sealedSize, etag, checksum === null ? null : JSON.stringify(checksum), parts.length],
+  })
+  if (!written) throw new StorageError('PreconditionFailed', { extra: { Condition: 'If-None-Match' } })
+  return written.lastModified
+}
+
+async function markCompleted(tx: Queryable, { uploadId, etag, lastModified }: { uploadId: string; etag: string; lastModified: Date }): Promise<void> {
+  const change = { state: 'completed', completedEtag: etag, completedAt: lastModified } as const
+  await tx.run((orm) => orm.update(uploads).set(change).where(eq(uploads.id, uploadId)))
+}
+
+/** Gives an open upload up; its parts become garbage. Throws NoSuchUpload, also when it was completed or aborted before. */
+export async function abortUpload(db: Queryable, { bucketId, key, uploadId }: { bucketId: string; key: string; uploadId: string }): Promise<void> {
+  const aborted = isUuid(uploadId) && !key.includes('\0') ? await abort(db, { bucketId, key, uploadId }) : []
+  if (aborted.length === 0) throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
+}
+
+function abort(db: Queryable, { bucketId, key, uploadId }: { bucketId: string; key: string; uploadId: string }): Promise<object[]> {
+  return db.query({
+    name: 'abort-upload',
+    // The update waits for a Complete that holds the row, and then finds it completed.
+    text: `
+with aborted as (update uploads set state = 'aborted' where id = $1 and bucket_id = $2 and key = $3 and state = 'open' returning id)
+insert into garbage_uploads (upload_id) select id from aborted returning upload_id`,
+    values: [uploadId, bucketId, key],
+  })
+}
+
+/** Open uploads begun before `createdBefore`, oldest first, of every namespace: for the job that aborts them. */
+export async function listStaleUploads(
+  db: Queryable,
+  { createdBefore, limit }: { createdBefore: Date; limit: number },
+): Promise<{ uploadId: string; bucketId: string; key: string }[]> {
+  const isStale = and(sql`${uploads.state} = 'open'`, lt(uploads.createdAt, createdBefore))
+  return db.run((orm) =>
+    orm
+      .select({ uploadId: uploads.id, bucketId: uploads.bucketId, key: uploads.key })
+      .from(uploads)
+      .where(isStale)
+      .orderBy(asc(uploads.createdAt))
+      .limit(limit),
+  )
+}

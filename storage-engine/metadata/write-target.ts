@@ -1,0 +1,27 @@
+import { StorageError } from '#storage-engine/errors.ts'
+import type { Queryable } from '#storage-engine/metadata/database.ts'
+
+export interface WriteTarget {
+  encryptionMode: 'off' | 'on'
+  encryptionEpoch: number
+}
+
+/**
+ * First statement of every transaction that writes versions or parts row by row. Until its end no switch of encryption
+ * (namespace FOR SHARE) and no DeleteBucket (bucket FOR KEY SHARE) can pass. The table locks, which writers share, are
+ * taken here and not later, because a switch takes them before the namespace's row: same order, no deadlock.
+ * Throws NoSuchBucket.
+ */
+export async function lockWriteTarget(tx: Queryable, { namespaceId, bucketId }: { namespaceId: string; bucketId: string }): Promise<WriteTarget> {
+  await tx.query({ name: 'join-writers', text: 'lock table object_versions, parts in row exclusive mode', values: [] })
+  const [target] = await tx.query<WriteTarget>({
+    name: 'lock-write-target',
+    text: `
+with namespace as materialized (select id, encryption_mode, encryption_epoch from namespaces where id = $1 for share),
+bucket as materialized (select id, namespace_id from buckets where id = $2 and namespace_id = $1 for key share)
+select n.encryption_mode as "encryptionMode", n.encryption_epoch as "encryptionEpoch" from namespace n join bucket b on b.namespace_id = n.id`,
+    values: [namespaceId, bucketId],
+  })
+  if (!target) throw new StorageError('NoSuchBucket')
+  return target
+}
