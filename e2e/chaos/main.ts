@@ -1,0 +1,58 @@
+import { parseArgs } from 'node:util'
+import { runCanaryExperiment } from '#e2e/canary/canary-experiment.ts'
+import { runKillExperiment } from '#e2e/chaos/kill-experiment.ts'
+import { checkReclaim, nodesOf, SHORT_GRACES } from '#e2e/chaos/reclaim-experiment.ts'
+import { allocatedBytes } from '#e2e/chaos/space.ts'
+import { startProduct } from '#e2e/product.ts'
+import { createS3Client } from '#e2e/s3-client.ts'
+
+const USAGE = 'Usage: npm run chaos -- [kills|canary] [--kills=50] [--long]'
+const KILLS = 50
+const KILLS_LONG = 500
+const RECLAIM_TIMEOUT_MS = 300_000
+const report = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)}  ${line}`)
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { long: { type: 'boolean', default: false }, kills: { type: 'string' } },
+  })
+  const [experiment = 'kills'] = positionals
+  if (experiment === 'kills') return killsUnderLoad(Number(values.kills ?? (values.long ? KILLS_LONG : KILLS)))
+  if (experiment === 'canary') return canaries(values.long)
+  throw new Error(`There is no experiment named ${experiment}. ${USAGE}`)
+}
+
+async function killsUnderLoad(kills: number): Promise<void> {
+  const product = await startProduct({ env: SHORT_GRACES })
+  const client = createS3Client(product)
+  let sound = false
+  try {
+    const baselineBytes = await allocatedBytes(nodesOf(product.dataDir))
+    const result = await runKillExperiment({ target: product, kills, keyCount: 150, pauseMs: [1_200, 2_500], report })
+    const { recorder, killed, eventCount } = result
+    report(`${eventCount} calls checked; killed ${JSON.stringify(killed)}`)
+    const reclaim = { dataDir: product.dataDir, client, bucket: 'chaos', recorder, baselineBytes, report }
+    const violations = [...result.violations, ...(await checkReclaim({ ...reclaim, timeoutMs: RECLAIM_TIMEOUT_MS }))]
+    result.close()
+    for (const { invariant, key, reason } of violations) console.log(`  ${invariant}  ${key}: ${reason}`)
+    sound = violations.length === 0
+    console.log(`\n${sound ? 'SOUND' : 'BROKEN'}: ${violations.length} violations, ${kills} kills, ${eventCount} calls`)
+    if (!sound) console.log(`The data directory is kept: ${product.dataDir}, the log: ${product.logFile}`)
+  } finally {
+    client.close()
+    await product.stop({ keepData: !sound })
+  }
+  if (!sound) process.exitCode = 1
+}
+
+async function canaries(long: boolean): Promise<void> {
+  for (const encryption of ['on', 'off'] as const) {
+    const { hits, files, bytes, windows } = await runCanaryExperiment({ encryption, rounds: long ? 40 : 4, report })
+    console.log(`D@RE ${encryption}: ${hits.length} hits of ${windows} windows in ${files} files, ${bytes} bytes`)
+    for (const hit of hits.slice(0, 20)) console.log(`  ${hit.path} +${hit.offset}: ${hit.canary}`)
+    if (hits.length > 0 !== (encryption === 'off')) process.exitCode = 1
+  }
+}
+
+await main()

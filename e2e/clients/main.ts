@@ -1,0 +1,134 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { awsCliV1, awsCliV2 } from '#e2e/clients/aws-cli.ts'
+import { type Client, ClientUnavailable } from '#e2e/clients/client.ts'
+import { rclone, restic, s3cmd } from '#e2e/clients/debian-clients.ts'
+import { LARGE, makeSamples, makeTree, type SampleFile } from '#e2e/clients/fixtures.ts'
+import { runCommand } from '#e2e/clients/run-command.ts'
+import { awsSdkJs, boto3, minioJs } from '#e2e/clients/sdk-scripts.ts'
+import { stepsOf } from '#e2e/clients/steps.ts'
+import { type Product, REPOSITORY, startProduct } from '#e2e/product.ts'
+
+const CLIENTS: Client[] = [awsCliV2, awsCliV1, boto3, awsSdkJs, minioJs, rclone, restic, s3cmd]
+/** Those that also move 5 GiB with --large. */
+const LARGE_CLIENTS = [awsCliV2, rclone]
+
+type Result = 'ok' | 'FAILED'
+interface Row {
+  client: string
+  results: Map<string, Result>
+  skipped: string | null
+}
+
+const USAGE = 'Usage: npm run test:clients -- [--large] [--only=rclone,boto3] [--env=NAME=value]'
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      large: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      env: { type: 'string', multiple: true, default: [] },
+    },
+  })
+  const chosen = chooseClients(values.only ?? null)
+  const scratch = await mkdtemp(join(tmpdir(), 'sceau-clients-'))
+  const product = await startProduct({ env: Object.fromEntries(values.env.map((pair) => pair.split('=', 2))) })
+  try {
+    const samples = await makeSamples(join(scratch, 'samples'), values.large)
+    await makeTree(join(scratch, 'tree'))
+    const rows: Row[] = []
+    for (const client of chosen) rows.push(await testClient({ client, product, samples, scratch }))
+    printTable(rows)
+    if (rows.some((row) => [...row.results.values()].includes('FAILED'))) process.exitCode = 1
+  } finally {
+    await product.stop()
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+function chooseClients(only: string | null): Client[] {
+  if (only === null) return CLIENTS
+  const words = only.toLowerCase().split(',')
+  const chosen = CLIENTS.filter(({ name }) => words.some((word) => name.toLowerCase().includes(word)))
+  if (chosen.length === 0) throw new Error(`No client is named ${only}. ${USAGE}`)
+  return chosen
+}
+
+interface TestInput {
+  client: Client
+  product: Product
+  samples: SampleFile[]
+  scratch: string
+}
+
+async function testClient({ client, product, samples, scratch }: TestInput): Promise<Row> {
+  const row: Row = { client: client.name, results: new Map(), skipped: null }
+  const slug = client.name.toLowerCase().replace(/\W+/g, '-')
+  const workDir = join(scratch, slug)
+  await mkdir(workDir)
+  const site = {
+    endpoint: product.endpoint,
+    caFile: product.caFile,
+    credentials: product.credentials,
+    cacheDir: join(REPOSITORY, '.cache/clients'),
+    workDir,
+  }
+  try {
+    const commands = await client.prepare(site)
+    const version = (await runCommand(commands.version)).trim().split('\n')[0]
+    console.log(`\n${client.name} (${version})`)
+    const steps = stepsOf({
+      commands,
+      bucket: `clients-${slug}`,
+      samples: LARGE_CLIENTS.includes(client) ? samples : samples.filter(({ label }) => label !== LARGE[0]),
+      treeDir: join(scratch, 'tree'),
+      workDir,
+      caFile: product.caFile,
+    })
+    for (const step of steps) row.results.set(step.name, await runStep(step))
+  } catch (error) {
+    if (!(error instanceof ClientUnavailable)) throw error
+    row.skipped = error.message
+    console.log(`\n${client.name}: SKIPPED, ${error.message}`)
+  }
+  await rm(workDir, { recursive: true, force: true })
+  return row
+}
+
+async function runStep(step: { name: string; run(): Promise<void> }): Promise<Result> {
+  const started = performance.now()
+  try {
+    await step.run()
+    console.log(`  ok      ${step.name} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
+    return 'ok'
+  } catch (error) {
+    console.log(`  FAILED  ${step.name}\n${indent(error instanceof Error ? error.message : String(error))}`)
+    return 'FAILED'
+  }
+}
+
+function printTable(rows: Row[]): void {
+  const steps = [...new Set(rows.flatMap((row) => [...row.results.keys()]))]
+  const width = Math.max(...rows.map(({ client }) => client.length))
+  console.log(`\n${' '.repeat(width)}  ${steps.join('  ')}`)
+  for (const row of rows) {
+    const cells = steps.map((step) => mark(row.results.get(step)).padEnd(step.length))
+    console.log(`${row.client.padEnd(width)}  ${row.skipped === null ? cells.join('  ') : `skipped: ${row.skipped}`}`)
+  }
+  const all = rows.flatMap((row) => [...row.results.values()])
+  const count = (wanted: Result) => all.filter((result) => result === wanted).length
+  const skipped = rows.filter((row) => row.skipped !== null).length
+  console.log(`\n${count('ok')} passed, ${count('FAILED')} failed, ${skipped} skipped`)
+}
+
+function mark(result: Result | undefined): string {
+  return result ?? '–'
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, '          ')
+}
+
+await main()

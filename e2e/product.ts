@@ -1,0 +1,201 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { createWriteStream, existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { S3Service } from '#e2e/s3-client.ts'
+import type { Credentials } from '#e2e/signature.ts'
+
+export type Role = 'gateway' | 'jobs' | 'console' | 'postgres'
+
+/** The product as an outsider sees it: S3 as the root object user of the namespace `main`, and processes to kill. */
+export interface Product extends S3Service {
+  consoleUrl: string
+  dataDir: string
+  adminUsername: string
+  /** Null when the installation is not new. */
+  adminPassword: string | null
+  supervisorPid: number
+  /** Everything that the supervisor printed. */
+  logFile: string
+  /** Live processes of a role, restarts included. */
+  pids(role: Role): number[]
+  /** kill -9 of one process of the role; returns its pid, or null when none is alive at the moment. */
+  kill(role: Role): number | null
+  /** Ends every process in order and, unless told otherwise, removes a data directory that `startProduct` made. */
+  stop(options?: { keepData?: boolean }): Promise<void>
+}
+
+export interface StartProductOptions {
+  env?: Record<string, string>
+  dataDir?: string
+}
+
+export const REPOSITORY = fileURLToPath(new URL('..', import.meta.url))
+const START_TIMEOUT_MS = 120_000
+const STOP_TIMEOUT_MS = 60_000
+
+/** Starts `serve` on free ports of 127.0.0.1 and resolves once it answers. Rejects with the product's own message. */
+export async function startProduct({ env = {}, dataDir }: StartProductOptions = {}): Promise<Product> {
+  const directory = dataDir ?? (await mkdtemp(join(tmpdir(), 'sceau-')))
+  const productEnv = await environmentOf(directory, env)
+  const logFile = join(tmpdir(), `sceau-${process.pid}-${Date.now()}.log`)
+  const child = spawn(nodeBinary(), [...entryArguments(), 'serve', '--json'], {
+    cwd: REPOSITORY,
+    env: productEnv,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const processes = new Map<number, Role>()
+  const ready = await readyEventOf(child, { logFile, processes })
+  const credentials = await credentialsOf(productEnv)
+  const pids = (role: Role) => [...processes].filter(([pid, its]) => its === role && isAlive(pid)).map(([pid]) => pid)
+
+  return {
+    endpoint: ready.s3,
+    consoleUrl: ready.console,
+    caFile: ready.ca,
+    dataDir: directory,
+    adminUsername: ready.adminUsername,
+    adminPassword: ready.adminPassword,
+    credentials,
+    supervisorPid: child.pid ?? 0,
+    logFile,
+    pids,
+    kill(role) {
+      const alive = pids(role)
+      const pid = alive[Math.floor(Math.random() * alive.length)]
+      if (pid === undefined) return null
+      process.kill(pid, 'SIGKILL')
+      return pid
+    },
+    async stop({ keepData = false } = {}) {
+      await endProcess(child)
+      if (!keepData && dataDir === undefined) await rm(directory, { recursive: true, force: true })
+      if (!keepData) await rm(logFile, { force: true })
+    },
+  }
+}
+
+/** The runtime that the product itself would choose: the pinned Node where it is installed. */
+export function nodeBinary(): string {
+  const pinned = join(REPOSITORY, 'runtime/node_modules', `node-linux-${process.arch}`, 'bin/node')
+  return process.env['SCEAU_RUNTIME'] !== 'system' && existsSync(pinned) ? pinned : process.execPath
+}
+
+/** The built program; without a build, its sources. */
+function entryArguments(): string[] {
+  const built = join(REPOSITORY, 'dist/main.js')
+  if (existsSync(built)) return [built]
+  return ['--import', 'tsx', join(REPOSITORY, 'storage-engine/main.ts')]
+}
+
+/** The caller's environment without any setting of an installation of their own, then ours. */
+async function environmentOf(dataDir: string, env: Record<string, string>): Promise<NodeJS.ProcessEnv> {
+  const inherited = Object.entries(process.env).filter(
+    ([name, value]) => value !== undefined && !/^(SCEAU_|AWS_|DATABASE_URL|NODE_OPTIONS|VITEST|NODE_ENV)/.test(name),
+  ) as [string, string][]
+  const [s3, web, metrics] = await freePorts(3)
+  return {
+    ...Object.fromEntries(inherited),
+    NODE_ENV: 'production',
+    SCEAU_DATA_DIR: dataDir,
+    SCEAU_HOST: '127.0.0.1',
+    SCEAU_S3_PORT: String(s3),
+    SCEAU_CONSOLE_PORT: String(web),
+    SCEAU_METRICS_PORT: String(metrics),
+    ...env,
+  }
+}
+
+/** Ports that were free a moment ago, all different. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  const ports: number[] = []
+  for (const server of servers) {
+    if (!server.listening) await new Promise((resolve) => server.once('listening', resolve))
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('A listener on 127.0.0.1 has no port')
+    ports.push(address.port)
+  }
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+interface ReadyEvent {
+  event: 'ready'
+  s3: string
+  console: string
+  ca: string
+  adminUsername: string
+  adminPassword: string | null
+}
+
+type ProductEvent = ReadyEvent | { event: 'started'; role: Role; pid: number }
+
+/** Follows the JSON lines for as long as the product lives, and resolves at `ready`. */
+function readyEventOf(
+  child: ChildProcess,
+  { logFile, processes }: { logFile: string; processes: Map<number, Role> },
+): Promise<ReadyEvent> {
+  const { stdout, stderr } = child
+  if (stdout === null || stderr === null) throw new Error('The product was started without pipes')
+  const log = createWriteStream(logFile)
+  stderr.pipe(log)
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => fail(`was not ready within ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS)
+    const fail = async (reason: string) => {
+      clearTimeout(timer)
+      child.kill('SIGKILL')
+      await delay(100)
+      reject(new Error(`The product ${reason}:\n${(await readFile(logFile, 'utf8')).slice(-4000)}`))
+    }
+    child.once('error', (error) => fail(`could not be started (${error.message})`))
+    child.once('exit', (code, signal) => fail(`ended with ${code ?? signal}`))
+    createInterface({ input: stdout }).on('line', (line) => {
+      log.write(`${line}\n`)
+      const event = parseEvent(line)
+      if (event?.event === 'started') processes.set(event.pid, event.role)
+      if (event?.event === 'ready') {
+        clearTimeout(timer)
+        resolve(event)
+      }
+    })
+  })
+}
+
+function parseEvent(line: string): ProductEvent | null {
+  if (!line.startsWith('{')) return null
+  return JSON.parse(line) as ProductEvent
+}
+
+async function credentialsOf(env: NodeJS.ProcessEnv): Promise<Credentials> {
+  const { stdout } = await promisify(execFile)(nodeBinary(), [...entryArguments(), 'client-env', '--json'], {
+    cwd: REPOSITORY,
+    env,
+  })
+  const { accessKeyId, secretAccessKey, region } = JSON.parse(stdout) as Credentials
+  return { accessKeyId, secretAccessKey, region }
+}
+
+async function endProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+  await exited
+  clearTimeout(timer)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
