@@ -10,10 +10,15 @@ export interface BlobStore {
   create(input: CreateBlobInput): BlobWriter
   /**
    * Reads `length` bytes from `offset`, checked block by block: resolves to exactly those bytes or rejects.
-   * Callers bound `length` (≤ 1 MiB). Returns synchronously when the bytes are at hand.
+   * Callers bound `length` (≤ 1 MiB). Returns (and may throw) synchronously when the bytes are at hand. Throws
+   * CorruptBlobError when the bytes are not those that were written; BlobMovedError when the locator is out of date: look
+   * it up again and read once more. RangeError for a range outside of the blob.
    */
   read(ref: BlobRef, range: BlobRange): Buffer | Promise<Buffer>
-  /** Removes bytes of blobs that nothing refers to. Idempotent: a blob that is gone already is no error. */
+  /**
+   * Removes bytes of blobs that nothing refers to. Idempotent: a blob that is gone already is no error. Small blobs share
+   * a file with others: their space returns only when `collect` compacts it, once their row is gone.
+   */
   remove(refs: BlobRef[]): Promise<void>
   /** Housekeeping: removes orphans (never committed), compacts segments. One caller at a time, the jobs process. */
   collect(host: CollectHost): Promise<CollectReport>
@@ -44,7 +49,10 @@ export interface BlobWriter {
   write(chunk: Uint8Array): void | Promise<void>
   /** Resolves once the bytes and their directory entries are durable. Small blobs of many writers share one flush. */
   commit(): Promise<BlobRef>
-  /** Forgets everything written. Safe at any time, also after a failure and twice; never throws. */
+  /**
+   * Forgets everything written; whoever does not commit must abort. Safe at any time, also after a failure and twice;
+   * never throws. After a commit it does nothing.
+   */
   abort(): Promise<void>
 }
 
@@ -60,8 +68,11 @@ export interface BlobRange {
 }
 
 export interface CollectHost {
-  /** Of these ids, the ones that have a row in Postgres. */
-  findKnown(blobIds: string[]): Promise<Set<string>>
+  /**
+   * Of these ids (at most 1,000), the ones that have a row in Postgres, each with its locator: a copy that a move left
+   * behind is thereby told from the blob.
+   */
+  findKnown(blobIds: string[]): Promise<ReadonlyMap<string, string>>
   /** Compare-and-swap of locators after a move; resolves to the ids that were swapped. The bytes are durable at both places. */
   relocate(moves: { blobId: string; from: string; to: string }[]): Promise<Set<string>>
   /** Only blobs written before this moment may be taken for orphans: a commit may be under way. */

@@ -1,0 +1,65 @@
+/** Bytes that arrived and were not written yet, kept as they came. */
+export interface ChunkQueue {
+  readonly size: number
+  push(chunk: Uint8Array): void
+  /** Moves the first `target.length` bytes into `target`; there must be as many. */
+  moveTo(target: Buffer): void
+  /** Moves every chunk out, as it came. */
+  drain(): Uint8Array[]
+  clear(): void
+}
+
+export function createChunkQueue(): ChunkQueue {
+  let chunks: Uint8Array[] = []
+  let head = 0
+  let headOffset = 0
+  let size = 0
+
+  return {
+    get size() {
+      return size
+    },
+    push(chunk) {
+      if (chunk.length === 0) return
+      chunks.push(unpinned(chunk))
+      size += chunk.length
+    },
+    moveTo(target) {
+      let filled = 0
+      while (filled < target.length) {
+        const chunk = chunks[head]
+        if (chunk === undefined) throw new Error('More bytes asked for than there are')
+        const taken = Math.min(chunk.length - headOffset, target.length - filled)
+        target.set(taken === chunk.length ? chunk : chunk.subarray(headOffset, headOffset + taken), filled)
+        filled += taken
+        headOffset += taken
+        if (headOffset === chunk.length) {
+          head += 1
+          headOffset = 0
+        }
+      }
+      chunks = chunks.slice(head)
+      head = 0
+      size -= filled
+    },
+    drain() {
+      const drained =
+        headOffset === 0 ? chunks : [chunks[0]?.subarray(headOffset) ?? Buffer.alloc(0), ...chunks.slice(1)]
+      chunks = []
+      headOffset = 0
+      size = 0
+      return drained
+    },
+    clear() {
+      chunks = []
+      head = 0
+      headOffset = 0
+      size = 0
+    },
+  }
+}
+
+/** A small view of a big buffer would keep all of it in memory for as long as a slow client takes. */
+function unpinned(chunk: Uint8Array): Uint8Array {
+  return chunk.length * 4 < chunk.buffer.byteLength ? Buffer.from(chunk) : chunk
+}
