@@ -1,0 +1,85 @@
+import type { NextAuthOptions, User } from 'next-auth'
+import type { JWT } from 'next-auth/jwt'
+import CredentialsProvider from 'next-auth/providers/credentials'
+import { cookies } from 'next/headers'
+import { signInInput } from '#lib/schemas/session.ts'
+import { getConsoleHost } from '#lib/server/engine.ts'
+import { SESSION_COOKIE } from '#lib/server/session-cookie.ts'
+
+const SESSION_SECONDS_MAX = 12 * 3600
+
+interface SignedInUser extends User {
+  sessionToken: string
+}
+
+/**
+ * next-auth carries the sign-in form; the session is ours. Its cookie holds the opaque token itself in place of a JWT
+ * (encode and decode below), so that nothing is believed that Postgres does not say at this moment.
+ */
+export function authOptions(): NextAuthOptions {
+  const { formSecret, log } = getConsoleHost()
+  return {
+    secret: formSecret,
+    useSecureCookies: true,
+    cookies: {
+      sessionToken: { name: SESSION_COOKIE, options: { httpOnly: true, sameSite: 'lax', path: '/', secure: true } },
+    },
+    session: { strategy: 'jwt', maxAge: SESSION_SECONDS_MAX },
+    pages: { signIn: '/login', signOut: '/login', error: '/login' },
+    providers: [
+      CredentialsProvider({
+        name: 'Password',
+        credentials: { username: {}, password: {} },
+        authorize: (credentials, request) => authorize(credentials, request.headers ?? {}),
+      }),
+    ],
+    callbacks: {
+      jwt: ({ token, user }) => (user === undefined ? token : { ...token, sessionToken: (user as SignedInUser).sessionToken }),
+      session: ({ session }) => session,
+      redirect: ({ url, baseUrl }) => (url.startsWith('/') && !url.startsWith('//') ? baseUrl + url : baseUrl),
+    },
+    jwt: {
+      encode: async ({ token }) => tokenOf(token),
+      decode: async ({ token }) => (token === undefined ? null : decode(token)),
+    },
+    events: {
+      signOut: ({ token }) => getConsoleHost().service.sessions.close({ token: tokenOf(token) }),
+    },
+    logger: {
+      error: (code, metadata) => log.error({ code, metadata }, 'sign-in failed unexpectedly'),
+      warn: (code) => log.warn({ code }, 'sign-in'),
+      debug: () => {},
+    },
+  }
+}
+
+/** Null is next-auth's CredentialsSignin; a thrown message becomes the `error` parameter. */
+async function authorize(credentials: unknown, headers: Record<string, string>): Promise<SignedInUser | null> {
+  const input = signInInput.safeParse(credentials)
+  if (!input.success) return null
+  try {
+    const { token, userId } = await getConsoleHost().service.sessions.open({
+      ...input.data,
+      address: headers['x-sceau-address'] ?? null,
+      userAgent: headers['user-agent'] ?? null,
+      requestId: headers['x-request-id'] ?? '',
+      previousToken: (await cookies()).get(SESSION_COOKIE)?.value ?? null,
+    })
+    return { id: userId, sessionToken: token }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'InvalidCredentials') return null
+    throw new Error(code === 'TooManyAttempts' ? 'TooManyAttempts' : 'ServiceUnavailable', { cause: error })
+  }
+}
+
+async function decode(token: string): Promise<JWT | null> {
+  const actor = await getConsoleHost().service.sessions.find({ token, address: null, requestId: '' })
+  return actor === null ? null : { sub: actor.userId, name: actor.username, sessionToken: token }
+}
+
+function tokenOf(token: JWT | undefined): string {
+  const value = token?.['sessionToken']
+  if (typeof value !== 'string') throw new Error('a session without its token')
+  return value
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import next from 'next'
+import { createConsoleServer } from '#storage-engine/console-server.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import { StartupError } from '#storage-engine/errors.ts'
+import { findInstallation } from '#storage-engine/metadata/installation.ts'
+import { type RunningPart, runPart } from '#storage-engine/run-part.ts'
+import { provideConsoleHost } from '#storage-engine/service/console-host.ts'
+import { createService } from '#storage-engine/service/service.ts'
+import { type CertificateFiles, loadTlsOptions, watchCertificate } from '#storage-engine/tls.ts'
+import { listenTls } from '#storage-engine/tls-listener.ts'
+
+/** Both storage-engine/ and dist/, where the bundle of this file lies, are one step below it. */
+const PROJECT_DIRECTORY = path.dirname(import.meta.dirname)
+const DRAIN_MS = 10_000
+
+await runPart('console', startConsole)
+
+/** The console process: Next behind our own HTTPS server. */
+async function startConsole(engine: Engine): Promise<RunningPart> {
+  const { config, log } = engine
+  const files = certificateFiles(engine)
+  process.env['NEXT_TELEMETRY_DISABLED'] = '1'
+  // next-auth then takes the origin from the Host header; the server removes forwarding headers that nobody vouches for.
+  process.env['AUTH_TRUST_HOST'] = 'true'
+  const service = createService(engine)
+  provideConsoleHost({ service, log, formSecret: await formSecretOf(engine) })
+
+  const app = next({ dev: config.mode === 'development', dir: PROJECT_DIRECTORY, hostname: config.domain, port: config.consolePort })
+  await app.prepare()
+  const server = createConsoleServer({ engine, tls: loadTlsOptions(files), serveNext: app.getRequestHandler() })
+  const endWatch = watchCertificate({ files, onChange: (tls) => server.setSecureContext(tls), log })
+  await listenTls({ server, port: config.consolePort, host: config.host })
+  return {
+    async close() {
+      endWatch()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+      await closed
+      clearTimeout(timer)
+      await service.close()
+      await app.close()
+    },
+  }
+}
+
+function certificateFiles({ config }: Engine): CertificateFiles {
+  if (config.tlsCert === null || config.tlsKey === null) {
+    throw new StartupError('The console serves HTTPS only: set SCEAU_TLS_CERT and SCEAU_TLS_KEY, or use "sceau serve".')
+  }
+  return { cert: config.tlsCert, key: config.tlsKey }
+}
+
+/** The same in every console process of an installation, and known to nobody who cannot read its database. */
+async function formSecretOf(engine: Engine): Promise<string> {
+  const installation = await findInstallation(engine.db)
+  if (installation === null) throw new StartupError('This installation is not set up yet: run "sceau serve" first.')
+  return createHash('sha256').update('sceau sign-in form').update(installation.keyCanary).digest('hex')
+}

@@ -1,0 +1,56 @@
+import type { Actor } from '#storage-engine/accounts/actor.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+import { appendAuditEvent } from '#storage-engine/metadata/audit.ts'
+
+export interface Act {
+  /** Null for what concerns the whole service. */
+  namespaceId: string | null
+  /** Noun and verb: `bucket.create`. */
+  action: string
+  /** The name of what is acted on. */
+  target: string
+  /** Before, after, counts; never a secret. */
+  details?: Record<string, unknown>
+}
+
+/**
+ * Runs a mutation and writes down who did what with which result, whether it went well, was refused or failed. The event
+ * is written after the act, so a crash between the two loses the event, not the act.
+ */
+export async function audited<Result>(
+  engine: Engine,
+  actor: Pick<Actor, 'username' | 'address' | 'requestId'>,
+  act: Act,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  let result: Result
+  try {
+    result = await run()
+  } catch (error) {
+    const isRefusal = error instanceof StorageError && (error.status === 401 || error.status === 403 || error.status === 429)
+    const code = error instanceof StorageError ? error.code : 'InternalError'
+    await append(engine, actor, { ...act, details: { ...act.details, error: code } }, isRefusal ? 'denied' : 'failed')
+    throw error
+  }
+  await append(engine, actor, act, 'ok')
+  return result
+}
+
+function append(
+  engine: Engine,
+  actor: Pick<Actor, 'username' | 'address' | 'requestId'>,
+  { namespaceId, action, target, details }: Act,
+  result: 'ok' | 'denied' | 'failed',
+): Promise<unknown> {
+  return appendAuditEvent(engine.db, {
+    namespaceId,
+    actor: actor.username,
+    action,
+    target,
+    result,
+    address: actor.address,
+    requestId: actor.requestId,
+    details: details ?? null,
+  })
+}

@@ -1,0 +1,77 @@
+import { type Actor, requireAdministrator } from '#storage-engine/accounts/actor.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+import {
+  findNamespaceByName,
+  getNamespaceWithUsage,
+  listNamespacesWithUsage,
+  type NamespaceWithUsage,
+  setEncryptionMode,
+} from '#storage-engine/metadata/namespaces.ts'
+import { type CreateNamespaceInput, createNamespace as makeNamespace } from '#storage-engine/namespaces/create-namespace.ts'
+import { audited } from '#storage-engine/service/audited.ts'
+import { decodeCursor, encodeCursor } from '#storage-engine/service/cursor.ts'
+
+/** By name, with exact usage: sums only, nothing of what tenants stored. Throws AccessDenied. */
+export async function listNamespaces(
+  engine: Engine,
+  actor: Actor,
+  { search, cursor, limit }: { search: string; cursor?: string | undefined; limit: number },
+) {
+  requireAdministrator(actor)
+  const [afterName] = cursor === undefined ? [''] : decodeCursor(cursor, ['string'])
+  const rows = await listNamespacesWithUsage(engine.db, { search, afterName, limit: limit + 1 })
+  const page = rows.slice(0, limit)
+  const last = rows.length > limit ? page.at(-1) : undefined
+  return { namespaces: page.map(describe), nextCursor: last === undefined ? null : encodeCursor([last.name]) }
+}
+
+/** Throws AccessDenied, InvalidArgument, NamespaceAlreadyExists. */
+export async function createNamespace(engine: Engine, actor: Actor, input: CreateNamespaceInput) {
+  requireAdministrator(actor)
+  const { name, encryptionMode } = input
+  const act = { namespaceId: null, action: 'namespace.create', target: name, details: { encryptionMode } }
+  const { namespaceId } = await audited(engine, actor, act, () => makeNamespace(engine, input))
+  return describe(await getNamespaceWithUsage(engine.db, { id: namespaceId }))
+}
+
+/**
+ * Throws the switch for new data. Once it resolves with `on`, no write that is acknowledged later leaves plain bytes.
+ * Turning off needs the namespace's exact name in `confirm`. Throws AccessDenied, NoSuchNamespace, ConfirmationMismatch.
+ */
+export async function setEncryption(
+  engine: Engine,
+  actor: Actor,
+  input: { namespace: string; mode: 'off' | 'on'; confirm?: string | undefined },
+) {
+  requireAdministrator(actor)
+  const namespace = await findNamespaceByName(engine.db, { name: input.namespace })
+  if (namespace === null) throw new StorageError('NoSuchNamespace')
+  const { id: namespaceId, name, encryptionMode: before } = namespace
+  const details = { before, after: input.mode }
+  await audited(engine, actor, { namespaceId, action: 'namespace.set-encryption', target: name, details }, async () => {
+    if (input.mode === 'off' && before === 'on' && input.confirm !== name) throw new StorageError('ConfirmationMismatch')
+    await setEncryptionMode(engine.db, { namespaceId, mode: input.mode })
+  })
+  return describe(await getNamespaceWithUsage(engine.db, { id: namespaceId }))
+}
+
+function describe(namespace: NamespaceWithUsage) {
+  const { name, displayName, bucketCount, objectCount, sizeBytes, encryptionMode, coverage } = namespace
+  const { encryptedBytes, plainBytes } = coverage
+  return {
+    name,
+    displayName,
+    createdAt: namespace.createdAt.toISOString(),
+    bucketCount,
+    objectCount,
+    sizeBytes,
+    encryption: { mode: encryptionMode, state: stateOf(namespace), encryptedBytes, plainBytes },
+  }
+}
+
+/** What the blobs are, whatever the switch says; empty objects count too, by whether they were sealed. */
+function stateOf({ encryptionMode, coverage }: NamespaceWithUsage): 'off' | 'on-new-data-only' | 'on' | 'mixed' {
+  if (encryptionMode === 'on') return coverage.plainCount === 0 ? 'on' : 'on-new-data-only'
+  return coverage.sealedCount === 0 && coverage.encryptedBytes === 0 ? 'off' : 'mixed'
+}

@@ -1,0 +1,50 @@
+import { type Actor, requireAdministrator, requirePermission } from '#storage-engine/accounts/actor.ts'
+import { closeSession, findActor } from '#storage-engine/accounts/console-sessions.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import { getActivity } from '#storage-engine/service/activities.ts'
+import { createActivityRunner } from '#storage-engine/service/activity-runner.ts'
+import { createBucket, deleteBucket, getBucket, listBuckets } from '#storage-engine/service/buckets.ts'
+import { type DeletionRequest, previewDeletion, startDeletion } from '#storage-engine/service/deletions.ts'
+import { createNamespace, listNamespaces, setEncryption } from '#storage-engine/service/namespaces.ts'
+import { getObject, listObjects, preflight } from '#storage-engine/service/objects.ts'
+import { describeSession, openSession } from '#storage-engine/service/sessions.ts'
+
+export type { Actor }
+export type Service = ReturnType<typeof createService>
+
+/**
+ * The programmatic door: what the console's routes and pages call. Each function takes the actor and plain input, checks
+ * the permission itself, writes mutations to the audit and returns plain data, ready for JSON.
+ */
+export function createService(engine: Engine) {
+  const runner = createActivityRunner(engine)
+  return {
+    access: { requirePermission, requireAdministrator },
+    sessions: {
+      ...bind(engine, { open: openSession, find: findActor, close: closeSession }),
+      describe: describeSession,
+    },
+    buckets: bind(engine, { list: listBuckets, get: getBucket, create: createBucket, delete: deleteBucket }),
+    objects: bind(engine, { list: listObjects, get: getObject, preflight }),
+    deletions: {
+      ...bind(engine, { preview: previewDeletion }),
+      start: (actor: Actor, request: DeletionRequest) => startDeletion(engine, runner, actor, request),
+    },
+    activities: bind(engine, { get: getActivity }),
+    namespaces: bind(engine, { list: listNamespaces, create: createNamespace, setEncryption }),
+    /** Lets work under way come to a safe point. */
+    close: () => runner.stop(),
+  }
+}
+
+type EngineFunction = (engine: Engine, ...rest: never[]) => unknown
+type Bound<Functions> = {
+  [Name in keyof Functions]: Functions[Name] extends (engine: Engine, ...rest: infer Rest) => infer Result
+    ? (...rest: Rest) => Result
+    : never
+}
+
+function bind<Functions extends Record<string, EngineFunction>>(engine: Engine, functions: Functions): Bound<Functions> {
+  const entries = Object.entries(functions)
+  return Object.fromEntries(entries.map(([name, run]) => [name, run.bind(null, engine)])) as Bound<Functions>
+}
