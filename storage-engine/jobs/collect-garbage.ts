@@ -8,6 +8,8 @@ import {
 } from '#storage-engine/metadata/garbage.ts'
 
 const PAGE_SIZE = 1000
+/** Each may have 10,000 parts. */
+const UPLOADS_PAGE = 20
 
 /**
  * Gives space back: bytes of blobs that were let go longer than the grace ago, bytes that no transaction ever referred
@@ -16,8 +18,11 @@ const PAGE_SIZE = 1000
  */
 export async function collectGarbage(engine: Engine, { signal }: { signal: AbortSignal }): Promise<string> {
   const { config, db, blobs } = engine
-  while (!signal.aborted && (await expandGarbageUploads(db, { limit: PAGE_SIZE })) > 0);
   const freedBefore = new Date(Date.now() - config.garbageGraceSeconds * 1000)
+  let expandedCount = 1
+  while (expandedCount > 0 && !signal.aborted) {
+    expandedCount = await expandGarbageUploads(db, { freedBefore, limit: UPLOADS_PAGE })
+  }
   let removedCount = 0
   while (!signal.aborted) {
     const due = await pageDueGarbage(db, { freedBefore, limit: PAGE_SIZE })

@@ -55,14 +55,20 @@ select count(*)::integer as count from due`,
   return expanded?.count ?? 0
 }
 
-/** Of these ids, the ones that have a row, garbage included. */
-export async function findKnownBlobs(db: Queryable, { blobIds }: { blobIds: string[] }): Promise<Set<string>> {
-  const rows = await db.query<{ blobId: string }>({
+/** Of these ids, the ones that have a row, garbage included, each with its locator. */
+export async function findKnownBlobs(db: Queryable, { blobIds }: { blobIds: string[] }): Promise<Map<string, string>> {
+  const rows = await db.query<{ blobId: string; locator: string }>({
     name: 'find-known-blobs',
-    text: 'select blob_id as "blobId" from blobs where blob_id = any($1::uuid[])',
+    text: 'select blob_id as "blobId", locator from blobs where blob_id = any($1::uuid[])',
     values: [plainArray(blobIds)],
   })
-  return new Set(rows.map((row) => row.blobId))
+  return new Map(rows.map(({ blobId, locator }) => [blobId, locator]))
+}
+
+/** Whether any blob was ever committed and is not forgotten. */
+export async function hasBlobs(db: Queryable): Promise<boolean> {
+  const [row] = await db.query<{ found: boolean }>({ name: 'has-blobs', text: 'select exists (select from blobs) as found', values: [] })
+  return row?.found === true
 }
 
 /** Where a blob is now; null when it has no row. For a reader whose locator has become old. */

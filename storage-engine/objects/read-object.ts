@@ -43,9 +43,9 @@ export function readSmallObject(engine: Engine, input: Omit<ReadObjectInput, 'ra
   return dataKey instanceof Promise ? dataKey.then(read) : read(dataKey)
 }
 
-/** True when an object's bytes are sealed on disk; of a multipart object, when every part is. */
+/** True when all of an object's bytes are sealed on disk, whatever its namespace says today. */
 export function isSealed(object: ObjectVersion): boolean {
-  return object.blob === null ? object.wrappedDataKey !== null : isSealedBlob(object.blob)
+  return object.wrappedDataKey !== null && object.sealedSize === object.size
 }
 
 function openDataKey(

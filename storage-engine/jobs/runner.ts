@@ -1,0 +1,104 @@
+import type { Engine } from '#storage-engine/engine.ts'
+import { newId } from '#storage-engine/ids.ts'
+import { abortStaleUploads } from '#storage-engine/jobs/abort-stale-uploads.ts'
+import { collectGarbage } from '#storage-engine/jobs/collect-garbage.ts'
+import { endExpiredSessions } from '#storage-engine/jobs/end-expired-sessions.ts'
+import { foldUsageDeltas } from '#storage-engine/jobs/fold-usage-deltas.ts'
+import { acquireJobLease, type JobLease, releaseJobLease, renewJobLease } from '#storage-engine/metadata/jobs.ts'
+
+/** A lease outlives a stalled process by this much at most; it is renewed three times as often. */
+const LEASE_SECONDS = 60
+const USAGE_INTERVAL_SECONDS = 10
+const SESSIONS_INTERVAL_SECONDS = 3600
+
+export interface Job {
+  name: string
+  /** Pause between two runs. */
+  intervalSeconds: number
+  /** One run, which may stop early when the signal aborts; resolves to a line for the log. Running it twice does no harm. */
+  run(engine: Engine, options: { signal: AbortSignal }): Promise<string>
+}
+
+function jobsOf({ config }: Engine): Job[] {
+  const { jobIntervalSeconds } = config
+  return [
+    { name: 'collect-garbage', intervalSeconds: jobIntervalSeconds, run: collectGarbage },
+    { name: 'abort-stale-uploads', intervalSeconds: jobIntervalSeconds, run: abortStaleUploads },
+    { name: 'fold-usage', intervalSeconds: Math.min(USAGE_INTERVAL_SECONDS, jobIntervalSeconds), run: foldUsageDeltas },
+    { name: 'end-expired-sessions', intervalSeconds: SESSIONS_INTERVAL_SECONDS, run: endExpiredSessions },
+  ]
+}
+
+export interface RunningJobs {
+  /** Stops runs at their next safe point and resolves when none is left. */
+  close(): Promise<void>
+}
+
+/**
+ * Runs every job when it is due. A lease in Postgres lets one process at a time run a job; which process that is does not
+ * matter, and a process that dies is replaced when its lease ends.
+ */
+export async function startJobs(engine: Engine, jobs: Job[] = jobsOf(engine)): Promise<RunningJobs> {
+  const stopping = new AbortController()
+  const loops = jobs.map((job) => repeat(engine, job, stopping.signal))
+  return {
+    async close() {
+      stopping.abort()
+      await Promise.all(loops)
+    },
+  }
+}
+
+async function repeat(engine: Engine, job: Job, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted) {
+    try {
+      await runIfDue(engine, job, stopping)
+    } catch (error) {
+      // Postgres is away: nothing can be leased now, and the next round finds out anew.
+      engine.log.warn({ err: error, job: job.name }, 'job could not be leased')
+    }
+    await pause(job.intervalSeconds * 1000, stopping)
+  }
+}
+
+async function runIfDue(engine: Engine, job: Job, stopping: AbortSignal): Promise<void> {
+  const lease = await acquireJobLease(engine.db, { name: job.name, leaseId: newId(), leaseSeconds: LEASE_SECONDS })
+  if (lease === null) return
+  const lost = new AbortController()
+  const keepLease = setInterval(() => void renew(engine, lease, lost), (LEASE_SECONDS * 1000) / 3)
+  let error: string | null = null
+  try {
+    const summary = await job.run(engine, { signal: AbortSignal.any([stopping, lost.signal]) })
+    engine.log.info({ job: job.name }, summary)
+  } catch (cause) {
+    error = cause instanceof Error ? cause.message : String(cause)
+    engine.log.error({ err: cause, job: job.name }, 'job failed')
+  } finally {
+    clearInterval(keepLease)
+  }
+  // Due again at once: the pause between runs is this loop's, and another process may step in.
+  await releaseJobLease(engine.db, { ...lease, pauseSeconds: 0, error })
+}
+
+/** A run whose lease has passed to another process must stop; so must one that cannot tell. */
+async function renew(engine: Engine, lease: JobLease, lost: AbortController): Promise<void> {
+  try {
+    if (!(await renewJobLease(engine.db, { ...lease, leaseSeconds: LEASE_SECONDS }))) lost.abort()
+  } catch (error) {
+    engine.log.warn({ err: error, job: lease.name }, 'lease could not be renewed')
+    lost.abort()
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, milliseconds)
+    signal.addEventListener('abort', end, { once: true })
+  })
+}

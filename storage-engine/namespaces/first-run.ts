@@ -1,0 +1,51 @@
+import { randomInt } from 'node:crypto'
+import { hashPassword } from '#storage-engine/accounts/password.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import { newId } from '#storage-engine/ids.ts'
+import { findNamespaceByName } from '#storage-engine/metadata/namespaces.ts'
+import { countUsers, insertUser, putMembership } from '#storage-engine/metadata/users.ts'
+import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
+
+export const FIRST_NAMESPACE = 'main'
+const FIRST_USER = 'admin'
+/** No letter or digit that is taken for another when it is typed off a terminal. */
+const PASSWORD_ALPHABET = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
+/** 24 of 57 characters are 140 bits. */
+const PASSWORD_LENGTH = 24
+
+export interface FirstRun {
+  username: string
+  /** In clear, for this once; only its hash is stored. */
+  password: string
+}
+
+/**
+ * Gives an empty installation its first namespace and an administrator who owns it; null when somebody can sign in
+ * already. An interrupted first run is taken up where it ended.
+ */
+export async function prepareInstallation(engine: Engine): Promise<FirstRun | null> {
+  const { config, db } = engine
+  if ((await countUsers(db)) > 0) return null
+  const namespaceId = await findOrCreateNamespace(engine, config.namespaceEncryption)
+  const password = generatePassword()
+  const passwordHash = await hashPassword(password)
+  await db.transaction(async (tx) => {
+    const userId = newId()
+    const user = { id: userId, username: FIRST_USER, displayName: 'Administrator', email: null, passwordHash, isAdministrator: true }
+    await insertUser(tx, user)
+    await putMembership(tx, { namespaceId, userId, role: 'owner', permissions: [] })
+  })
+  return { username: FIRST_USER, password }
+}
+
+async function findOrCreateNamespace(engine: Engine, encryptionMode: 'off' | 'on'): Promise<string> {
+  const found = await findNamespaceByName(engine.db, { name: FIRST_NAMESPACE })
+  if (found !== null) return found.id
+  const created = await createNamespace(engine, { name: FIRST_NAMESPACE, displayName: 'Main', encryptionMode })
+  return created.namespaceId
+}
+
+function generatePassword(): string {
+  const letters = Array.from({ length: PASSWORD_LENGTH }, () => PASSWORD_ALPHABET[randomInt(PASSWORD_ALPHABET.length)])
+  return letters.join('')
+}
