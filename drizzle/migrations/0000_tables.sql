@@ -96,6 +96,7 @@ CREATE TABLE "activities" (
 	"kind" text NOT NULL,
 	"state" text NOT NULL,
 	"started_by" uuid,
+	"input" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"done_count" bigint DEFAULT 0 NOT NULL,
 	"total_count" bigint,
 	"message" text,

@@ -31,7 +31,7 @@ $$;
 -- probed behind the whole prefix, so the cost follows the page and not what lies below the prefixes.
 CREATE FUNCTION list_entries(bucket uuid, prefix text, delimiter text, first text, entries_max integer)
 RETURNS TABLE (
-  entry text, is_prefix boolean, version_id uuid, owner_id uuid, size bigint, sealed_size bigint, is_sealed boolean,
+  entry text, is_prefix boolean, version_id uuid, owner_id uuid, size bigint, is_sealed boolean,
   etag text, last_modified timestamptz, content_type text, checksum jsonb
 ) LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
@@ -53,7 +53,7 @@ BEGIN
     row_count := 0;
     is_cut := false;
     FOR v IN
-      SELECT o.key, o.version_id, o.owner_id, o.size, o.sealed_size, o.wrapped_data_key IS NOT NULL AS is_sealed, o.etag, o.last_modified, o.content_type, o.checksum
+      SELECT o.key, o.version_id, o.owner_id, o.size, o.wrapped_data_key IS NOT NULL AND o.sealed_size = o.size AS is_sealed, o.etag, o.last_modified, o.content_type, o.checksum
       FROM object_versions o
       WHERE o.bucket_id = bucket AND o.key >= lower_bound AND o.key < upper_bound AND o.noncurrent_order = 0 AND NOT o.is_delete_marker
       ORDER BY o.key LIMIT row_max
@@ -62,12 +62,12 @@ BEGIN
       cut := CASE WHEN delimiter = '' THEN 0 ELSE strpos(substr(v.key, tail_start), delimiter) END;
       IF cut > 0 THEN
         entry := left(v.key, tail_start + cut + char_length(delimiter) - 2);
-        is_prefix := true; version_id := NULL; owner_id := NULL; size := NULL; sealed_size := NULL; is_sealed := NULL;
+        is_prefix := true; version_id := NULL; owner_id := NULL; size := NULL; is_sealed := NULL;
         etag := NULL; last_modified := NULL; content_type := NULL; checksum := NULL;
         is_cut := true;
       ELSE
         entry := v.key;
-        is_prefix := false; version_id := v.version_id; owner_id := v.owner_id; size := v.size; sealed_size := v.sealed_size; is_sealed := v.is_sealed;
+        is_prefix := false; version_id := v.version_id; owner_id := v.owner_id; size := v.size; is_sealed := v.is_sealed;
         etag := v.etag; last_modified := v.last_modified; content_type := v.content_type; checksum := v.checksum;
       END IF;
       left_over := left_over - 1;

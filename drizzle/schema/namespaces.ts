@@ -1,4 +1,4 @@
-import { bigint, boolean, index, integer, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { bytes } from './columns.ts'
 
 /** The tenant's space: the unit of isolation and of encryption at rest. */
@@ -44,6 +44,8 @@ export const activities = pgTable(
     kind: text().notNull(),
     state: text({ enum: ['queued', 'running', 'done', 'failed', 'cancelled'] }).notNull(),
     startedBy: uuid('started_by'),
+    /** What to do, so that another process can go on with it. */
+    input: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     doneCount: bigint('done_count', { mode: 'number' }).notNull().default(0),
     totalCount: bigint('total_count', { mode: 'number' }),
     message: text(),

@@ -3,10 +3,11 @@ import { activities } from '#drizzle/schema/namespaces.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 
 export type Activity = typeof activities.$inferSelect
-export type NewActivity = Pick<Activity, 'id' | 'namespaceId' | 'kind' | 'state' | 'startedBy' | 'totalCount'>
+export type NewActivity = Pick<Activity, 'id' | 'namespaceId' | 'kind' | 'startedBy' | 'totalCount' | 'input'>
 
+/** Running from the start. */
 export async function insertActivity(db: Queryable, activity: NewActivity): Promise<Activity> {
-  const [inserted] = await db.run((orm) => orm.insert(activities).values(activity).returning())
+  const [inserted] = await db.run((orm) => orm.insert(activities).values({ ...activity, state: 'running' }).returning())
   return inserted as Activity
 }
 
@@ -26,17 +27,34 @@ export function listActivities(
   return db.run((orm) => orm.select().from(activities).where(isWanted).orderBy(desc(activities.id)).limit(limit))
 }
 
-export interface ActivityProgress {
-  id: string
-  state: Activity['state']
-  doneCount: number
-  message?: string
+/** Adds to what is done, and shows that someone is at work. An activity that has ended stays as it ended. */
+export async function reportActivity(db: Queryable, { id, doneCount }: { id: string; doneCount: number }): Promise<void> {
+  const change = { doneCount: sql`${activities.doneCount} + ${doneCount}`, updatedAt: sql`now()` }
+  await db.run((orm) => orm.update(activities).set(change).where(isRunning(id)))
 }
 
-/** An activity that has ended stays as it ended; resolves to whether it was still open. */
-export async function updateActivity(db: Queryable, { id, ...progress }: ActivityProgress): Promise<boolean> {
-  const isOpen = and(eq(activities.id, id), inArray(activities.state, ['queued', 'running']))
-  const change = { ...progress, updatedAt: sql`now()` }
-  const changed = await db.run((orm) => orm.update(activities).set(change).where(isOpen).returning({ id: activities.id }))
-  return changed.length === 1
+export interface FinishActivity {
+  id: string
+  state: 'done' | 'failed' | 'cancelled'
+  /** For a person; null when there is nothing to say. */
+  message: string | null
+}
+
+/** An activity that has ended stays as it ended. */
+export async function finishActivity(db: Queryable, { id, state, message }: FinishActivity): Promise<void> {
+  await db.run((orm) => orm.update(activities).set({ state, message, updatedAt: sql`now()` }).where(isRunning(id)))
+}
+
+function isRunning(id: string) {
+  return and(eq(activities.id, id), eq(activities.state, 'running'))
+}
+
+/** Takes over running activities that nobody reported on since `silentSince`; at most 100. Of two claimants each activity goes to one. */
+export async function claimStaleActivities(db: Queryable, { silentSince }: { silentSince: Date }): Promise<Activity[]> {
+  const isStale = and(eq(activities.state, 'running'), lt(activities.updatedAt, silentSince))
+  return db.run((orm) => {
+    // SKIP LOCKED: what another claimant is taking at this moment is left to it.
+    const stale = orm.select({ id: activities.id }).from(activities).where(isStale).limit(100).for('update', { skipLocked: true })
+    return orm.update(activities).set({ updatedAt: sql`now()` }).where(inArray(activities.id, stale)).returning()
+  })
 }

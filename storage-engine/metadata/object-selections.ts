@@ -1,7 +1,5 @@
 import type { Queryable } from '#storage-engine/metadata/database.ts'
-
-/** Keys are at most 1,024 bytes, so none that begins with a prefix sorts behind the prefix and 257 times this character. */
-const BEHIND_ALL = '\u{10FFFF}'.repeat(257)
+import { upperBoundOf } from '#storage-engine/metadata/list-position.ts'
 
 export interface ObjectSelection {
   bucketId: string
@@ -28,7 +26,7 @@ export async function measureSelection(
         join object_versions on bucket_id = $1 and key >= low collate "C" and key < high collate "C"
           and noncurrent_order = 0 and not is_delete_marker
       ) selected`,
-    values: [bucketId, keys, prefixes, prefixes.map((prefix) => prefix + BEHIND_ALL)],
+    values: [bucketId, keys, prefixes, prefixes.map(upperBoundOf)],
   })
   return { objectCount: row?.object_count ?? 0, sizeBytes: row?.size_bytes ?? 0 }
 }
@@ -45,7 +43,7 @@ export async function listKeysUnder(
       where bucket_id = $1 and key >= $2::text collate "C" and key > $3::text collate "C" and key < $4::text collate "C"
         and noncurrent_order = 0 and not is_delete_marker
       order by key limit $5`,
-    values: [input.bucketId, input.prefix, input.after, input.prefix + BEHIND_ALL, input.limit],
+    values: [input.bucketId, input.prefix, input.after, upperBoundOf(input.prefix), input.limit],
   })
   return rows.map(({ key }) => key)
 }

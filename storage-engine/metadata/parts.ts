@@ -112,6 +112,19 @@ export function listParts(db: Queryable, { uploadId, after, limit }: { uploadId:
   })
 }
 
+/** One part; `offset` is null until the upload is completed. */
+export async function findPart(
+  db: Queryable,
+  { uploadId, partNumber }: { uploadId: string; partNumber: number },
+): Promise<(StoredPart & { offset: number | null }) | null> {
+  const [part] = await db.query<StoredPart & { offset: number | null }>({
+    name: 'find-part',
+    text: `select ${PART_COLUMNS} from parts p join blobs b on b.blob_id = p.blob_id where p.upload_id = $1 and p.part_number = $2`,
+    values: [uploadId, partNumber],
+  })
+  return part ?? null
+}
+
 export interface ListPartsInRange {
   uploadId: string
   /** Bytes of the object; `end` is exclusive. */

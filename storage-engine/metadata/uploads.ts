@@ -179,15 +179,15 @@ insert into garbage_uploads (upload_id) select id from aborted returning upload_
   })
 }
 
-/** Open uploads begun before `createdBefore`, oldest first, of every namespace: for the job that aborts them. */
+/** Open uploads begun before that moment, oldest first, of every namespace: for the job that aborts them. */
 export async function listStaleUploads(
   db: Queryable,
-  { createdBefore, limit }: { createdBefore: Date; limit: number },
-): Promise<{ uploadId: string; bucketId: string; key: string }[]> {
-  const isStale = and(sql`${uploads.state} = 'open'`, lt(uploads.createdAt, createdBefore))
+  { before, limit }: { before: Date; limit: number },
+): Promise<{ id: string; bucketId: string; key: string }[]> {
+  const isStale = and(sql`${uploads.state} = 'open'`, lt(uploads.createdAt, before))
   return db.run((orm) =>
     orm
-      .select({ uploadId: uploads.id, bucketId: uploads.bucketId, key: uploads.key })
+      .select({ id: uploads.id, bucketId: uploads.bucketId, key: uploads.key })
       .from(uploads)
       .where(isStale)
       .orderBy(asc(uploads.createdAt))
