@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { createLog } from '#storage-engine/log.ts'
-import { startPostgres } from '#storage-engine/postgres.ts'
+import { connectionUrl, startPostgres } from '#storage-engine/postgres.ts'
 
 /**
  * One real Postgres for the whole run, under the temporary directory; tests find it at SCEAU_TEST_DATABASE_URL and make
@@ -11,13 +11,13 @@ import { startPostgres } from '#storage-engine/postgres.ts'
 export default async function setUp(): Promise<() => Promise<void>> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sceau-test-'))
   const removeDirectory = (): void => fs.rmSync(directory, { recursive: true, force: true })
-  const postgres = await startPostgres({ directory, log: createLog({ level: 'error', role: 'test' }) }).catch((error) => {
-    removeDirectory()
-    throw error
-  })
-  const { host, port, user, database, password } = postgres.connection
-  process.env['SCEAU_TEST_DATABASE_URL'] =
-    `postgres://${user}:${password}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`
+  const postgres = await startPostgres({ directory, log: createLog({ level: 'error', role: 'test' }) }).catch(
+    (error) => {
+      removeDirectory()
+      throw error
+    },
+  )
+  process.env['SCEAU_TEST_DATABASE_URL'] = connectionUrl(postgres.connection)
   return async () => {
     await postgres.stop()
     removeDirectory()

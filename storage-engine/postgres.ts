@@ -24,6 +24,7 @@ const START_TIMEOUT_MS = 60_000
 const START_ATTEMPTS = 10
 const ATTEMPT_PAUSE_MS = 500
 const MEMORY_SHARE = 32
+const CONNECTIONS_MAX = 100
 const MIB = 1024 ** 2
 
 /** What a pg client needs; `host` is the directory of the unix socket. */
@@ -45,12 +46,20 @@ export interface Postgres {
   exited: Promise<{ reason: string }>
 }
 
+export interface StartPostgresInput {
+  /** Everything of it: cluster, password, socket. */
+  directory: string
+  log: Logger
+  connectionsMax?: number
+}
+
 /**
  * Starts the bundled Postgres on `directory` (created and initialised on first use), reachable by unix socket only.
  * Recovers from kill -9: a left-over server is stopped first, a stale lock file does not hold it up.
  * Dies with this process. Throws StartupError when it cannot come up.
  */
-export async function startPostgres({ directory, log }: { directory: string; log: Logger }): Promise<Postgres> {
+export async function startPostgres(input: StartPostgresInput): Promise<Postgres> {
+  const { directory, log, connectionsMax = CONNECTIONS_MAX } = input
   const account = choosePostgresAccount(findPostgresBinaries())
   const home = placePostgresDirectory(account, directory)
   const cluster = path.join(home, 'cluster')
@@ -59,7 +68,7 @@ export async function startPostgres({ directory, log }: { directory: string; log
   const password = await findOrCreatePassword(account, passwordFile)
   if (!fs.existsSync(cluster)) await initialise(account, { home, cluster, passwordFile })
   await stopLeftOver(cluster, log)
-  const server = await launch(account, { cluster, socketDirectory, log })
+  const server = await launch(account, { cluster, socketDirectory, log, connectionsMax })
   log.info({ pid: server.pid, mode: account.mode }, 'Postgres is up')
   const connection = { host: socketDirectory, port: PORT, user: SUPERUSER, database: 'postgres', password }
   return {
@@ -70,9 +79,35 @@ export async function startPostgres({ directory, log }: { directory: string; log
   }
 }
 
-function makeSocketDirectory(account: PostgresAccount, home: string): string {
+/**
+ * The DATABASE_URL of the Postgres that another process of ours runs on `directory`. Throws StartupError when there is
+ * none.
+ */
+export function findDatabaseUrl(directory: string): string {
+  const password = path.join(directory, 'password')
+  const home = fs.existsSync(password) ? fs.realpathSync(directory) : null
+  if (home !== null && fs.existsSync(socketPath(socketDirectoryOf(home)))) {
+    return connectionUrl(describeConnection(socketDirectoryOf(home), fs.readFileSync(password, 'utf8').trim()))
+  }
+  throw new StartupError('The service does not run here: start it with `sceau serve` first, or set DATABASE_URL.')
+}
+
+/** The connection as one string for DATABASE_URL. */
+export function connectionUrl({ host, port, user, database, password }: PostgresConnection): string {
+  return `postgres://${user}:${password}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`
+}
+
+function describeConnection(socketDirectory: string, password: string): PostgresConnection {
+  return { host: socketDirectory, port: PORT, user: SUPERUSER, database: 'postgres', password }
+}
+
+function socketDirectoryOf(home: string): string {
   const beside = path.join(home, 'socket')
-  const directory = Buffer.byteLength(socketPath(beside)) <= SOCKET_PATH_BYTES_MAX ? beside : shortDirectory(home)
+  return Buffer.byteLength(socketPath(beside)) <= SOCKET_PATH_BYTES_MAX ? beside : shortDirectory(home)
+}
+
+function makeSocketDirectory(account: PostgresAccount, home: string): string {
+  const directory = socketDirectoryOf(home)
   if (!fs.existsSync(directory)) account.makeDirectory(directory)
   const { mode } = fs.lstatSync(directory)
   if ((mode & fs.constants.S_IFMT) !== fs.constants.S_IFDIR || (mode & 0o077) !== 0 || !isOwned(account, directory)) {
@@ -133,6 +168,7 @@ async function initialise(account: PostgresAccount, { home, cluster, passwordFil
 }
 
 interface LaunchInput {
+  connectionsMax: number
   cluster: string
   socketDirectory: string
   log: Logger
@@ -189,12 +225,12 @@ function forward(line: string, log: Logger): void {
   else log.debug(fields, text)
 }
 
-function serverArguments({ cluster, socketDirectory }: LaunchInput): string[] {
+function serverArguments({ cluster, socketDirectory, connectionsMax }: LaunchInput): string[] {
   const settings = {
     listen_addresses: '',
     unix_socket_directories: socketDirectory,
     port: PORT,
-    max_connections: 100,
+    max_connections: connectionsMax,
     // What was acknowledged survives; the rest is about fewer and calmer checkpoints.
     synchronous_commit: 'on',
     max_wal_size: '8GB',

@@ -2,6 +2,7 @@ import { constants, createPrivateKey, X509Certificate } from 'node:crypto'
 import fs from 'node:fs'
 import type { SecureContextOptions } from 'node:tls'
 import { createSecureContext } from 'node:tls'
+import type { Config } from '#storage-engine/config.ts'
 import { StartupError } from '#storage-engine/errors.ts'
 import type { Logger } from '#storage-engine/log.ts'
 
@@ -26,6 +27,14 @@ const CIPHERS = [
 export interface CertificateFiles {
   cert: string
   key: string
+}
+
+/** Of a serving process. Throws StartupError when the settings name none: there is no serving without TLS. */
+export function certificateFilesOf({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 'tlsKey'>): CertificateFiles {
+  if (tlsCert !== null && tlsKey !== null) return { cert: tlsCert, key: tlsKey }
+  throw new StartupError(
+    'No certificate: start with `sceau serve`, which makes one, or set SCEAU_TLS_CERT and SCEAU_TLS_KEY.',
+  )
 }
 
 /** What `https.createServer` and `server.setSecureContext` take. */

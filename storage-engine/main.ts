@@ -1,0 +1,98 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Config } from '#storage-engine/config.ts'
+import { readConfig } from '#storage-engine/config.ts'
+import { StartupError } from '#storage-engine/errors.ts'
+import type { Role } from '#storage-engine/supervisor/part-messages.ts'
+
+const HELP = `sceau: an S3-compatible object store that seals what it keeps
+
+  sceau serve [--json]                     database, S3 gateways, jobs and console
+  sceau s3 | jobs | console                one of them, beside a service or with DATABASE_URL
+  sceau client-env [--namespace main] [--json]
+                                           a fresh access key as shell variables: eval "$(sceau client-env)"
+  sceau version
+  sceau help
+
+Settings are environment variables (SCEAU_…) or keys of sceau.config.json; see README.md.
+`
+const ROLES: Record<string, Role> = { s3: 'gateway', jobs: 'jobs', console: 'console' }
+
+try {
+  await run(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof StartupError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 1
+}
+
+async function run(args: string[]): Promise<void> {
+  const { positionals, values } = parse(args)
+  const [command = 'help'] = positionals
+  if (positionals.length > 1) throw new StartupError(`One command at a time: ${positionals.join(' ')}. See sceau help.`)
+  if (command === 'help' || values.help) return print(HELP)
+  if (command === 'version') return print(`sceau ${versionOf()}\n`)
+  if (command === 'client-env') return printClientEnv(values)
+  if (command === 'serve') return serveUntilStopped(null, values.json)
+  const role = ROLES[command]
+  if (role === undefined) throw new StartupError(`There is no command ${command}. See sceau help.`)
+  return serveUntilStopped(role, values.json)
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        namespace: { type: 'string', default: 'main' },
+        help: { type: 'boolean', default: false, short: 'h' },
+      },
+    })
+  } catch (cause) {
+    throw new StartupError(`${(cause as Error).message} See sceau help.`, { cause })
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
+}
+
+async function printClientEnv({ namespace, json }: { namespace: string; json: boolean }): Promise<void> {
+  const { createClientEnv, formatClientEnv } = await import('#storage-engine/client-env.ts')
+  const { createLog } = await import('#storage-engine/log.ts')
+  // Standard output belongs to the shell that evaluates it.
+  const log = createLog({ level: 'warn', role: 'cli', destination: process.stderr })
+  const clientEnv = await createClientEnv(currentConfig(), { namespace, log })
+  print(json ? `${JSON.stringify(clientEnv)}\n` : formatClientEnv(clientEnv))
+}
+
+/** The command line of the supervisor: start, say so, wait for the signal, stop in order. */
+async function serveUntilStopped(only: Role | null, json: boolean): Promise<void> {
+  const { runService } = await import('#storage-engine/supervisor/run-service.ts')
+  const config = currentConfig()
+  await runService({ config, only, json, version: versionOf(), programs: programsBesideThis() })
+}
+
+function currentConfig(): Config {
+  return readConfig({ env: process.env, directory: process.cwd() })
+}
+
+/** The sources when this file is run from them, the bundles when it is one. */
+function programsBesideThis(): Record<Role | 'prepare', string> {
+  const { dirname, filename } = import.meta
+  const program = (name: string) => path.join(dirname, `${name}${path.extname(filename)}`)
+  return {
+    gateway: program('gateway'),
+    jobs: program('worker'),
+    console: program('console'),
+    prepare: program('prepare'),
+  }
+}
+
+function versionOf(): string {
+  const file = path.join(import.meta.dirname, '..', 'package.json')
+  return (JSON.parse(fs.readFileSync(file, 'utf8')) as { version: string }).version
+}

@@ -1,0 +1,33 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { StartupError } from '#storage-engine/errors.ts'
+
+/** The administrator that the very first start makes; the password is not kept anywhere. */
+export interface FirstRun {
+  username: string
+  password: string
+}
+
+export type PrepareMessage = { type: 'prepared'; firstRun: FirstRun | null } | { type: 'failed'; message: string }
+
+/** Runs storage-engine/prepare.ts to its end. Throws StartupError with its reason when it cannot do its work. */
+export async function runPrepareProcess(
+  child: ChildProcess,
+  writeLog: (line: string) => void,
+): Promise<FirstRun | null> {
+  let answer: PrepareMessage | null = null
+  for (const output of [child.stdout, child.stderr]) {
+    if (output !== null) createInterface({ input: output }).on('line', writeLog)
+  }
+  child.on('message', (message: PrepareMessage) => {
+    answer = message
+  })
+  const [code, signal] = await once(child, 'exit')
+  return resultOf(answer, `exit ${signal ?? code}`)
+}
+
+function resultOf(answer: PrepareMessage | null, ending: string): FirstRun | null {
+  if (answer?.type === 'prepared') return answer.firstRun
+  throw new StartupError(answer?.message ?? `The installation could not be prepared (${ending}): see the lines above.`)
+}
