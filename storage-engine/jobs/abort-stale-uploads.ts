@@ -7,12 +7,12 @@ const DAY_MS = 86_400_000
 
 /** Ends multipart uploads that nobody completed for `SCEAU_STALE_UPLOAD_DAYS`; their parts become garbage. */
 export async function abortStaleUploads(engine: Engine, { signal }: { signal: AbortSignal }): Promise<string> {
-  const createdBefore = new Date(Date.now() - engine.config.staleUploadDays * DAY_MS)
+  const before = new Date(Date.now() - engine.config.staleUploadDays * DAY_MS)
   let abortedCount = 0
   while (!signal.aborted) {
-    const stale = await listStaleUploads(engine.db, { createdBefore, limit: PAGE_SIZE })
-    for (const upload of stale) {
-      if (await abortIfOpen(engine, upload)) abortedCount++
+    const stale = await listStaleUploads(engine.db, { before, limit: PAGE_SIZE })
+    for (const { id, bucketId, key } of stale) {
+      if (await abortIfOpen(engine, { uploadId: id, bucketId, key })) abortedCount++
     }
     if (stale.length < PAGE_SIZE) break
   }
