@@ -1,0 +1,39 @@
+'use client'
+import { TriangleAlert } from 'lucide-react'
+import { useTranslations } from 'use-intl'
+import { CopyButton } from '#components/shared/copy-button.tsx'
+import { failureOfError, useFailureText } from '#components/shared/use-failure.ts'
+import { Button } from '#components/ui/button.tsx'
+
+interface ErrorPanelProps {
+  error: Error
+  onRetry?: () => void
+}
+
+/** What went wrong for a person, and what to quote when they report it. */
+export function ErrorPanel({ error, onRetry }: ErrorPanelProps) {
+  const t = useTranslations()
+  const failureText = useFailureText()
+  const failure = failureOfError(error)
+  const details = [failure.code, failure.requestId].filter((part) => part !== null && part !== '').join(' · ')
+  return (
+    <div role="alert" className="flex items-start gap-3 rounded-xl border border-bad/35 bg-bad-soft p-4">
+      <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
+      <div className="grid min-w-0 grow gap-1">
+        <p className="font-medium">{failureText(failure)}</p>
+        <p className="break-all font-mono text-ink-soft text-xs">
+          {failure.code}
+          {failure.requestId !== null && (
+            <>
+              {' · '}
+              <span className="sr-only">{t('errors.requestId')} </span>
+              {failure.requestId}
+            </>
+          )}
+        </p>
+      </div>
+      <CopyButton text={details} label={t('errors.copyDetails')} />
+      {onRetry !== undefined && <Button onClick={onRetry}>{t('common.retry')}</Button>}
+    </div>
+  )
+}

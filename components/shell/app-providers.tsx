@@ -1,0 +1,40 @@
+'use client'
+import { CSPProvider } from '@base-ui/react/csp-provider'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { ThemeProvider } from 'next-themes'
+import { NuqsAdapter } from 'nuqs/adapters/next/app'
+import { type ReactNode, useState } from 'react'
+import { IntlProvider } from 'use-intl'
+import { Toaster } from '#components/ui/toaster.tsx'
+import { TooltipProvider } from '#components/ui/tooltip.tsx'
+import type { Locale } from '#lib/i18n/locale.ts'
+import type { en } from '#lib/i18n/en.ts'
+import type { Messages } from '#lib/i18n/messages.ts'
+import { createQueryClient } from '#lib/query-client.ts'
+
+interface AppProvidersProps {
+  locale: Locale
+  messages: Messages
+  /** When the page was rendered: server and browser then say the same "2 minutes ago". */
+  now: Date
+  nonce: string | undefined
+  children: ReactNode
+}
+
+export function AppProviders({ locale, messages, now, nonce, children }: AppProvidersProps) {
+  const [queryClient] = useState(createQueryClient)
+  return (
+    <CSPProvider {...(nonce === undefined ? {} : { nonce })}>
+      <ThemeProvider attribute="class" disableTransitionOnChange {...(nonce === undefined ? {} : { nonce })}>
+        <IntlProvider locale={locale} messages={messages as typeof en} now={now}>
+          <QueryClientProvider client={queryClient}>
+            <NuqsAdapter>
+              <TooltipProvider delay={400}>{children}</TooltipProvider>
+            </NuqsAdapter>
+          </QueryClientProvider>
+          <Toaster label={messages.common.appName} />
+        </IntlProvider>
+      </ThemeProvider>
+    </CSPProvider>
+  )
+}
