@@ -27,7 +27,12 @@ async function startConsole(engine: Engine): Promise<RunningPart> {
   const service = createService(engine)
   provideConsoleHost({ service, log, formSecret: await formSecretOf(engine) })
 
-  const app = next({ dev: config.mode === 'development', dir: PROJECT_DIRECTORY, hostname: config.domain, port: config.consolePort })
+  const app = next({
+    dev: config.mode === 'development',
+    dir: PROJECT_DIRECTORY,
+    hostname: config.domain,
+    port: config.consolePort,
+  })
   await app.prepare()
   const server = createConsoleServer({ engine, tls: loadTlsOptions(files), serveNext: app.getRequestHandler() })
   const endWatch = watchCertificate({ files, onChange: (tls) => server.setSecureContext(tls), log })

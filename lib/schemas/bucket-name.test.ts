@@ -29,7 +29,21 @@ test.each([
 })
 
 test('accepts exactly the names that the engine accepts', () => {
-  const fragment = fc.constantFrom('a', 'z9', '0', '-', '.', '_', 'A', 'é', '192.168.5.4', '1.2.3.300', 'xn--', '-s3alias', 'sthree-')
+  const fragment = fc.constantFrom(
+    'a',
+    'z9',
+    '0',
+    '-',
+    '.',
+    '_',
+    'A',
+    'é',
+    '192.168.5.4',
+    '1.2.3.300',
+    'xn--',
+    '-s3alias',
+    'sthree-',
+  )
   const names = fc.array(fragment, { maxLength: 8 }).map((fragments) => fragments.join(''))
   fc.assert(
     fc.property(names, (name) => {

@@ -41,7 +41,10 @@ interface ObjectAddress {
 }
 
 /** Where the browser gets or puts an object's bytes. */
-export function objectDataUrl({ namespace, bucket, key }: ObjectAddress, disposition?: 'inline' | 'attachment'): string {
+export function objectDataUrl(
+  { namespace, bucket, key }: ObjectAddress,
+  disposition?: 'inline' | 'attachment',
+): string {
   const query = new URLSearchParams({ key, ...(disposition === undefined ? {} : { disposition }) })
   return `/_data/${encodeURIComponent(namespace)}/${encodeURIComponent(bucket)}/object?${query}`
 }

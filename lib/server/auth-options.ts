@@ -1,7 +1,6 @@
 import type { NextAuthOptions, User } from 'next-auth'
 import type { JWT } from 'next-auth/jwt'
 import CredentialsProvider from 'next-auth/providers/credentials'
-import { cookies } from 'next/headers'
 import { signInInput } from '#lib/schemas/session.ts'
 import { getConsoleHost } from '#lib/server/engine.ts'
 import { SESSION_COOKIE } from '#lib/server/session-cookie.ts'
@@ -34,7 +33,8 @@ export function authOptions(): NextAuthOptions {
       }),
     ],
     callbacks: {
-      jwt: ({ token, user }) => (user === undefined ? token : { ...token, sessionToken: (user as SignedInUser).sessionToken }),
+      jwt: ({ token, user }) =>
+        user === undefined ? token : { ...token, sessionToken: (user as SignedInUser).sessionToken },
       session: ({ session }) => session,
       redirect: ({ url, baseUrl }) => (url.startsWith('/') && !url.startsWith('//') ? baseUrl + url : baseUrl),
     },
@@ -46,8 +46,9 @@ export function authOptions(): NextAuthOptions {
       signOut: ({ token }) => getConsoleHost().service.sessions.close({ token: tokenOf(token) }),
     },
     logger: {
-      error: (code, metadata) => log.error({ code, metadata }, 'sign-in failed unexpectedly'),
-      warn: (code) => log.warn({ code }, 'sign-in'),
+      // A cookie whose session is over is no mistake.
+      error: (code, metadata) => log[code === 'JWT_SESSION_ERROR' ? 'debug' : 'error']({ code, metadata }, 'next-auth'),
+      warn: (code) => log.warn({ code }, 'next-auth'),
       debug: () => {},
     },
   }
@@ -63,7 +64,7 @@ async function authorize(credentials: unknown, headers: Record<string, string>):
       address: headers['x-sceau-address'] ?? null,
       userAgent: headers['user-agent'] ?? null,
       requestId: headers['x-request-id'] ?? '',
-      previousToken: (await cookies()).get(SESSION_COOKIE)?.value ?? null,
+      previousToken: previousTokenOf(headers['cookie']),
     })
     return { id: userId, sessionToken: token }
   } catch (error) {
@@ -71,6 +72,12 @@ async function authorize(credentials: unknown, headers: Record<string, string>):
     if (code === 'InvalidCredentials') return null
     throw new Error(code === 'TooManyAttempts' ? 'TooManyAttempts' : 'ServiceUnavailable', { cause: error })
   }
+}
+
+/** Of the session that the browser still has from before. */
+function previousTokenOf(cookieHeader: string | undefined): string | null {
+  const pairs = (cookieHeader ?? '').split(/; */)
+  return pairs.find((pair) => pair.startsWith(`${SESSION_COOKIE}=`))?.slice(SESSION_COOKIE.length + 1) ?? null
 }
 
 async function decode(token: string): Promise<JWT | null> {

@@ -71,12 +71,7 @@ async function findActor(service: Service, request: NextRequest, requestId: stri
   return actor
 }
 
-function authorize(
-  service: Service,
-  actor: Actor,
-  permission: RoutePermission,
-  params: Record<string, string>,
-): void {
+function authorize(service: Service, actor: Actor, permission: RoutePermission, params: Record<string, string>): void {
   if (permission === 'signed-in') return
   if (permission === 'administrator') service.access.requireAdministrator(actor)
   else service.access.requirePermission(actor, paramOf(params, 'ns'), permission)

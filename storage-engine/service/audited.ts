@@ -28,7 +28,8 @@ export async function audited<Result>(
   try {
     result = await run()
   } catch (error) {
-    const isRefusal = error instanceof StorageError && (error.status === 401 || error.status === 403 || error.status === 429)
+    const isRefusal =
+      error instanceof StorageError && (error.status === 401 || error.status === 403 || error.status === 429)
     const code = error instanceof StorageError ? error.code : 'InternalError'
     await append(engine, actor, { ...act, details: { ...act.details, error: code } }, isRefusal ? 'denied' : 'failed')
     throw error

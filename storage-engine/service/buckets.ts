@@ -9,7 +9,7 @@ import {
   findBucketOverview,
   listBucketOverviews,
 } from '#storage-engine/metadata/bucket-overviews.ts'
-import { type Bucket, deleteBucket as removeBucket, findBucket } from '#storage-engine/metadata/buckets.ts'
+import { type Bucket, findBucket, deleteBucket as removeBucket } from '#storage-engine/metadata/buckets.ts'
 import { audited } from '#storage-engine/service/audited.ts'
 import { decodeCursor, encodeCursor } from '#storage-engine/service/cursor.ts'
 

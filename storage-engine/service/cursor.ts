@@ -15,7 +15,9 @@ export function decodeCursor<const Shape extends readonly ('string' | 'number')[
 ): { -readonly [Index in keyof Shape]: Shape[Index] extends 'string' ? string : number } {
   const place = parse(cursor)
   const fits =
-    Array.isArray(place) && place.length === shape.length && place.every((value, index) => typeof value === shape[index])
+    Array.isArray(place) &&
+    place.length === shape.length &&
+    place.every((value, index) => typeof value === shape[index])
   if (!fits) throw new StorageError('InvalidArgument', { message: 'The cursor is not one of this list.' })
   return place as never
 }

@@ -34,7 +34,12 @@ export async function startDeletion(engine: Engine, runner: ActivityRunner, acto
   const input: DeletionInput = { bucketId: bucket.id, bucketName: bucket.name, keys, prefixes }
   const { namespaceId } = bucket
   const measured = await measureSelection(engine.db, input)
-  const act = { namespaceId, action: 'object.delete', target: bucket.name, details: { ...measured, ...summaryOf(request) } }
+  const act = {
+    namespaceId,
+    action: 'object.delete',
+    target: bucket.name,
+    details: { ...measured, ...summaryOf(request) },
+  }
   const id = newId()
   const activity = await audited(engine, actor, act, () =>
     insertActivity(engine.db, {

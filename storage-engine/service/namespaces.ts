@@ -8,7 +8,10 @@ import {
   type NamespaceWithUsage,
   setEncryptionMode,
 } from '#storage-engine/metadata/namespaces.ts'
-import { type CreateNamespaceInput, createNamespace as makeNamespace } from '#storage-engine/namespaces/create-namespace.ts'
+import {
+  type CreateNamespaceInput,
+  createNamespace as makeNamespace,
+} from '#storage-engine/namespaces/create-namespace.ts'
 import { audited } from '#storage-engine/service/audited.ts'
 import { decodeCursor, encodeCursor } from '#storage-engine/service/cursor.ts'
 
@@ -50,7 +53,8 @@ export async function setEncryption(
   const { id: namespaceId, name, encryptionMode: before } = namespace
   const details = { before, after: input.mode }
   await audited(engine, actor, { namespaceId, action: 'namespace.set-encryption', target: name, details }, async () => {
-    if (input.mode === 'off' && before === 'on' && input.confirm !== name) throw new StorageError('ConfirmationMismatch')
+    if (input.mode === 'off' && before === 'on' && input.confirm !== name)
+      throw new StorageError('ConfirmationMismatch')
     await setEncryptionMode(engine.db, { namespaceId, mode: input.mode })
   })
   return describe(await getNamespaceWithUsage(engine.db, { id: namespaceId }))

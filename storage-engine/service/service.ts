@@ -44,7 +44,10 @@ type Bound<Functions> = {
     : never
 }
 
-function bind<Functions extends Record<string, EngineFunction>>(engine: Engine, functions: Functions): Bound<Functions> {
+function bind<Functions extends Record<string, EngineFunction>>(
+  engine: Engine,
+  functions: Functions,
+): Bound<Functions> {
   const entries = Object.entries(functions)
   return Object.fromEntries(entries.map(([name, run]) => [name, run.bind(null, engine)])) as Bound<Functions>
 }

@@ -18,7 +18,8 @@ const SHOWN_AS_THEY_ARE = new Set([
   'video/webm',
 ])
 /** Types that are text to a person and code to a browser: shown as plain text. */
-const SHOWN_AS_TEXT = /^(text\/.+|application\/(json|.+\+json|xml|.+\+xml|javascript|x-ndjson|yaml|x-yaml|toml|sql|x-sh)|image\/svg\+xml)$/
+const SHOWN_AS_TEXT =
+  /^(text\/.+|application\/(json|.+\+json|xml|.+\+xml|javascript|x-ndjson|yaml|x-yaml|toml|sql|x-sh)|image\/svg\+xml)$/
 /** Controls, and the bidirectional marks that make `gpj.exe` read `exe.jpg`. */
 const MISLEADING = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 
@@ -46,6 +47,9 @@ export function contentHeaders(input: {
 function fileNameParameters(key: string): string {
   const name = (key.split('/').findLast((segment) => segment !== '') ?? key).replace(MISLEADING, '_').toWellFormed()
   const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_')
-  const encoded = encodeURIComponent(name).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+  const encoded = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
   return `filename="${plain}"; filename*=UTF-8''${encoded}`
 }

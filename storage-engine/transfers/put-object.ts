@@ -2,7 +2,12 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { type WrittenObject, writeObject } from '#storage-engine/objects/write-object.ts'
 import { readClaimedChecksum } from '#storage-engine/transfers/claimed-checksum.ts'
 import { requestBody } from '#storage-engine/transfers/request-body.ts'
-import { answerJson, contentTypeOf, preconditionOf, type TransferContext } from '#storage-engine/transfers/transfer-context.ts'
+import {
+  answerJson,
+  contentTypeOf,
+  preconditionOf,
+  type TransferContext,
+} from '#storage-engine/transfers/transfer-context.ts'
 
 /** Stores a file in one request. */
 export async function putObject(engine: Engine, { request, response, target, bucket }: TransferContext): Promise<void> {

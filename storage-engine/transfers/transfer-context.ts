@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Actor } from '#storage-engine/accounts/actor.ts'
+import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
-import { StorageError } from '#storage-engine/errors.ts'
 import type { TransferTarget } from '#storage-engine/transfers/transfer-target.ts'
 
 /** What a transfer is given once it is known who asks, and that they may. */

@@ -8,7 +8,12 @@ import { createUpload, getUpload, writePart } from '#storage-engine/objects/uplo
 import { readClaimedChecksum } from '#storage-engine/transfers/claimed-checksum.ts'
 import { describeWritten } from '#storage-engine/transfers/put-object.ts'
 import { readJsonBody, requestBody } from '#storage-engine/transfers/request-body.ts'
-import { answerJson, contentTypeOf, preconditionOf, type TransferContext } from '#storage-engine/transfers/transfer-context.ts'
+import {
+  answerJson,
+  contentTypeOf,
+  preconditionOf,
+  type TransferContext,
+} from '#storage-engine/transfers/transfer-context.ts'
 
 /** 10,000 parts are about 700 KB. */
 const COMPLETE_BYTES_MAX = 1024 * 1024

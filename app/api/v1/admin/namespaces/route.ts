@@ -1,4 +1,9 @@
-import { createNamespaceInput, listNamespacesQuery, namespacePageSchema, namespaceSchema } from '#lib/schemas/namespaces.ts'
+import {
+  createNamespaceInput,
+  listNamespacesQuery,
+  namespacePageSchema,
+  namespaceSchema,
+} from '#lib/schemas/namespaces.ts'
 import { route } from '#lib/server/route.ts'
 
 export const GET = route(
