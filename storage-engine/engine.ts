@@ -82,11 +82,17 @@ async function openKeys(config: Config, input: { db: Database; mayFound: boolean
   const installation = found ?? (await foundInstallation(db, rootProvider))
   const keyring = openKeyring({ db, rootProvider, clusterId: installation.clusterId })
   if (await keyring.checkCanary(installation.keyCanary)) return { clusterId: installation.clusterId, keyring }
-  const source = config.rootProvider === 'file' ? `The root key in ${config.rootKeyFile}` : 'The root key in SCEAU_ROOT_KEY'
-  throw new StartupError(`${source} is not the one that sealed this installation. Put the right key back; nothing was changed.`)
+  const source =
+    config.rootProvider === 'file' ? `The root key in ${config.rootKeyFile}` : 'The root key in SCEAU_ROOT_KEY'
+  throw new StartupError(
+    `${source} is not the one that sealed this installation. Put the right key back; nothing was changed.`,
+  )
 }
 
-function openRootProvider(config: Config, input: { isInstallationEmpty: boolean }): Promise<RootProvider> | RootProvider {
+function openRootProvider(
+  config: Config,
+  input: { isInstallationEmpty: boolean },
+): Promise<RootProvider> | RootProvider {
   return config.rootProvider === 'file'
     ? openFileRootProvider({ path: config.rootKeyFile, ...input })
     : createEnvRootProvider({ value: process.env['SCEAU_ROOT_KEY'] })

@@ -1,12 +1,14 @@
-import { boolean, check, index, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core'
 import { sql } from 'drizzle-orm'
+import { boolean, check, index, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core'
 import { bytes } from './columns.ts'
 import { namespaces } from './namespaces.ts'
 
 /** S3 owners: what an ACL names. Each namespace has one root object user; its key is the global access key. */
 export const objectUsers = pgTable('object_users', {
   id: uuid().primaryKey(),
-  namespaceId: uuid('namespace_id').notNull().references(() => namespaces.id),
+  namespaceId: uuid('namespace_id')
+    .notNull()
+    .references(() => namespaces.id),
   /** 64 hexadecimal digits, the `ID` of S3's Owner. */
   canonicalId: text('canonical_id').notNull().unique(),
   displayName: text('display_name').notNull(),
@@ -20,7 +22,9 @@ export const storageAccounts = pgTable(
   'storage_accounts',
   {
     id: uuid().primaryKey(),
-    namespaceId: uuid('namespace_id').notNull().references(() => namespaces.id),
+    namespaceId: uuid('namespace_id')
+      .notNull()
+      .references(() => namespaces.id),
     name: text().notNull(),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
   },
@@ -32,7 +36,9 @@ export const accessKeys = pgTable(
   'access_keys',
   {
     accessKeyId: text('access_key_id').primaryKey(),
-    namespaceId: uuid('namespace_id').notNull().references(() => namespaces.id),
+    namespaceId: uuid('namespace_id')
+      .notNull()
+      .references(() => namespaces.id),
     objectUserId: uuid('object_user_id').references(() => objectUsers.id),
     storageAccountId: uuid('storage_account_id').references(() => storageAccounts.id),
     sealedSecret: bytes('sealed_secret').notNull(),

@@ -1,18 +1,24 @@
 import { bigint, index, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
-import { byteText } from './columns.ts'
 import { objectUsers } from './accounts.ts'
+import { byteText } from './columns.ts'
 import { namespaces } from './namespaces.ts'
 
 export const buckets = pgTable(
   'buckets',
   {
     id: uuid().primaryKey(),
-    namespaceId: uuid('namespace_id').notNull().references(() => namespaces.id),
-    ownerId: uuid('owner_id').notNull().references(() => objectUsers.id),
+    namespaceId: uuid('namespace_id')
+      .notNull()
+      .references(() => namespaces.id),
+    ownerId: uuid('owner_id')
+      .notNull()
+      .references(() => objectUsers.id),
     /** Unique within the whole service. */
     name: byteText().notNull().unique(),
     region: text().notNull(),
-    versioning: text({ enum: ['unversioned', 'enabled', 'suspended'] }).notNull().default('unversioned'),
+    versioning: text({ enum: ['unversioned', 'enabled', 'suspended'] })
+      .notNull()
+      .default('unversioned'),
     /** Sub-resources (tagging, cors, policy…) by name, each as parsed JSON. */
     settings: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),

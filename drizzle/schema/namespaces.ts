@@ -18,7 +18,9 @@ export const namespaces = pgTable('namespaces', {
 export const namespaceKeys = pgTable(
   'namespace_keys',
   {
-    namespaceId: uuid('namespace_id').notNull().references(() => namespaces.id),
+    namespaceId: uuid('namespace_id')
+      .notNull()
+      .references(() => namespaces.id),
     version: integer().notNull(),
     state: text({ enum: ['active', 'decrypt-only', 'shredded'] }).notNull(),
     wrappedKey: bytes('wrapped_key').notNull(),

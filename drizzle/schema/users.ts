@@ -18,8 +18,12 @@ export const users = pgTable('users', {
 export const memberships = pgTable(
   'memberships',
   {
-    namespaceId: uuid('namespace_id').notNull().references(() => namespaces.id),
-    userId: uuid('user_id').notNull().references(() => users.id),
+    namespaceId: uuid('namespace_id')
+      .notNull()
+      .references(() => namespaces.id),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id),
     role: text({ enum: ['owner', 'member', 'auditor'] }).notNull(),
     /** Of a member: object-storage_read, object-storage_write, object-storage_iam_management. */
     permissions: text().array().notNull(),
@@ -36,7 +40,9 @@ export const sessions = pgTable(
   'sessions',
   {
     tokenHash: text('token_hash').primaryKey(),
-    userId: uuid('user_id').notNull().references(() => users.id),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     lastSeenAt: timestamp('last_seen_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     expiresAt: timestamp('expires_at', { withTimezone: true, precision: 3 }).notNull(),

@@ -23,5 +23,7 @@ export async function createBucket(engine: Engine, input: CreateBucketInput): Pr
   const bucket = await findBucket(engine.db, { name: input.name })
   if (isNew && bucket !== null) return bucket
   const isOwn = bucket?.ownerId === input.ownerId && bucket.namespaceId === input.namespaceId
-  throw new StorageError(isOwn ? 'BucketAlreadyOwnedByYou' : 'BucketAlreadyExists', { extra: { BucketName: input.name } })
+  throw new StorageError(isOwn ? 'BucketAlreadyOwnedByYou' : 'BucketAlreadyExists', {
+    extra: { BucketName: input.name },
+  })
 }

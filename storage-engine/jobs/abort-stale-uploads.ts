@@ -20,7 +20,10 @@ export async function abortStaleUploads(engine: Engine, { signal }: { signal: Ab
 }
 
 /** Its owner may complete or abort it in the same moment: then there is nothing left to do. */
-async function abortIfOpen(engine: Engine, upload: { bucketId: string; key: string; uploadId: string }): Promise<boolean> {
+async function abortIfOpen(
+  engine: Engine,
+  upload: { bucketId: string; key: string; uploadId: string },
+): Promise<boolean> {
   try {
     await abortUpload(engine.db, upload)
     return true

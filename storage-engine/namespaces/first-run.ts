@@ -31,7 +31,14 @@ export async function prepareInstallation(engine: Engine): Promise<FirstRun | nu
   const passwordHash = await hashPassword(password)
   await db.transaction(async (tx) => {
     const userId = newId()
-    const user = { id: userId, username: FIRST_USER, displayName: 'Administrator', email: null, passwordHash, isAdministrator: true }
+    const user = {
+      id: userId,
+      username: FIRST_USER,
+      displayName: 'Administrator',
+      email: null,
+      passwordHash,
+      isAdministrator: true,
+    }
     await insertUser(tx, user)
     await putMembership(tx, { namespaceId, userId, role: 'owner', permissions: [] })
   })

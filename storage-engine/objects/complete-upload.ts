@@ -62,13 +62,16 @@ export async function completeUpload(engine: Engine, input: CompleteUploadInput)
 async function completeOnce(engine: Engine, input: CompleteUploadInput): Promise<WrittenObject> {
   const { bucket, key, uploadId, precondition } = input
   const upload = await findUpload(engine.db, { bucketId: bucket.id, key, uploadId })
-  if (upload === null || upload.state === 'aborted') throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
+  if (upload === null || upload.state === 'aborted')
+    throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
   checkOrder(input.parts)
   const chosen = chooseParts(input.parts, await readParts(engine, uploadId))
   const etag = multipartEtag(input.parts)
   const size = chosen.reduce((sum, part) => sum + part.size, 0)
   if (input.objectSize !== null && input.objectSize !== size) {
-    throw new StorageError('InvalidRequest', { message: 'The provided x-amz-mp-object-size header value does not match the object size.' })
+    throw new StorageError('InvalidRequest', {
+      message: 'The provided x-amz-mp-object-size header value does not match the object size.',
+    })
   }
   const checksum = checksumOfParts(input, upload, chosen)
   if (upload.state === 'open') await sealPlainParts(engine, { bucket, upload, parts: chosen })
@@ -81,13 +84,21 @@ async function completeOnce(engine: Engine, input: CompleteUploadInput): Promise
     parts: chosen.map(({ partNumber, blob }) => ({ partNumber, blobId: blob.blobId })),
     precondition,
   })
-  return { etag, versionId: null, size, lastModified, checksum, sealed: bucket.encryptionMode === 'on' || upload.wrappedDataKey !== null }
+  return {
+    etag,
+    versionId: null,
+    size,
+    lastModified,
+    checksum,
+    sealed: bucket.encryptionMode === 'on' || upload.wrappedDataKey !== null,
+  }
 }
 
 function checkOrder(parts: NamedPart[]): void {
   if (parts.length === 0 || parts.length > PART_COUNT_MAX) throw new StorageError('MalformedXML')
   for (let index = 1; index < parts.length; index++) {
-    if ((parts[index] as NamedPart).partNumber <= (parts[index - 1] as NamedPart).partNumber) throw new StorageError('InvalidPartOrder')
+    if ((parts[index] as NamedPart).partNumber <= (parts[index - 1] as NamedPart).partNumber)
+      throw new StorageError('InvalidPartOrder')
   }
 }
 
@@ -143,9 +154,14 @@ function checksumOfParts(input: CompleteUploadInput, upload: Upload, parts: Stor
   const value =
     type === 'FULL_OBJECT'
       ? combineCrcs(algorithm as 'CRC32' | 'CRC32C' | 'CRC64NVME', values)
-      : compositeChecksum(algorithm, values.map((each) => each.value))
+      : compositeChecksum(
+          algorithm,
+          values.map((each) => each.value),
+        )
   if (input.checksum !== null && input.checksum.algorithm === algorithm && !claimHolds(input.checksum.value, value)) {
-    throw new StorageError('BadDigest', { message: `The ${algorithm} you specified did not match the calculated checksum.` })
+    throw new StorageError('BadDigest', {
+      message: `The ${algorithm} you specified did not match the calculated checksum.`,
+    })
   }
   return { algorithm, type, value }
 }
@@ -156,7 +172,10 @@ function claimHolds(claimed: string, value: string): boolean {
 }
 
 /** ENC-1 for parts that were stored before the namespace was switched on. */
-async function sealPlainParts(engine: Engine, input: { bucket: Bucket; upload: Upload; parts: StoredPart[] }): Promise<void> {
+async function sealPlainParts(
+  engine: Engine,
+  input: { bucket: Bucket; upload: Upload; parts: StoredPart[] },
+): Promise<void> {
   const { bucket, upload } = input
   if (bucket.encryptionMode === 'off' && upload.wrappedDataKey === null) return
   for (const part of input.parts) {
@@ -164,8 +183,20 @@ async function sealPlainParts(engine: Engine, input: { bucket: Bucket; upload: U
     const versionKey = await uploadKey(engine, { bucket, upload })
     if (versionKey === null) return
     const { partNumber } = part
-    const blob = await resealBlob(engine, { bucket, versionId: upload.id, partNumber, blob: part.blob, dataKey: versionKey.key })
-    await replacePartBlob(engine.db, { uploadId: upload.id, partNumber, namespaceId: bucket.namespaceId, from: part.blob.blobId, blob })
+    const blob = await resealBlob(engine, {
+      bucket,
+      versionId: upload.id,
+      partNumber,
+      blob: part.blob,
+      dataKey: versionKey.key,
+    })
+    await replacePartBlob(engine.db, {
+      uploadId: upload.id,
+      partNumber,
+      namespaceId: bucket.namespaceId,
+      from: part.blob.blobId,
+      blob,
+    })
     part.blob = blob
   }
 }

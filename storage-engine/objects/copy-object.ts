@@ -6,7 +6,12 @@ import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
 import { bodyFrom } from '#storage-engine/objects/reseal-blob.ts'
 import { BODY_BYTES_MAX } from '#storage-engine/objects/write-body.ts'
-import { type ObjectDescription, type WritePrecondition, type WrittenObject, writeObject } from '#storage-engine/objects/write-object.ts'
+import {
+  type ObjectDescription,
+  type WritePrecondition,
+  type WrittenObject,
+  writeObject,
+} from '#storage-engine/objects/write-object.ts'
 
 export interface CopyObjectInput {
   source: { bucket: Bucket; object: ObjectVersion }

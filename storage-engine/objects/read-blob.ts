@@ -2,7 +2,12 @@ import type { KeyObject } from 'node:crypto'
 import { BlobMovedError } from '#storage-engine/blobs/blob-errors.ts'
 import type { BlobRange } from '#storage-engine/blobs/blob-store.ts'
 import { blobAad } from '#storage-engine/crypto/blob-aad.ts'
-import { createOpener, FLOE_HEADER_BYTES, PLAIN_SEGMENT_BYTES, SEALED_SEGMENT_BYTES } from '#storage-engine/crypto/floe.ts'
+import {
+  createOpener,
+  FLOE_HEADER_BYTES,
+  PLAIN_SEGMENT_BYTES,
+  SEALED_SEGMENT_BYTES,
+} from '#storage-engine/crypto/floe.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { findBlobLocator } from '#storage-engine/metadata/garbage.ts'
@@ -54,7 +59,9 @@ export function readSmallBlob(engine: Engine, source: BlobSource): Buffer | Prom
   if (blob.size === 0 && dataKey === null) return Buffer.alloc(0)
   const stored = readStored(engine, source, { offset: 0, length: blob.storedSize })
   if (dataKey === null) return stored
-  return stored instanceof Promise ? stored.then((bytes) => openWhole(engine, source, bytes)) : openWhole(engine, source, stored)
+  return stored instanceof Promise
+    ? stored.then((bytes) => openWhole(engine, source, bytes))
+    : openWhole(engine, source, stored)
 }
 
 export function isSmallBlob(blob: WrittenBlob): boolean {
@@ -74,7 +81,10 @@ async function openWindows(engine: Engine, source: BlobSource): Promise<Windows>
   if (dataKey === null) {
     return async (first, last) => {
       const offset = first * PLAIN_SEGMENT_BYTES
-      return readStored(engine, source, { offset, length: Math.min((last + 1) * PLAIN_SEGMENT_BYTES, blob.size) - offset })
+      return readStored(engine, source, {
+        offset,
+        length: Math.min((last + 1) * PLAIN_SEGMENT_BYTES, blob.size) - offset,
+      })
     }
   }
   const header = await readStored(engine, source, { offset: 0, length: FLOE_HEADER_BYTES })

@@ -4,7 +4,13 @@ import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import { listPartsInRange, type StoredPart } from '#storage-engine/metadata/parts.ts'
-import { type BlobSource, isSealedBlob, isSmallBlob, readBlob, readSmallBlob } from '#storage-engine/objects/read-blob.ts'
+import {
+  type BlobSource,
+  isSealedBlob,
+  isSmallBlob,
+  readBlob,
+  readSmallBlob,
+} from '#storage-engine/objects/read-blob.ts'
 import type { WrittenBlob } from '#storage-engine/objects/write-body.ts'
 
 /** Parts looked up at a time while a multipart object is read. */
@@ -20,7 +26,8 @@ export interface ReadObjectInput {
 /** Yields the object's bytes, each verified before it is yielded. Throws (and the door then breaks the connection) rather than end short. */
 export async function* readObject(engine: Engine, input: ReadObjectInput): AsyncGenerator<Buffer> {
   const { object } = input
-  const range = input.range === null ? { start: 0, end: object.size } : { start: input.range.start, end: input.range.end + 1 }
+  const range =
+    input.range === null ? { start: 0, end: object.size } : { start: input.range.start, end: input.range.end + 1 }
   if (range.start >= range.end) return
   const dataKey = await openDataKey(engine, input)
   if (object.blob !== null) {
@@ -35,11 +42,15 @@ export async function* readObject(engine: Engine, input: ReadObjectInput): Async
 }
 
 /** The whole object when it is one small blob, else null: the short way for the door's hot path. */
-export function readSmallObject(engine: Engine, input: Omit<ReadObjectInput, 'range'>): Buffer | Promise<Buffer> | null {
+export function readSmallObject(
+  engine: Engine,
+  input: Omit<ReadObjectInput, 'range'>,
+): Buffer | Promise<Buffer> | null {
   const { blob } = input.object
   if (blob === null || !isSmallBlob(blob)) return null
   const dataKey = openDataKey(engine, input)
-  const read = (key: KeyObject | Buffer | null) => readSmallBlob(engine, sourceOf(input, { blob, partNumber: 0, dataKey: key }))
+  const read = (key: KeyObject | Buffer | null) =>
+    readSmallBlob(engine, sourceOf(input, { blob, partNumber: 0, dataKey: key }))
   return dataKey instanceof Promise ? dataKey.then(read) : read(dataKey)
 }
 
@@ -70,10 +81,19 @@ function sourceOf(
   const { blob, partNumber } = input
   const isSealedBytes = isSealedBlob(blob)
   if (isSealedBytes && input.dataKey === null) {
-    throw new StorageError('InternalError', { cause: new Error(`blob ${blob.blobId} is sealed but its version has no key`) })
+    throw new StorageError('InternalError', {
+      cause: new Error(`blob ${blob.blobId} is sealed but its version has no key`),
+    })
   }
   const dataKey = isSealedBytes ? input.dataKey : null
-  return { blob, partNumber, dataKey, namespaceId: bucket.namespaceId, bucketId: bucket.id, versionId: object.versionId }
+  return {
+    blob,
+    partNumber,
+    dataKey,
+    namespaceId: bucket.namespaceId,
+    bucketId: bucket.id,
+    versionId: object.versionId,
+  }
 }
 
 async function* partsInRange(
@@ -83,7 +103,12 @@ async function* partsInRange(
 ): AsyncGenerator<StoredPart & { offset: number }> {
   let { start } = range
   while (start < range.end) {
-    const page = await listPartsInRange(engine.db, { uploadId: object.uploadId as string, start, end: range.end, limit: PARTS_PAGE })
+    const page = await listPartsInRange(engine.db, {
+      uploadId: object.uploadId as string,
+      start,
+      end: range.end,
+      limit: PARTS_PAGE,
+    })
     const last = page.at(-1)
     if (last === undefined || (page[0] as StoredPart & { offset: number }).offset > start) {
       throw new StorageError('InternalError', { cause: new Error(`parts of version ${object.versionId} are missing`) })

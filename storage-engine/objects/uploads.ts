@@ -1,5 +1,4 @@
-import type { ChecksumAlgorithm } from '#storage-engine/body.ts'
-import type { Body } from '#storage-engine/body.ts'
+import type { Body, ChecksumAlgorithm } from '#storage-engine/body.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { newId } from '#storage-engine/ids.ts'
@@ -36,7 +35,10 @@ export interface WrittenPart {
 }
 
 /** Opens a multipart upload. Its id is also the version id of the object to come, so parts are sealed for it at once. */
-export async function createUpload(engine: Engine, input: CreateUploadInput): Promise<{ uploadId: string; sealed: boolean }> {
+export async function createUpload(
+  engine: Engine,
+  input: CreateUploadInput,
+): Promise<{ uploadId: string; sealed: boolean }> {
   const uploadId = newId()
   const { bucket } = input
   const wantsSeal = input.seal || bucket.encryptionMode === 'on'
@@ -59,9 +61,13 @@ export async function createUpload(engine: Engine, input: CreateUploadInput): Pr
 }
 
 /** The open upload of that id, bucket and key; NoSuchUpload otherwise. */
-export async function getUpload(engine: Engine, input: { bucket: Bucket; key: string; uploadId: string }): Promise<Upload> {
+export async function getUpload(
+  engine: Engine,
+  input: { bucket: Bucket; key: string; uploadId: string },
+): Promise<Upload> {
   const upload = await findUpload(engine.db, { bucketId: input.bucket.id, key: input.key, uploadId: input.uploadId })
-  if (upload === null || upload.state !== 'open') throw new StorageError('NoSuchUpload', { extra: { UploadId: input.uploadId } })
+  if (upload === null || upload.state !== 'open')
+    throw new StorageError('NoSuchUpload', { extra: { UploadId: input.uploadId } })
   return upload
 }
 
@@ -151,7 +157,10 @@ async function sealIfNeeded(
   const { bucket, upload, partNumber, written } = input
   if (bucket.encryptionMode === 'off' || written.blob.cipher !== CIPHER.plain) return written
   const { key } = (await uploadKey(engine, { bucket, upload })) as VersionKey
-  return { ...written, blob: await resealBlob(engine, { bucket, versionId: upload.id, partNumber, blob: written.blob, dataKey: key }) }
+  return {
+    ...written,
+    blob: await resealBlob(engine, { bucket, versionId: upload.id, partNumber, blob: written.blob, dataKey: key }),
+  }
 }
 
 /** The upload's data key; made now when the upload was opened before its namespace was switched on. Null: write plaintext. */
@@ -171,6 +180,12 @@ export async function uploadKey(engine: Engine, input: { bucket: Bucket; upload:
   const wrapped = upload.wrappedDataKey as Buffer
   const namespaceKeyVersion = upload.namespaceKeyVersion as number
   const { namespaceId, id: bucketId } = bucket
-  const key = await engine.keyring.openDataKey({ namespaceId, bucketId, versionId: upload.id, wrapped, namespaceKeyVersion })
+  const key = await engine.keyring.openDataKey({
+    namespaceId,
+    bucketId,
+    versionId: upload.id,
+    wrapped,
+    namespaceKeyVersion,
+  })
   return { key, wrapped, namespaceKeyVersion }
 }

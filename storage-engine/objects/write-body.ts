@@ -109,7 +109,10 @@ async function writeLargeBody(engine: Engine, input: WriteBodyInput): Promise<Wr
     result = { md5: digest.toString('hex'), checksums }
   })
   const storedSize = storedSizeOf(size, dataKey) as number
-  return { blob: { blobId, locator, size, storedSize, cipher: cipherOf(dataKey) }, ...(result as Omit<WrittenBody, 'blob'>) }
+  return {
+    blob: { blobId, locator, size, storedSize, cipher: cipherOf(dataKey) },
+    ...(result as Omit<WrittenBody, 'blob'>),
+  }
 }
 
 function createWriter(engine: Engine, input: WriteBodyInput, blobId: string, size: number | null): BlobWriter {

@@ -72,7 +72,9 @@ async function read(bucket: Bucket, key: string, range: { start: number; end: nu
 function storedFiles(): Buffer[] {
   const directory = path.join(test.directory, 'nodes')
   const entries = fs.readdirSync(directory, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => fs.readFileSync(path.join(entry.parentPath, entry.name)))
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => fs.readFileSync(path.join(entry.parentPath, entry.name)))
 }
 
 const isOnDisk = (needle: Buffer) => storedFiles().some((content) => content.includes(needle))
@@ -139,14 +141,17 @@ describe('a write', () => {
     expect((await read(bucket, 'asked')).equals(content)).toBe(true)
   })
 
-  it.each([10, 400_000])('refuses %d bytes that do not match their Content-MD5 and keeps the old object', async (size) => {
-    const old = randomBytes(5)
-    const key = `md5-${size}`
-    await writeObject(engine, inputFor(bucket, key, bodyOf(old)))
-    const wrong = { ...inputFor(bucket, key, bodyOf(randomBytes(size))), contentMd5: Buffer.alloc(16) }
-    await expect(writeObject(engine, wrong)).rejects.toMatchObject({ code: 'BadDigest' })
-    expect((await read(bucket, key)).equals(old)).toBe(true)
-  })
+  it.each([10, 400_000])(
+    'refuses %d bytes that do not match their Content-MD5 and keeps the old object',
+    async (size) => {
+      const old = randomBytes(5)
+      const key = `md5-${size}`
+      await writeObject(engine, inputFor(bucket, key, bodyOf(old)))
+      const wrong = { ...inputFor(bucket, key, bodyOf(randomBytes(size))), contentMd5: Buffer.alloc(16) }
+      await expect(writeObject(engine, wrong)).rejects.toMatchObject({ code: 'BadDigest' })
+      expect((await read(bucket, key)).equals(old)).toBe(true)
+    },
+  )
 
   it.each(['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const)('verifies and stores %s', async (algorithm) => {
     const value = checksumOf(algorithm, content)
@@ -205,7 +210,10 @@ describe('a write', () => {
 
   it('lets one of many `If-None-Match: *` win', async () => {
     const attempts = Array.from({ length: 8 }, (_, index) =>
-      writeObject(engine, { ...inputFor(bucket, 'once', bodyOf(Buffer.from([index]))), precondition: { ifNoneMatch: '*' } }),
+      writeObject(engine, {
+        ...inputFor(bucket, 'once', bodyOf(Buffer.from([index]))),
+        precondition: { ifNoneMatch: '*' },
+      }),
     )
     const settled = await Promise.allSettled(attempts)
     expect(settled.filter((each) => each.status === 'fulfilled')).toHaveLength(1)
@@ -215,7 +223,9 @@ describe('a write', () => {
 
   it('fails with NoSuchBucket when the bucket goes away meanwhile', async () => {
     const gone = { ...bucket, id: '00000000-0000-7000-8000-000000000000' }
-    await expect(writeObject(engine, inputFor(gone, 'x', bodyOf(content)))).rejects.toMatchObject({ code: 'NoSuchBucket' })
+    await expect(writeObject(engine, inputFor(gone, 'x', bodyOf(content)))).rejects.toMatchObject({
+      code: 'NoSuchBucket',
+    })
   })
 })
 

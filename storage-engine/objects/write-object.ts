@@ -131,6 +131,12 @@ async function adaptToMode(engine: Engine, current: Uncommitted): Promise<Uncomm
   if (bucket.encryptionMode === 'off' || current.versionKey !== null) return { ...current, bucket }
   const { versionId, written } = current
   const versionKey = await dataKeyFor(engine, { bucket, versionId })
-  const blob = await resealBlob(engine, { bucket, versionId, partNumber: 0, blob: written.blob, dataKey: versionKey.key })
+  const blob = await resealBlob(engine, {
+    bucket,
+    versionId,
+    partNumber: 0,
+    blob: written.blob,
+    dataKey: versionKey.key,
+  })
   return { ...current, bucket, versionKey, written: { ...written, blob } }
 }
