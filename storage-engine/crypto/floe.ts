@@ -198,7 +198,8 @@ function checkSegmentFrame(segment: Buffer, index: number, isLast: boolean, para
 
 /** PARAM_ENCODE at the start of a buffer of `size` bytes: AEAD 0 (AES-256-GCM), KDF 0, segment length, IV length. */
 function encodeParameters(parameters: FloeParameters, size: number): Buffer {
-  const encoded = Buffer.alloc(size)
+  const encoded = Buffer.allocUnsafe(size)
+  encoded.writeUInt16BE(0, 0)
   encoded.writeUInt32BE(parameters.sealedSegmentBytes, 2)
   encoded.writeUInt32BE(FLOE_IV_BYTES, 6)
   return encoded

@@ -1,4 +1,4 @@
-import { writeUuid } from '#storage-engine/crypto/blob-aad.ts'
+import { writeUuids } from '#storage-engine/crypto/blob-aad.ts'
 
 /**
  * What a wrapped key is for, bound into its wrapping key. The first byte is the level, and every level has one fixed
@@ -34,9 +34,9 @@ export function envelopeContext(input: { clusterId: string; purpose: SecretPurpo
 }
 
 function encode(level: number, ids: string[], number?: number): Buffer {
-  const context = Buffer.alloc(1 + 16 * ids.length + (number === undefined ? 0 : 4))
+  const context = Buffer.allocUnsafe(1 + 16 * ids.length + (number === undefined ? 0 : 4))
   context[0] = level
-  for (const [index, id] of ids.entries()) writeUuid(context, id, 1 + 16 * index)
+  writeUuids(context, ids, 1)
   if (number !== undefined) context.writeUInt32BE(number, context.length - 4)
   return context
 }

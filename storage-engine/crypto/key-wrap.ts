@@ -34,7 +34,7 @@ export interface ParentKey {
 export function wrapKey(input: { parent: ParentKey; context: Buffer; key: Buffer }): Buffer {
   const { parent, context, key } = input
   if (key.length !== KEY_BYTES) throw new RangeError(`A key of ${key.length} bytes: ${KEY_BYTES} are needed.`)
-  const record = Buffer.alloc(WRAPPED_KEY_BYTES)
+  const record = Buffer.allocUnsafe(WRAPPED_KEY_BYTES)
   record[0] = RECORD_VERSION
   parent.id.copy(record, PARENT_ID_AT, 0, 16)
   record.writeUInt32BE(parent.version, PARENT_VERSION_AT)

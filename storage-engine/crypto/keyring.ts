@@ -139,10 +139,13 @@ function failClosed(provider: RootProvider): Pick<RootProvider, 'wrap' | 'unwrap
   }
 }
 
+/** A key's bytes are here between its making and its wrapping, and no longer: one buffer for all, never two at once. */
+const scratch = Buffer.alloc(KEY_BYTES)
+
 function createDataKeyUnder(parent: ParentKey, context: Buffer): DataKey {
-  const key = randomKey()
-  const wrapped = wrapKey({ parent, context, key })
-  return { key: secretKeyFrom(key), wrapped, namespaceKeyVersion: parent.version }
+  fillRandom(scratch, 0, KEY_BYTES)
+  const wrapped = wrapKey({ parent, context, key: scratch })
+  return { key: secretKeyFrom(scratch), wrapped, namespaceKeyVersion: parent.version }
 }
 
 function openDataKeyUnder(parent: ParentKey, context: Buffer, record: Buffer): KeyObject {

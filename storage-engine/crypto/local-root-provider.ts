@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { writeUuid } from '#storage-engine/crypto/blob-aad.ts'
+import { writeUuids } from '#storage-engine/crypto/blob-aad.ts'
 import { type ParentKey, parentOf, unwrapKey, wrapKey } from '#storage-engine/crypto/key-wrap.ts'
 import type { RootKeyName, RootProvider } from '#storage-engine/crypto/root-provider.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
@@ -44,6 +44,6 @@ export function createLocalRootProvider(loadKeys: () => Promise<RootKey[]>): Roo
 
 function asParent({ id, version, key }: RootKey): ParentKey {
   const bytes = Buffer.alloc(16)
-  writeUuid(bytes, id, 0)
+  writeUuids(bytes, [id], 0)
   return { id: bytes, version, key }
 }

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { writeUuid } from '#storage-engine/crypto/blob-aad.ts'
+import { writeUuids } from '#storage-engine/crypto/blob-aad.ts'
 import type { ParentKey } from '#storage-engine/crypto/key-wrap.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
 import { StorageError } from '#storage-engine/errors.ts'
@@ -78,7 +78,7 @@ export function createNamespaceKeyCache(source: {
 
   async function unwrapInto(entry: NamespaceEntry, namespaceId: string, row: NamespaceKeyRow): Promise<ParentKey> {
     const id = Buffer.alloc(16)
-    writeUuid(id, namespaceId, 0)
+    writeUuids(id, [namespaceId], 0)
     const parent = { id, version: row.version, key: await source.unwrap(namespaceId, row) }
     entry.parents.set(row.version, parent)
     return parent

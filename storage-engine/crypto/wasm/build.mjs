@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
 
 const KERNELS = ['crc64', 'md5']
-const OPTIONS = ['-O3', '--converge', '--runtime', 'stub', '--noAssert', '--enable', 'simd']
+const OPTIONS = ['-O3', '--converge', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--initialMemory', '1']
 const TARGET = new URL('./kernels.generated.ts', import.meta.url)
 
 /** The text of kernels.generated.ts. The same sources give the same text. */

@@ -4,7 +4,8 @@ const POLYNOMIAL: u64 = 0x9a6c9329ac4bc9b5
 const TABLE_ENTRIES: usize = 256
 const TABLE_BYTES: usize = TABLE_ENTRIES << 3
 const TABLE_COUNT: usize = 16
-const tables = memory.data(32768, 16)
+/** The upper half of the first page. A literal, so that it becomes the fixed offset of a load. */
+const TABLES: usize = 32768
 
 fillTables()
 
@@ -12,20 +13,19 @@ function fillTables(): void {
   for (let byte: usize = 0; byte < TABLE_ENTRIES; byte++) {
     let crc = <u64>byte
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >> 1) ^ POLYNOMIAL : crc >> 1
-    store<u64>(tables + (byte << 3), crc)
+    store<u64>(TABLES + (byte << 3), crc)
   }
-  for (let table: usize = 1; table < TABLE_COUNT; table++) {
-    for (let byte: usize = 0; byte < TABLE_ENTRIES; byte++) {
-      const before = entry(table - 1, <u64>byte)
-      store<u64>(tables + table * TABLE_BYTES + (byte << 3), entry(0, before & 255) ^ (before >> 8))
-    }
+  for (let at = TABLES; at < TABLES + (TABLE_COUNT - 1) * TABLE_BYTES; at += 8) {
+    const before = load<u64>(at)
+    store<u64>(at + TABLE_BYTES, load<u64>(slot(before), TABLES) ^ (before >> 8))
   }
 }
 
+/** Where the low byte of `value` points to in a table. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function entry(table: usize, byte: u64): u64 {
-  return load<u64>(tables + table * TABLE_BYTES + (<usize>(byte & 255) << 3))
+function slot(value: u64): usize {
+  return (<usize>value & 255) << 3
 }
 
 /** Continues `crc` (inverted, as between the first and the last byte) over `size` bytes at `start`. */
@@ -36,24 +36,24 @@ export function crc64(crc: u64, start: usize, size: usize): u64 {
     const low = crc ^ load<u64>(at)
     const high = load<u64>(at, 8)
     crc =
-      entry(15, low) ^
-      entry(14, low >> 8) ^
-      entry(13, low >> 16) ^
-      entry(12, low >> 24) ^
-      entry(11, low >> 32) ^
-      entry(10, low >> 40) ^
-      entry(9, low >> 48) ^
-      entry(8, low >> 56) ^
-      entry(7, high) ^
-      entry(6, high >> 8) ^
-      entry(5, high >> 16) ^
-      entry(4, high >> 24) ^
-      entry(3, high >> 32) ^
-      entry(2, high >> 40) ^
-      entry(1, high >> 48) ^
-      entry(0, high >> 56)
+      load<u64>(slot(low), TABLES + 15 * TABLE_BYTES) ^
+      load<u64>(slot(low >> 8), TABLES + 14 * TABLE_BYTES) ^
+      load<u64>(slot(low >> 16), TABLES + 13 * TABLE_BYTES) ^
+      load<u64>(slot(low >> 24), TABLES + 12 * TABLE_BYTES) ^
+      load<u64>(slot(low >> 32), TABLES + 11 * TABLE_BYTES) ^
+      load<u64>(slot(low >> 40), TABLES + 10 * TABLE_BYTES) ^
+      load<u64>(slot(low >> 48), TABLES + 9 * TABLE_BYTES) ^
+      load<u64>(slot(low >> 56), TABLES + 8 * TABLE_BYTES) ^
+      load<u64>(slot(high), TABLES + 7 * TABLE_BYTES) ^
+      load<u64>(slot(high >> 8), TABLES + 6 * TABLE_BYTES) ^
+      load<u64>(slot(high >> 16), TABLES + 5 * TABLE_BYTES) ^
+      load<u64>(slot(high >> 24), TABLES + 4 * TABLE_BYTES) ^
+      load<u64>(slot(high >> 32), TABLES + 3 * TABLE_BYTES) ^
+      load<u64>(slot(high >> 40), TABLES + 2 * TABLE_BYTES) ^
+      load<u64>(slot(high >> 48), TABLES + 1 * TABLE_BYTES) ^
+      load<u64>(slot(high >> 56), TABLES)
   }
-  for (; at < end; at++) crc = entry(0, crc ^ <u64>load<u8>(at)) ^ (crc >> 8)
+  for (; at < end; at++) crc = load<u64>(slot(crc ^ <u64>load<u8>(at)), TABLES) ^ (crc >> 8)
   return crc
 }
 
