@@ -116,7 +116,7 @@ async function uploadFromConsole({ browser, canary, prefix }: Site): Promise<voi
 
 /** kill -9 of every gateway worker while large and small bodies are on their way. */
 async function killWhileWriting({ product, call, canary, prefix }: Site): Promise<void> {
-  const calls = [64 * MIB, 16 * MIB, 40 * KIB, 40 * KIB].map((size, index) =>
+  const calls = [16 * MIB, 2 * MIB, 40 * KIB, 40 * KIB].map((size, index) =>
     call({ method: 'PUT', key: `${prefix}/killed-${index}`, body: canary(`PUT of ${size} killed`, size) }),
   )
   await delay(60)

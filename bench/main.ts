@@ -1,0 +1,208 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { allCells, type Cell, nameOf, parseCells, quickCells } from '#bench/cells.ts'
+import { startCpuProfile } from '#bench/cpu-profile.ts'
+import { createLoadPool, type LoadPool } from '#bench/load-pool.ts'
+import { runMemory } from '#bench/memory-run.ts'
+import { measurePrimitives, type Primitives } from '#bench/primitives.ts'
+import { readTreeUsage } from '#bench/process-usage.ts'
+import {
+  type BenchReport,
+  describeMemory,
+  describePrimitives,
+  describeRun,
+  isKept,
+  rowOf,
+  writeReport,
+} from '#bench/report.ts'
+import { BENCH_BUCKET, type BenchTarget, type CellResult, runCell } from '#bench/run-cell.ts'
+import { nodeBinary, type Product, REPOSITORY, startProduct } from '#e2e/product.ts'
+import { createS3Client } from '#e2e/s3-client.ts'
+
+const USAGE = `Usage: npm run bench -- [options]
+  --quick                        two seconds a cell, only the cells that a committed figure names
+  --cells=put:4k:64,get:1m:16    operation:size:clients; list:1000:1 is a page of 1,000 keys, list/ one by delimiter
+  --seconds=5                    of load a cell
+  --encryption=on|off|both       D@RE of the namespace (default on)
+  --list-keys=20000              in the bucket that is listed
+  --no-memory, --no-primitives   leave these out
+  --load-processes=1
+  --profile                      writes a .cpuprofile of one gateway a cell to bench/results/profiles
+  --against=https://host:port --against-ca=FILE --against-key=ID:SECRET
+                                 runs each cell on both services in turn, A B A B`
+
+/** Collection would come in between; grace and interval are longer than any run. */
+const PRODUCT_ENV = { SCEAU_JOB_INTERVAL_SECONDS: '86400' }
+const PRIMITIVE_SIZES = [4 << 10, 64 << 10, 1 << 20, 64 << 20]
+const ROUNDS_AGAINST = 2
+
+type Options = ReturnType<typeof readOptions>
+
+async function main(): Promise<void> {
+  const options = readOptions()
+  const scratchDir = await mkdtemp(join(tmpdir(), 'sceau-bench-'))
+  const pool = createLoadPool(options.loadProcesses)
+  const report: BenchReport = { ...describeRun(REPOSITORY, nodeBinary()), primitives: null, cells: [], memory: null }
+  try {
+    for (const encryption of options.encryptions) await benchProduct({ options, scratchDir, pool, report, encryption })
+  } finally {
+    pool.close()
+    await rm(scratchDir, { recursive: true, force: true })
+  }
+  console.log(`\nWritten to ${writeReport(join(REPOSITORY, 'bench/results'), report)}.{json,md}`)
+  if (!isKept(report)) process.exitCode = 1
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      cells: { type: 'string' },
+      seconds: { type: 'string' },
+      encryption: { type: 'string', default: 'on' },
+      'list-keys': { type: 'string', default: '20000' },
+      'no-memory': { type: 'boolean', default: false },
+      'no-primitives': { type: 'boolean', default: false },
+      'load-processes': { type: 'string', default: '1' },
+      profile: { type: 'boolean', default: false },
+      against: { type: 'string' },
+      'against-ca': { type: 'string' },
+      'against-key': { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    console.log(USAGE)
+    process.exit(0)
+  }
+  if (!['on', 'off', 'both'].includes(values.encryption)) throw new Error(USAGE)
+  const cells = values.cells === undefined ? (values.quick ? quickCells() : allCells()) : parseCells(values.cells)
+  return {
+    cells,
+    seconds: Number(values.seconds ?? (values.quick ? 2 : 5)),
+    encryptions: values.encryption === 'both' ? ['on', 'off'] : [values.encryption],
+    listKeys: Number(values['list-keys']),
+    memory: !values['no-memory'] && values.cells === undefined,
+    primitives: !values['no-primitives'],
+    loadProcesses: Number(values['load-processes']),
+    profile: values.profile,
+    rival: rivalOf(values.against, values['against-ca'], values['against-key']),
+  }
+}
+
+function rivalOf(endpoint?: string, caFile?: string, key?: string): BenchTarget | null {
+  if (endpoint === undefined) return null
+  if (caFile === undefined || key === undefined)
+    throw new Error(`--against needs --against-ca and --against-key\n${USAGE}`)
+  const [accessKeyId = '', secretAccessKey = ''] = key.split(':')
+  const credentials = { accessKeyId, secretAccessKey, region: 'us-east-1' }
+  return { name: new URL(endpoint).host, service: { endpoint, caFile, credentials }, readUsage: null }
+}
+
+interface BenchInput {
+  options: Options
+  scratchDir: string
+  pool: LoadPool
+  report: BenchReport
+  encryption: string
+}
+
+/** One product on a data directory of its own, through all cells. */
+async function benchProduct({ options, scratchDir, pool, report, encryption }: BenchInput): Promise<void> {
+  const env = { ...PRODUCT_ENV, SCEAU_NAMESPACE_ENCRYPTION: encryption }
+  const product = await startProduct({ env })
+  try {
+    if (options.primitives && report.primitives === null) {
+      report.primitives = await primitivesOf(product, pool, join(scratchDir, 'primitives'))
+      console.log(describePrimitives(report.primitives).join('\n'))
+    }
+    const target = targetOf(product, `D@RE ${encryption}`)
+    const targets = options.rival === null ? [target] : rounds([target, options.rival])
+    for (const { service } of new Set(targets)) await makeBucket(service)
+    console.log(`\n${product.endpoint}, D@RE ${encryption}, Node ${report.machine.node}, commit ${report.commit}\n`)
+    for (const cell of options.cells) {
+      for (const each of targets)
+        report.cells.push(await measure({ options, pool, product, report, cell, target: each }))
+      if (options.rival !== null) printRatio(report.cells.slice(-targets.length))
+    }
+    if (options.memory) {
+      report.memory = await runMemory(target, pool)
+      console.log(`\n${describeMemory(report.memory)}`)
+    }
+  } finally {
+    await product.stop()
+  }
+}
+
+function primitivesOf(product: Product, pool: LoadPool, scratchDir: string): Promise<Primitives> {
+  const file = (name: string) => join(product.dataDir, 'tls', name)
+  return measurePrimitives({
+    pool,
+    sizes: PRIMITIVE_SIZES,
+    seconds: 1.5,
+    scratchDir,
+    certificate: { cert: file('leaf.pem'), key: file('leaf-key.pem'), caFile: product.caFile },
+    credentials: product.credentials,
+  })
+}
+
+function targetOf(product: Product, name: string): BenchTarget {
+  const readUsage = () => {
+    const groups = new Map<number, string>()
+    for (const role of ['gateway', 'jobs', 'console', 'postgres'] as const) {
+      for (const pid of product.pids(role)) groups.set(pid, role)
+    }
+    return readTreeUsage(product.supervisorPid, groups)
+  }
+  const { endpoint, caFile, credentials } = product
+  return { name, service: { endpoint, caFile, credentials }, readUsage }
+}
+
+/** A B A B. */
+function rounds(pair: BenchTarget[]): BenchTarget[] {
+  return Array.from({ length: ROUNDS_AGAINST }, () => pair).flat()
+}
+
+async function makeBucket(service: BenchTarget['service']): Promise<void> {
+  const client = createS3Client(service)
+  const { outcome, status, code } = await client.call({ method: 'PUT', bucket: BENCH_BUCKET })
+  client.close()
+  if (outcome !== 'ok' && code !== 'BucketAlreadyOwnedByYou')
+    throw new Error(`No bucket could be made: ${status} ${code}`)
+}
+
+interface MeasureInput {
+  options: Options
+  pool: LoadPool
+  product: Product
+  report: BenchReport
+  cell: Cell
+  target: BenchTarget
+}
+
+async function measure({ options, pool, product, report, cell, target }: MeasureInput): Promise<CellResult> {
+  const { seconds, listKeys, profile } = options
+  const onRun = profile && target.readUsage !== null ? { onRun: () => profileOf(product, report, cell) } : {}
+  const result = await runCell({ target, pool, cell, seconds, listKeys, ...onRun })
+  console.log(rowOf(result, report.primitives).join('  '))
+  return result
+}
+
+async function profileOf(product: Product, report: BenchReport, cell: Cell): Promise<() => Promise<void>> {
+  const [pid] = product.pids('gateway')
+  if (pid === undefined) throw new Error('No gateway lives that could be profiled')
+  const end = await startCpuProfile(pid)
+  const name = `${report.commit}-${nameOf(cell).replace(/\W+/g, '-').toLowerCase()}.cpuprofile`
+  return () => end(join(REPOSITORY, 'bench/results/profiles', name))
+}
+
+function printRatio(results: CellResult[]): void {
+  const [ours = 0, theirs = 0] = [0, 1].map((turn) =>
+    results.filter((_, index) => index % 2 === turn).reduce((sum, { perSecond }) => sum + perSecond, 0),
+  )
+  console.log(`  ${(ours / theirs).toFixed(2)} × ${results[1]?.target ?? ''}`)
+}
+
+await main()

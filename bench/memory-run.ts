@@ -1,0 +1,49 @@
+import type { LoadPool } from '#bench/load-pool.ts'
+import { watchPeakRss } from '#bench/process-usage.ts'
+import { BENCH_BUCKET, type BenchTarget } from '#bench/run-cell.ts'
+
+export interface MemoryResult {
+  uploads: number
+  failures: number
+  firstFailure: string
+  bytesPerSecond: number
+  /** Of all processes of the product together, before and at the highest. */
+  idleRssBytes: number
+  peakRssBytes: number
+  limitBytes: number
+}
+
+const UPLOADS = 1000
+const UPLOAD_BYTES = 16 << 20
+const LIMIT_BYTES = 1 << 30
+
+/** A thousand uploads of 16 MiB at once, each over a connection of its own: how much memory does the product take? */
+export async function runMemory(target: BenchTarget, pool: LoadPool): Promise<MemoryResult> {
+  const { readUsage } = target
+  if (readUsage === null) throw new Error('Memory is measured of our own processes only')
+  const idleRssBytes = readUsage().rssBytes
+  await pool.prepare({
+    service: target.service,
+    bucket: BENCH_BUCKET,
+    operation: 'PUT',
+    size: UPLOAD_BYTES,
+    connections: UPLOADS,
+    seconds: 600,
+    requestsMax: UPLOADS,
+    keyPrefix: `memory-${Date.now()}-`,
+    keyCount: 0,
+    folders: false,
+    query: {},
+  })
+  const watch = watchPeakRss(readUsage, 100)
+  const { requests, failures, firstFailure, bodyBytes, seconds } = await pool.run()
+  return {
+    uploads: requests,
+    failures,
+    firstFailure,
+    bytesPerSecond: bodyBytes / seconds,
+    idleRssBytes,
+    peakRssBytes: watch.stop(),
+    limitBytes: LIMIT_BYTES,
+  }
+}

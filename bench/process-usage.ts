@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** CPU time and memory of a tree of processes, by the part that they play. */
+export interface TreeUsage {
+  /** Microseconds since each process began, by group. */
+  cpuMicros: Map<string, number>
+  /** Resident bytes of all together; memory that Postgres shares among its processes counts once. */
+  rssBytes: number
+}
+
+const TICK_MICROS = 10_000
+const PAGE_BYTES = 4096
+
+interface ProcessStat {
+  pid: number
+  parent: number
+  cpuMicros: number
+  residentBytes: number
+  sharedBytes: number
+}
+
+/**
+ * Reads /proc for `root` and all its descendants. `groups` maps a pid to the name of its group, which its descendants
+ * inherit; the others are `other`.
+ */
+export function readTreeUsage(root: number, groups: Map<number, string>): TreeUsage {
+  const all = new Map(listProcesses().map((process) => [process.pid, process]))
+  const cpuMicros = new Map<string, number>()
+  let rssBytes = 0
+  let postgresShared = 0
+  for (const process of all.values()) {
+    const group = groupOf(process, { root, groups, all })
+    if (group === null) continue
+    cpuMicros.set(group, (cpuMicros.get(group) ?? 0) + process.cpuMicros)
+    if (group === 'postgres') {
+      rssBytes += process.residentBytes - process.sharedBytes
+      postgresShared = Math.max(postgresShared, process.sharedBytes)
+    } else {
+      rssBytes += process.residentBytes
+    }
+  }
+  return { cpuMicros, rssBytes: rssBytes + postgresShared }
+}
+
+/** Watches the highest memory until stopped. */
+export function watchPeakRss(readUsage: () => TreeUsage, intervalMs = 250): { stop(): number } {
+  let peak = readUsage().rssBytes
+  const timer = setInterval(() => {
+    peak = Math.max(peak, readUsage().rssBytes)
+  }, intervalMs)
+  return {
+    stop() {
+      clearInterval(timer)
+      return Math.max(peak, readUsage().rssBytes)
+    },
+  }
+}
+
+interface Ancestry {
+  root: number
+  groups: Map<number, string>
+  all: Map<number, ProcessStat>
+}
+
+function groupOf(process: ProcessStat, { root, groups, all }: Ancestry): string | null {
+  for (let at: ProcessStat | undefined = process; at !== undefined; at = all.get(at.parent)) {
+    const group = groups.get(at.pid)
+    if (group !== undefined) return group
+    if (at.pid === root) return 'other'
+  }
+  return null
+}
+
+function listProcesses(): ProcessStat[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      return [parseProcess(Number(name))]
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      // It ended while we looked.
+      if (code === 'ENOENT' || code === 'ESRCH') return []
+      throw error
+    }
+  })
+}
+
+/** Fields of proc(5): after the name in brackets come state, ppid … utime (14th), stime (15th). */
+function parseProcess(pid: number): ProcessStat {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const [, resident = '0', shared = '0'] = readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')
+  return {
+    pid,
+    parent: Number(fields[1]),
+    cpuMicros: (Number(fields[11]) + Number(fields[12])) * TICK_MICROS,
+    residentBytes: Number(resident) * PAGE_BYTES,
+    sharedBytes: Number(shared) * PAGE_BYTES,
+  }
+}
