@@ -1,0 +1,152 @@
+import {
+  type Credential,
+  DUMMY_CREDENTIAL,
+  type FindCredential,
+  signingKeyOf,
+} from '#storage-engine/auth/credential.ts'
+import { type Payload, payloadOf } from '#storage-engine/auth/payload.ts'
+import { ANONYMOUS, type Principal } from '#storage-engine/auth/principal.ts'
+import { CLOCK_SKEW_MAX_MS, checkSkew } from '#storage-engine/auth/request-time.ts'
+import { isSignatureValid, scopeOf } from '#storage-engine/auth/signature.ts'
+import {
+  ALGORITHM,
+  claimFromHeader,
+  claimFromQuery,
+  type SignatureClaim,
+} from '#storage-engine/auth/signature-claim.ts'
+import type { WireRequest } from '#storage-engine/auth/wire-request.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+
+declare const authenticated: unique symbol
+
+/**
+ * Who sent a request and what vouches for its body. Only `authenticate` makes one, and a body can be opened only with one,
+ * so no way of sending a body passes by the signature check.
+ */
+export type Authentication = { readonly [authenticated]: true; payload: Payload } & (
+  | { kind: 'sigv4-header' | 'sigv4-query'; principal: Principal; accessKeyId: string }
+  | { kind: 'anonymous'; principal: Principal }
+)
+
+export interface AuthenticateDependencies {
+  findCredential: FindCredential
+  /** Milliseconds since the epoch. */
+  now(): number
+}
+
+/**
+ * Verifies a request's signature. Returns without a promise when the access key is cached.
+ * Throws AccessDenied, AuthorizationHeaderMalformed, AuthorizationQueryParametersError, InvalidAccessKeyId,
+ * InvalidArgument, InvalidRequest, RequestTimeTooSkewed and SignatureDoesNotMatch.
+ */
+export function authenticate(
+  dependencies: AuthenticateDependencies,
+  request: WireRequest,
+): Authentication | Promise<Authentication> {
+  const claim = findClaim(request)
+  if (claim === null) return authenticateAnonymous(request)
+  const payloadHash = payloadHashOf(request, claim)
+  checkTime(claim, dependencies.now())
+  const found = dependencies.findCredential(claim.accessKeyId)
+  if (found instanceof Promise) return found.then((credential) => verify(request, claim, { credential, payloadHash }))
+  return verify(request, claim, { credential: found, payloadHash })
+}
+
+function findClaim(request: WireRequest): SignatureClaim | null {
+  const authorization = request.headers.get('authorization')
+  const { values } = request.query
+  const isPresigned =
+    values.size > 0 &&
+    (values.has('X-Amz-Algorithm') || values.has('X-Amz-Signature') || values.has('X-Amz-Credential'))
+  const isPresignedV2 = values.size > 0 && values.has('AWSAccessKeyId') && values.has('Signature')
+  if (authorization !== undefined && (isPresigned || isPresignedV2)) {
+    throw new StorageError('InvalidArgument', {
+      message:
+        'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified',
+      extra: { ArgumentName: 'Authorization', ArgumentValue: authorization.slice(0, ALGORITHM.length) },
+    })
+  }
+  if (isPresignedV2) throw unsupportedMechanism()
+  if (isPresigned) return claimFromQuery(request)
+  if (authorization === undefined) return null
+  if (!authorization.startsWith(`${ALGORITHM} `)) throw unsupportedMechanism()
+  return claimFromHeader(request, authorization)
+}
+
+function unsupportedMechanism(): StorageError {
+  return new StorageError('InvalidRequest', {
+    message: `The authorization mechanism you have provided is not supported. Please use ${ALGORITHM}.`,
+  })
+}
+
+function authenticateAnonymous({ headers }: WireRequest): Authentication {
+  const payload = payloadOf(headers.get('x-amz-content-sha256') ?? 'UNSIGNED-PAYLOAD', null)
+  return brand({ kind: 'anonymous', principal: ANONYMOUS, payload })
+}
+
+function payloadHashOf({ headers }: WireRequest, claim: SignatureClaim): string {
+  const value = headers.get('x-amz-content-sha256')
+  if (value !== undefined) return value
+  if (claim.place === 'query') return 'UNSIGNED-PAYLOAD'
+  throw new StorageError('InvalidRequest', {
+    message: 'Missing required header for this request: x-amz-content-sha256',
+  })
+}
+
+function checkTime(claim: SignatureClaim, now: number): void {
+  if (claim.expiresSeconds === null) {
+    checkSkew(claim.time, now)
+    return
+  }
+  const expiresAt = claim.time + claim.expiresSeconds * 1000
+  if (claim.time - now > CLOCK_SKEW_MAX_MS)
+    throw new StorageError('AccessDenied', { message: 'Request is not valid yet' })
+  if (now <= expiresAt) return
+  throw new StorageError('AccessDenied', {
+    message: 'Request has expired',
+    extra: {
+      'X-Amz-Expires': String(claim.expiresSeconds),
+      Expires: new Date(expiresAt).toISOString(),
+      ServerTime: new Date(now).toISOString(),
+    },
+  })
+}
+
+function verify(
+  request: WireRequest,
+  claim: SignatureClaim,
+  input: { credential: Credential | null; payloadHash: string },
+): Authentication {
+  const { payloadHash } = input
+  const credential = input.credential ?? DUMMY_CREDENTIAL
+  const isValid = isSignatureValid(request, claim, { credential, payloadHash })
+  if (input.credential === null) {
+    throw new StorageError('InvalidAccessKeyId', { extra: { AWSAccessKeyId: claim.accessKeyId } })
+  }
+  if (!isValid) {
+    throw new StorageError('SignatureDoesNotMatch', {
+      extra: { AWSAccessKeyId: claim.accessKeyId, SignatureProvided: claim.signature },
+    })
+  }
+  if (request.headers.has('x-amz-security-token') || request.query.values.has('X-Amz-Security-Token')) {
+    throw new StorageError('InvalidToken')
+  }
+  const payload = payloadOf(payloadHash, {
+    signingKey: signingKeyOf(credential, claim),
+    date: claim.date,
+    scope: scopeOf(claim),
+    seedSignature: claim.signature,
+  })
+  const kind = claim.place === 'header' ? 'sigv4-header' : 'sigv4-query'
+  return brand({ kind, principal: credential.principal, accessKeyId: claim.accessKeyId, payload })
+}
+
+/** The one place where a request becomes an authenticated one. */
+function brand(authentication: {
+  kind: Authentication['kind']
+  principal: Principal
+  payload: Payload
+  accessKeyId?: string
+}): Authentication {
+  return authentication as unknown as Authentication
+}

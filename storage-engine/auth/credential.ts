@@ -1,0 +1,66 @@
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { ANONYMOUS, type Principal } from '#storage-engine/auth/principal.ts'
+
+/** How long a revoked key may still be served: the documented delay. */
+const CREDENTIAL_TTL_MS = 5_000
+const CREDENTIALS_MAX = 10_000
+/** Regions and days that one credential is used with at a time; a caller may invent regions, so the count is bounded. */
+const SIGNING_KEYS_MAX = 8
+
+/** An access key that may be used now, with its secret opened. */
+export interface Credential {
+  accessKeyId: string
+  principal: Principal
+  secret: Buffer
+  /** By `day/region/service`. */
+  signingKeys: Map<string, KeyObject>
+}
+
+/** Resolves to null for a key that does not exist, is inactive, or has expired. */
+export type FindCredential = (accessKeyId: string) => Credential | null | Promise<Credential | null>
+
+/** Verified against when a key is unknown, so that the time of the answer does not tell. */
+export const DUMMY_CREDENTIAL = createCredential({ accessKeyId: '', principal: ANONYMOUS, secret: randomBytes(30) })
+
+export function createCredential(input: Omit<Credential, 'signingKeys'>): Credential {
+  return { ...input, signingKeys: new Map() }
+}
+
+/**
+ * Keeps what `load` found for 5 s, and asks once for many callers at a time. What was not found is asked again each time:
+ * a key works the moment it is issued.
+ */
+export function cacheCredentials(load: (accessKeyId: string) => Promise<Credential | null>): FindCredential {
+  const cache = new LRUCache<string, Credential>({ max: CREDENTIALS_MAX, ttl: CREDENTIAL_TTL_MS, ttlResolution: 100 })
+  const loading = new Map<string, Promise<Credential | null>>()
+  return (accessKeyId) => cache.get(accessKeyId) ?? loading.get(accessKeyId) ?? startLoading(accessKeyId)
+
+  function startLoading(accessKeyId: string): Promise<Credential | null> {
+    const promise = load(accessKeyId)
+      .then((credential) => {
+        if (credential !== null) cache.set(accessKeyId, credential)
+        return credential
+      })
+      .finally(() => loading.delete(accessKeyId))
+    loading.set(accessKeyId, promise)
+    return promise
+  }
+}
+
+/** The SigV4 signing key of a scope. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+export function signingKeyOf(
+  credential: Credential,
+  scope: { day: string; region: string; service: string },
+): KeyObject {
+  const name = `${scope.day}/${scope.region}/${scope.service}`
+  const known = credential.signingKeys.get(name)
+  if (known !== undefined) return known
+  if (credential.signingKeys.size >= SIGNING_KEYS_MAX) credential.signingKeys.clear()
+  const start = Buffer.concat([Buffer.from('AWS4'), credential.secret])
+  const steps = [scope.day, scope.region, scope.service, 'aws4_request']
+  // A KeyObject keeps the key in native memory: an HMAC with it costs a quarter of one with a Buffer.
+  const key = createSecretKey(steps.reduce((parent, text) => createHmac('sha256', parent).update(text).digest(), start))
+  credential.signingKeys.set(name, key)
+  return key
+}

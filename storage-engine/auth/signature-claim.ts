@@ -1,0 +1,168 @@
+import { parseAmzDate } from '#storage-engine/auth/request-time.ts'
+import type { WireRequest } from '#storage-engine/auth/wire-request.ts'
+import { StorageError, type StorageErrorCode } from '#storage-engine/errors.ts'
+
+export const ALGORITHM = 'AWS4-HMAC-SHA256'
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
+export const EXPIRES_SECONDS_MAX = 604_800
+
+const CREDENTIAL_LENGTH_MAX = 512
+const SIGNED_HEADERS_MAX = 200
+const SIGNATURE = /^[0-9a-f]{64}$/
+const NUMBER = /^\d{1,9}$/
+
+/** What a request says of its own signature. Nothing of it is believed before `authenticate` has verified it. */
+export interface SignatureClaim {
+  place: 'header' | 'query'
+  accessKeyId: string
+  /** `yyyymmdd`. */
+  day: string
+  /** Any region is accepted, also an empty one. */
+  region: string
+  service: string
+  signedHeaders: string[]
+  signature: string
+  /** As written: `20130524T000000Z`. */
+  date: string
+  /** Milliseconds since the epoch. */
+  time: number
+  /** Of a presigned URL; null otherwise. */
+  expiresSeconds: number | null
+}
+
+/** Reads an `Authorization: AWS4-HMAC-SHA256 …` header. Throws AuthorizationHeaderMalformed and AccessDenied. */
+export function claimFromHeader(request: WireRequest, authorization: string): SignatureClaim {
+  const fields = parseFields(authorization.slice(ALGORITHM.length))
+  const credential = parseCredential(fields.credential, 'AuthorizationHeaderMalformed')
+  const signedHeaders = parseSignedHeaders(fields.signedHeaders, 'AuthorizationHeaderMalformed')
+  if (!SIGNATURE.test(fields.signature))
+    throw malformed('The authorization header is malformed; the Signature is not valid.')
+  const { date, time } = dateOf(request)
+  if (!date.startsWith(credential.day)) {
+    throw malformed(
+      `The authorization header is malformed; Invalid credential date "${credential.day}". This date is not the same as X-Amz-Date: "${date.slice(0, 8)}".`,
+    )
+  }
+  return {
+    place: 'header',
+    ...credential,
+    signedHeaders,
+    signature: fields.signature,
+    date,
+    time,
+    expiresSeconds: null,
+  }
+}
+
+/** Reads the X-Amz-* parameters of a presigned URL. Throws AuthorizationQueryParametersError. */
+export function claimFromQuery(request: WireRequest): SignatureClaim {
+  const { query } = request
+  const names = new Set<string>()
+  for (const [name] of query.pairs) {
+    if (name.startsWith('X-Amz-') && names.has(name)) throw wrongQuery(`${name} must not be given more than once`)
+    names.add(name)
+  }
+  const get = (name: string) => {
+    const value = query.values.get(name)
+    if (value === undefined)
+      throw wrongQuery(
+        'Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.',
+      )
+    return value
+  }
+  if (get('X-Amz-Algorithm') !== ALGORITHM) throw wrongQuery(`X-Amz-Algorithm only supports "${ALGORITHM}"`)
+  const credential = parseCredential(get('X-Amz-Credential'), 'AuthorizationQueryParametersError')
+  const signedHeaders = parseSignedHeaders(get('X-Amz-SignedHeaders'), 'AuthorizationQueryParametersError')
+  const signature = get('X-Amz-Signature')
+  if (!SIGNATURE.test(signature)) throw wrongQuery('X-Amz-Signature is not valid')
+  const date = get('X-Amz-Date')
+  const time = parseAmzDate(date)
+  if (time === null) throw wrongQuery("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
+  if (!date.startsWith(credential.day)) {
+    throw wrongQuery(
+      `Invalid credential date "${credential.day}". This date is not the same as X-Amz-Date: "${date.slice(0, 8)}".`,
+    )
+  }
+  return {
+    place: 'query',
+    ...credential,
+    signedHeaders,
+    signature,
+    date,
+    time,
+    expiresSeconds: parseExpires(get('X-Amz-Expires')),
+  }
+}
+
+function parseFields(text: string): { credential: string; signedHeaders: string; signature: string } {
+  const fields = new Map<string, string>()
+  for (const field of text.split(',')) {
+    const trimmed = field.trim()
+    const at = trimmed.indexOf('=')
+    const name = trimmed.slice(0, at)
+    if (at < 1 || fields.has(name)) throw malformed(undefined)
+    fields.set(name, trimmed.slice(at + 1))
+  }
+  const credential = fields.get('Credential')
+  const signedHeaders = fields.get('SignedHeaders')
+  const signature = fields.get('Signature')
+  if (credential === undefined || signedHeaders === undefined || signature === undefined || fields.size !== 3) {
+    throw malformed('The authorization header is malformed; it must hold Credential, SignedHeaders and Signature.')
+  }
+  return { credential, signedHeaders, signature }
+}
+
+/** `<access key id>/<yyyymmdd>/<region>/<service>/aws4_request`; the id itself may hold slashes. */
+function parseCredential(text: string, code: StorageErrorCode) {
+  const fields = text.length > CREDENTIAL_LENGTH_MAX ? [] : text.split('/')
+  const [day, region, service, terminator] = fields.slice(-4)
+  const accessKeyId = fields.slice(0, -4).join('/')
+  const isComplete = accessKeyId !== '' && day !== undefined && region !== undefined && /^\d{8}$/.test(day)
+  if (!isComplete || (service !== 's3' && service !== 'sts') || terminator !== 'aws4_request') {
+    throw new StorageError(code, {
+      message: 'The Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/s3/aws4_request".',
+    })
+  }
+  return { accessKeyId, day, region, service }
+}
+
+function parseSignedHeaders(text: string, code: StorageErrorCode): string[] {
+  const names = text.split(';')
+  const isValid =
+    names.length <= SIGNED_HEADERS_MAX && names.every((name) => name !== '' && name === name.toLowerCase())
+  if (!isValid) throw new StorageError(code, { message: 'The SignedHeaders are not valid.' })
+  return names
+}
+
+function parseExpires(text: string): number {
+  if (!/^-?\d+$/.test(text)) throw wrongQuery('X-Amz-Expires should be a number')
+  if (text.startsWith('-')) throw wrongQuery('X-Amz-Expires must be non-negative')
+  const seconds = NUMBER.test(text) ? Number(text) : Number.POSITIVE_INFINITY
+  if (seconds > EXPIRES_SECONDS_MAX) {
+    throw wrongQuery(
+      `X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than ${EXPIRES_SECONDS_MAX} seconds`,
+    )
+  }
+  return seconds
+}
+
+/** `x-amz-date`, or `Date` in the ISO or the RFC 1123 form when the client sent only that. */
+function dateOf({ headers }: WireRequest): { date: string; time: number } {
+  const date = headers.get('x-amz-date') ?? headers.get('date')
+  const time = date === undefined ? null : parseAmzDate(date)
+  if (date !== undefined && time !== null) return { date, time }
+  const fallback = headers.has('x-amz-date') ? Number.NaN : Date.parse(headers.get('date') ?? '')
+  if (Number.isNaN(fallback)) {
+    throw new StorageError('AccessDenied', { message: 'AWS authentication requires a valid Date or x-amz-date header' })
+  }
+  return { date: new Date(fallback).toISOString().replace(/[-:]|\.\d{3}/g, ''), time: fallback }
+}
+
+function malformed(message: string | undefined): StorageError {
+  return new StorageError('AuthorizationHeaderMalformed', message === undefined ? {} : { message })
+}
+
+function wrongQuery(message: string): StorageError {
+  return new StorageError('AuthorizationQueryParametersError', { message })
+}

@@ -1,0 +1,90 @@
+import type { Headers } from '#storage-engine/auth/wire-request.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+import type { WritePrecondition } from '#storage-engine/objects/write-object.ts'
+
+/** What a condition is about. */
+export interface Validators {
+  /** Without quotes. */
+  etag: string
+  lastModified: Date
+}
+
+/**
+ * Judges the conditions of a read in RFC 9110's order (§13.2.2): If-Match outranks If-Unmodified-Since, and If-None-Match
+ * outranks If-Modified-Since. Throws PreconditionFailed, or NotModified with the validators as headers.
+ */
+export function checkReadConditions(headers: Headers, validators: Validators): void {
+  const failed = failedCondition(headers, validators, '')
+  if (failed === null) return
+  if (failed === 'If-Match' || failed === 'If-Unmodified-Since') {
+    throw new StorageError('PreconditionFailed', { extra: { Condition: failed } })
+  }
+  throw new StorageError('NotModified', {
+    headers: { ETag: `"${validators.etag}"`, 'Last-Modified': validators.lastModified.toUTCString() },
+  })
+}
+
+/** The x-amz-copy-source-if-* headers: whatever fails is PreconditionFailed. */
+export function checkCopyConditions(headers: Headers, validators: Validators): void {
+  const failed = failedCondition(headers, validators, 'x-amz-copy-source-')
+  if (failed !== null)
+    throw new StorageError('PreconditionFailed', { extra: { Condition: `x-amz-copy-source-${failed}` } })
+}
+
+/** If-Match and If-None-Match of a write. Throws NotImplemented for what S3 does not support either. */
+export function readWritePrecondition(headers: Headers): WritePrecondition | null {
+  const ifMatch = headers.get('if-match')
+  const ifNoneMatch = headers.get('if-none-match')
+  if (ifMatch === undefined && ifNoneMatch === undefined) return null
+  if (ifNoneMatch === undefined) return { ifMatch: unquoteEtag(ifMatch as string) }
+  if (ifNoneMatch.trim() !== '*' || ifMatch !== undefined) {
+    throw new StorageError('NotImplemented', {
+      message: 'A header you provided implies functionality that is not implemented',
+      extra: { Header: 'If-None-Match' },
+    })
+  }
+  return { ifNoneMatch: '*' }
+}
+
+/** True when If-Range is absent or names this very state, so that a range may be sent. */
+export function isRangeCurrent(headers: Headers, { etag, lastModified }: Validators): boolean {
+  const ifRange = headers.get('if-range')
+  if (ifRange === undefined) return true
+  const time = Date.parse(ifRange)
+  return Number.isNaN(time) || ifRange.includes('"')
+    ? unquoteEtag(ifRange) === etag
+    : wholeSeconds(lastModified) === time
+}
+
+/** `"abc"` and `W/"abc"` → `abc`: clients quote, leave out quotes, or (in XML) escape them. */
+export function unquoteEtag(text: string): string {
+  return text
+    .trim()
+    .replace(/^W\//, '')
+    .replace(/^"(.*)"$/, '$1')
+}
+
+function failedCondition(headers: Headers, { etag, lastModified }: Validators, prefix: string): string | null {
+  const ifMatch = headers.get(`${prefix}if-match`)
+  const ifUnmodifiedSince = headers.get(`${prefix}if-unmodified-since`)
+  if (ifMatch !== undefined) {
+    if (!matches(ifMatch, etag)) return 'If-Match'
+  } else if (ifUnmodifiedSince !== undefined && wholeSeconds(lastModified) > Date.parse(ifUnmodifiedSince)) {
+    return 'If-Unmodified-Since'
+  }
+  const ifNoneMatch = headers.get(`${prefix}if-none-match`)
+  const ifModifiedSince = headers.get(`${prefix}if-modified-since`)
+  if (ifNoneMatch !== undefined) return matches(ifNoneMatch, etag) ? 'If-None-Match' : null
+  if (ifModifiedSince !== undefined && wholeSeconds(lastModified) <= Date.parse(ifModifiedSince))
+    return 'If-Modified-Since'
+  return null
+}
+
+function matches(list: string, etag: string): boolean {
+  return list.split(',').some((each) => each.trim() === '*' || unquoteEtag(each) === etag)
+}
+
+/** HTTP dates have no milliseconds. A malformed date is NaN, with which no comparison holds: it is ignored. */
+function wholeSeconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000) * 1000
+}

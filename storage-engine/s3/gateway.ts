@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { AuthenticateDependencies } from '#storage-engine/auth/authenticate.ts'
+import { type Credential, cacheCredentials, createCredential } from '#storage-engine/auth/credential.ts'
+import type { Principal } from '#storage-engine/auth/principal.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import { type FoundAccessKey, findAccessKey, findObjectUsers } from '#storage-engine/metadata/accounts.ts'
+import { findNamespaceByName } from '#storage-engine/metadata/namespaces.ts'
+import { createOwnerDirectory, type OwnerDirectory } from '#storage-engine/s3/owner-directory.ts'
+import { createStallWatch, type StallWatch } from '#storage-engine/s3/stall-watch.ts'
+
+/** How long a host label may still be read as it was before a namespace of that name came. */
+const NAMESPACE_TTL_MS = 5_000
+const NAMESPACE_NAMES_MAX = 10_000
+/** A DNS label, as names of namespaces are. */
+const DNS_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** What the door keeps between requests. */
+export interface Gateway extends AuthenticateDependencies {
+  engine: Engine
+  owners: OwnerDirectory
+  stallWatch: StallWatch
+  isNamespace(name: string): Promise<boolean>
+  newRequestId(): string
+  /** Constant of the process, in x-amz-id-2. */
+  hostId: string
+  /** Of a long operation. */
+  whiteSpaceIntervalMs: number
+}
+
+export interface GatewayOptions {
+  /** A body that moves no byte for this long is given up. */
+  stallTimeoutMs: number
+  /** A long operation shows the client so often that it is alive. */
+  whiteSpaceIntervalMs: number
+  /** Milliseconds since the epoch. */
+  now(): number
+}
+
+export function createGateway(engine: Engine, { stallTimeoutMs, whiteSpaceIntervalMs, now }: GatewayOptions): Gateway {
+  const { db } = engine
+  return {
+    engine,
+    now,
+    findCredential: cacheCredentials((accessKeyId) => loadCredential(engine, { accessKeyId, now: now() })),
+    owners: createOwnerDirectory((ids) => findObjectUsers(db, { ids })),
+    stallWatch: createStallWatch({ timeoutMs: stallTimeoutMs, intervalMs: Math.min(1_000, stallTimeoutMs) }),
+    isNamespace: cacheNamespaceNames(async (name) => (await findNamespaceByName(db, { name })) !== null),
+    newRequestId: createRequestIds(),
+    hostId: randomBytes(24).toString('base64'),
+    whiteSpaceIntervalMs,
+  }
+}
+
+async function loadCredential(engine: Engine, input: { accessKeyId: string; now: number }): Promise<Credential | null> {
+  const { accessKeyId } = input
+  const found = await findAccessKey(engine.db, { accessKeyId })
+  if (found === null || found.state !== 'active') return null
+  if (found.expiresAt !== null && found.expiresAt.getTime() <= input.now) return null
+  const secret = await engine.keyring.openSecret({
+    purpose: 'credential',
+    context: accessKeyId,
+    sealed: found.sealedSecret,
+  })
+  return createCredential({ accessKeyId, principal: principalOf(found), secret })
+}
+
+function principalOf({ namespaceId, holder }: FoundAccessKey): Principal {
+  return { ...holder, namespaceId }
+}
+
+function cacheNamespaceNames(find: (name: string) => Promise<boolean>): (name: string) => Promise<boolean> {
+  const cache = new LRUCache<string, boolean>({ max: NAMESPACE_NAMES_MAX, ttl: NAMESPACE_TTL_MS })
+  return async (name) => {
+    if (!DNS_LABEL.test(name)) return false
+    const known = cache.get(name)
+    if (known !== undefined) return known
+    const found = await find(name)
+    cache.set(name, found)
+    return found
+  }
+}
+
+/** 16 characters, unique within the service: a random start a process, then a count. */
+function createRequestIds(): () => string {
+  const start = randomBytes(4).toString('hex').toUpperCase()
+  let count = 0
+  return () => {
+    count = (count + 1) >>> 0
+    return start + count.toString(16).toUpperCase().padStart(8, '0')
+  }
+}

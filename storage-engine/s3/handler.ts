@@ -1,0 +1,143 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Authentication, authenticate } from '#storage-engine/auth/authenticate.ts'
+import { authorize, SERVICE } from '#storage-engine/auth/authorize.ts'
+import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+import { openBody } from '#storage-engine/s3/body-reader.ts'
+import { findTargetBucket, findTargetObject } from '#storage-engine/s3/find-target.ts'
+import type { Gateway } from '#storage-engine/s3/gateway.ts'
+import { withKeepAlive } from '#storage-engine/s3/keep-alive.ts'
+import type { Operation } from '#storage-engine/s3/operation.ts'
+import { findOperation } from '#storage-engine/s3/operation-table.ts'
+import { headersWithHoisted } from '#storage-engine/s3/presigned-headers.ts'
+import { readHeaders } from '#storage-engine/s3/request-headers.ts'
+import { contextOf, identityHeaders, logError, respond, respondWithError } from '#storage-engine/s3/respond.ts'
+import type { ServiceRequest } from '#storage-engine/s3/s3-request.ts'
+import type { S3Response } from '#storage-engine/s3/s3-response.ts'
+import { hostPrefix, locateByPath, locateTarget, splitRequestTarget, type Target } from '#storage-engine/s3/target.ts'
+
+/** One request and where its answer goes. */
+export interface Exchange {
+  gateway: Gateway
+  req: IncomingMessage
+  res: ServerResponse
+  requestId: string
+  /** The client sends its body only when told to, and has not been told. */
+  awaitsContinue: boolean
+}
+
+interface Parsed {
+  method: string
+  rawPath: string
+  query: Query
+  headers: Headers
+  target: Target
+  operation: Exclude<Operation, { needs: 'not-implemented' }>
+}
+
+/**
+ * Answers one request: parse → row of the operation table → authenticate → look up → authorize → run → respond.
+ * Never rejects: whatever goes wrong becomes an S3 error, or the end of the connection once the status is out.
+ */
+export async function handle(
+  gateway: Gateway,
+  { req, res, awaitsContinue }: Pick<Exchange, 'req' | 'res' | 'awaitsContinue'>,
+): Promise<void> {
+  const exchange: Exchange = { gateway, req, res, requestId: gateway.newRequestId(), awaitsContinue }
+  try {
+    const parsed = await parse(exchange)
+    const authentication = await authenticate(gateway, parsed)
+    const response = await runLong(exchange, parsed, permitAndRun(exchange, parsed, authentication))
+    if (response !== null) await respond(exchange, response)
+  } catch (error) {
+    respondWithError(exchange, error)
+  }
+}
+
+async function parse({ gateway, req }: Exchange): Promise<Parsed> {
+  const method = req.method ?? ''
+  const headers = readHeaders(req.rawHeaders)
+  const { rawPath, query } = splitRequestTarget(req.url ?? '')
+  const prefix = hostPrefix(headers.get('host') ?? '', gateway.engine.config)
+  const target =
+    prefix === null ? locateByPath(rawPath, null) : await locateTarget(rawPath, prefix, gateway.isNamespace)
+  const on = target.key !== null ? 'object' : target.bucket !== null ? 'bucket' : 'service'
+  const operation = findOperation({ method, on, query, headers })
+  if (operation === null) {
+    throw new StorageError('MethodNotAllowed', { extra: { Method: method, ResourceType: on.toUpperCase() } })
+  }
+  if (operation.needs === 'not-implemented') {
+    throw new StorageError('NotImplemented', { extra: { Operation: operation.name } })
+  }
+  return { method, rawPath, query, headers, target, operation }
+}
+
+/** Authorization comes from the row, never from inside an operation, so that none can forget it. */
+async function permitAndRun(exchange: Exchange, parsed: Parsed, authentication: Authentication): Promise<S3Response> {
+  const { gateway } = exchange
+  const { operation, target } = parsed
+  const { principal } = authentication
+  if (operation.needs === 'service' || operation.needs === 'bucket-name') {
+    const request = openRequest(exchange, parsed, {
+      authentication,
+      principal: authorize(principal, operation.action, SERVICE),
+    })
+    if (operation.needs === 'service') return operation.run(request)
+    return operation.run({ ...request, bucketName: target.bucket as string })
+  }
+  if (operation.needs === 'object') {
+    const found = await findTargetObject(gateway, { ...parsed, principal, action: operation.action })
+    return operation.run({ ...openRequest(exchange, parsed, { authentication, principal: found.principal }), ...found })
+  }
+  const found = await findTargetBucket(gateway, { ...parsed, principal, action: operation.action })
+  const request = {
+    ...openRequest(exchange, parsed, { authentication, principal: found.principal }),
+    bucket: found.bucket,
+  }
+  if (operation.needs === 'bucket') return operation.run(request)
+  return operation.run({ ...request, key: target.key as string })
+}
+
+function openRequest(
+  exchange: Exchange,
+  parsed: Parsed,
+  { authentication, principal }: { authentication: Authentication; principal: ServiceRequest['principal'] },
+): ServiceRequest {
+  const { gateway, req, requestId } = exchange
+  const { method, query } = parsed
+  const isPresigned = authentication.kind === 'sigv4-query'
+  return {
+    engine: gateway.engine,
+    owners: gateway.owners,
+    requestId,
+    method,
+    query,
+    headers: isPresigned ? headersWithHoisted(parsed.headers, query) : parsed.headers,
+    principal,
+    isSigned: authentication.kind !== 'anonymous',
+    body: openBody({
+      req,
+      headers: parsed.headers,
+      authentication,
+      stallWatch: gateway.stallWatch,
+      onFirstRead: () => sendContinue(exchange),
+    }),
+  }
+}
+
+function sendContinue(exchange: Exchange): void {
+  if (!exchange.awaitsContinue) return
+  exchange.awaitsContinue = false
+  exchange.res.writeContinue()
+}
+
+function runLong(exchange: Exchange, { operation }: Parsed, work: Promise<S3Response>): Promise<S3Response | null> {
+  if (operation.isLong !== true) return work
+  return withKeepAlive(exchange.res, {
+    work,
+    headers: identityHeaders(exchange),
+    context: contextOf(exchange),
+    intervalMs: exchange.gateway.whiteSpaceIntervalMs,
+    onError: (error) => logError(exchange, error),
+  })
+}

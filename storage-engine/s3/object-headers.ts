@@ -1,0 +1,122 @@
+import type { Headers } from '#storage-engine/auth/wire-request.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+import type { ObjectDescription } from '#storage-engine/objects/write-object.ts'
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
+export const USER_METADATA_BYTES_MAX = 2048
+
+export const DEFAULT_CONTENT_TYPE = 'binary/octet-stream'
+const USER_PREFIX = 'x-amz-meta-'
+const SYSTEM_HEADERS = ['cache-control', 'content-disposition', 'content-encoding', 'content-language', 'expires']
+
+/** Headers of features that are not there yet: refused, because to drop them silently would be to lie. */
+const NOT_IMPLEMENTED_PREFIXES = [
+  'x-amz-grant-',
+  'x-amz-object-lock-',
+  'x-amz-server-side-encryption-',
+  'x-amz-copy-source-server-side-encryption-',
+]
+const NOT_IMPLEMENTED: ReadonlySet<string> = new Set([
+  'x-amz-tagging',
+  'x-amz-website-redirect-location',
+  'x-amz-write-offset-bytes',
+  'x-amz-bucket-object-lock-enabled',
+  'x-amz-object-ownership',
+])
+const PRIVATE_ACLS: ReadonlySet<string> = new Set(['private', 'bucket-owner-full-control', 'bucket-owner-read'])
+
+/**
+ * What is stored of an object's headers. Values are kept as the bytes that came, one character a byte, so that every
+ * client gets back what it sent, be it UTF-8, Latin-1 or RFC 2047. Throws MetadataTooLarge.
+ */
+export function readDescription(headers: Headers): ObjectDescription {
+  return {
+    contentType: headers.get('content-type') || DEFAULT_CONTENT_TYPE,
+    systemHeaders: readSystemHeaders(headers),
+    userMetadata: readUserMetadata(headers),
+  }
+}
+
+function readSystemHeaders(headers: Headers): Record<string, string> | null {
+  let found: Record<string, string> | null = null
+  for (const name of SYSTEM_HEADERS) {
+    const value = headers.get(name)
+    if (value === undefined) continue
+    const kept = name === 'content-encoding' ? withoutTransferFraming(value) : value
+    if (kept === '') continue
+    found ??= {}
+    found[name] = kept
+  }
+  return found
+}
+
+/** `aws-chunked` says how the body travelled, not what it is. */
+function withoutTransferFraming(encodings: string): string {
+  if (!/aws-chunked/i.test(encodings)) return encodings
+  const kept = encodings.split(',').map((encoding) => encoding.trim())
+  return kept.filter((encoding) => encoding !== '' && encoding.toLowerCase() !== 'aws-chunked').join(',')
+}
+
+function readUserMetadata(headers: Headers): Record<string, string> | null {
+  const entries: [string, string][] = []
+  let size = 0
+  for (const [header, value] of headers) {
+    if (!header.startsWith(USER_PREFIX)) continue
+    const name = header.slice(USER_PREFIX.length)
+    size += name.length + value.length
+    entries.push([name, value])
+  }
+  if (entries.length === 0) return null
+  if (size > USER_METADATA_BYTES_MAX) {
+    throw new StorageError('MetadataTooLarge', {
+      extra: { Size: String(size), MaxSizeAllowed: String(USER_METADATA_BYTES_MAX) },
+    })
+  }
+  return Object.fromEntries(entries)
+}
+
+/** True when the client asks for x-amz-server-side-encryption: AES256. Throws InvalidArgument, and NotImplemented for KMS. */
+export function readSeal(headers: Headers): boolean {
+  const algorithm = headers.get('x-amz-server-side-encryption')
+  if (algorithm === undefined) return false
+  if (algorithm === 'AES256') return true
+  if (algorithm.startsWith('aws:kms')) throw notImplemented('x-amz-server-side-encryption')
+  throw new StorageError('InvalidArgument', {
+    message: 'The encryption method specified is not supported',
+    extra: { ArgumentName: 'x-amz-server-side-encryption', ArgumentValue: algorithm },
+  })
+}
+
+/** Throws for every header of a write whose meaning could not be honoured: NotImplemented, InvalidStorageClass, InvalidArgument. */
+export function refuseUnsupported(headers: Headers): void {
+  for (const name of headers.keys()) {
+    // Most headers of most requests are none of these.
+    if (!name.startsWith('x-amz-')) continue
+    if (NOT_IMPLEMENTED.has(name)) {
+      if (!isHarmless(name, headers.get(name) as string)) throw notImplemented(name)
+    } else if (NOT_IMPLEMENTED_PREFIXES.some((prefix) => name.startsWith(prefix))) {
+      throw notImplemented(name)
+    }
+  }
+  const storageClass = headers.get('x-amz-storage-class')
+  if (storageClass !== undefined && storageClass !== 'STANDARD') {
+    throw new StorageError('InvalidStorageClass', { extra: { StorageClassRequested: storageClass } })
+  }
+  const acl = headers.get('x-amz-acl')
+  if (acl !== undefined && !PRIVATE_ACLS.has(acl)) throw notImplemented('x-amz-acl')
+}
+
+/** Says nothing: an empty tag set, and a lock that is not wanted. */
+function isHarmless(name: string, value: string): boolean {
+  return (
+    (name === 'x-amz-tagging' && value === '') ||
+    (name === 'x-amz-bucket-object-lock-enabled' && value.toLowerCase() === 'false')
+  )
+}
+
+export function notImplemented(header: string): StorageError {
+  return new StorageError('NotImplemented', {
+    message: 'A header you provided implies functionality that is not implemented',
+    extra: { Header: header },
+  })
+}

@@ -1,0 +1,43 @@
+import type {
+  BucketRequest,
+  KeyRequest,
+  NewBucketRequest,
+  ObjectRequest,
+  ServiceRequest,
+} from '#storage-engine/s3/s3-request.ts'
+import type { S3Response } from '#storage-engine/s3/s3-response.ts'
+
+/** One row of the operation table: an operation of S3's API, and what we answer to it. */
+export type Operation = OperationSelector & OperationRun
+
+export interface OperationSelector {
+  /** As AWS spells it. */
+  name: string
+  method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS'
+  /** What the URL names. */
+  on: 'service' | 'bucket' | 'object'
+  /** Query parameters, any of which selects the row: `uploads`, or with a value `list-type=2`. */
+  query?: string[]
+  /** A header that must be there besides. */
+  header?: string
+}
+
+export type OperationRun =
+  | ({ needs: 'service' } & Permitted<ServiceRequest>)
+  /** The bucket need not exist. */
+  | ({ needs: 'bucket-name' } & Permitted<NewBucketRequest>)
+  | ({ needs: 'bucket' } & Permitted<BucketRequest>)
+  /** The object need not exist. */
+  | ({ needs: 'key' } & Permitted<KeyRequest>)
+  | ({ needs: 'object' } & Permitted<ObjectRequest>)
+  | { needs: 'not-implemented' }
+
+interface Permitted<Request> {
+  /** IAM action on the target; copies also check s3:GetObject on their source. */
+  action: string
+  run(request: Request): S3Response | Promise<S3Response>
+  /** The answer for a bucket or object on which this was never set, as nothing can be set yet. */
+  isUntouched?: true
+  /** May take so long that the client gets white space meanwhile. */
+  isLong?: true
+}

@@ -1,0 +1,68 @@
+import { StorageError } from '#storage-engine/errors.ts'
+import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
+import { copyObject as copy } from '#storage-engine/objects/copy-object.ts'
+import type { ObjectDescription, WrittenObject } from '#storage-engine/objects/write-object.ts'
+import { checksumElement, readChecksumAlgorithm } from '#storage-engine/s3/checksum-headers.ts'
+import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
+import { findCopySource } from '#storage-engine/s3/copy-source.ts'
+import { readDescription, readSeal, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
+import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
+import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
+import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+export async function copyObject(request: KeyRequest): Promise<S3Response> {
+  const { headers, bucket, key } = request
+  refuseUnsupported(headers)
+  const isReplacing = readMetadataDirective(request) === 'REPLACE'
+  const seal = readSeal(headers)
+  const checksumAlgorithm = readChecksumAlgorithm(headers)
+  const source = await findCopySource(request)
+  const isItself = source.bucket.id === bucket.id && source.object.key === key
+  if (isItself && !isReplacing && !seal && !headers.has('x-amz-storage-class') && checksumAlgorithm === null) {
+    throw new StorageError('InvalidRequest', {
+      message:
+        "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+    })
+  }
+  const written = await copy(request.engine, {
+    source,
+    target: {
+      bucket,
+      key,
+      ownerId: request.principal.id,
+      ...(isReplacing ? readDescription(headers) : descriptionOf(source.object)),
+      checksumAlgorithm,
+      precondition: readWritePrecondition(headers),
+      seal,
+    },
+  })
+  const sealed = written.sealed ? ['x-amz-server-side-encryption', 'AES256'] : []
+  return xmlResponse(xmlDocument('CopyObjectResult', copyResultXml(written)), sealed)
+}
+
+function readMetadataDirective({ headers }: KeyRequest): 'COPY' | 'REPLACE' {
+  const tagging = headers.get('x-amz-tagging-directive') ?? 'COPY'
+  if (tagging !== 'COPY' && tagging !== 'REPLACE') throw unknownDirective('x-amz-tagging-directive', tagging)
+  const directive = headers.get('x-amz-metadata-directive') ?? 'COPY'
+  if (directive !== 'COPY' && directive !== 'REPLACE') throw unknownDirective('x-amz-metadata-directive', directive)
+  return directive
+}
+
+function unknownDirective(name: string, value: string): StorageError {
+  return new StorageError('InvalidArgument', {
+    message: 'Unknown metadata directive.',
+    extra: { ArgumentName: name, ArgumentValue: value },
+  })
+}
+
+function descriptionOf({ contentType, systemHeaders, userMetadata }: ObjectVersion): ObjectDescription {
+  return { contentType, systemHeaders, userMetadata }
+}
+
+function copyResultXml({ etag, lastModified, checksum }: WrittenObject): string {
+  const fields = [element('LastModified', lastModified.toISOString()), element('ETag', `"${etag}"`)]
+  if (checksum !== null)
+    fields.push(element(checksumElement(checksum.algorithm), checksum.value), element('ChecksumType', checksum.type))
+  return fields.join('')
+}

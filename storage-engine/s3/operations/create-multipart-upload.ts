@@ -1,0 +1,51 @@
+import type { ChecksumAlgorithm } from '#storage-engine/body.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+import { type ChecksumType, createUpload } from '#storage-engine/objects/uploads.ts'
+import { readChecksumAlgorithm, readChecksumType } from '#storage-engine/s3/checksum-headers.ts'
+import { readDescription, readSeal, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
+import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
+import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
+import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
+export async function createMultipartUpload(request: KeyRequest): Promise<S3Response> {
+  const { headers, bucket, key } = request
+  refuseUnsupported(headers)
+  const checksum = readUploadChecksum(request)
+  const { uploadId, sealed } = await createUpload(request.engine, {
+    bucket,
+    key,
+    ownerId: request.principal.id,
+    ...readDescription(headers),
+    checksum,
+    seal: readSeal(headers),
+  })
+  const answer = sealed ? ['x-amz-server-side-encryption', 'AES256'] : []
+  if (checksum !== null)
+    answer.push('x-amz-checksum-algorithm', checksum.algorithm, 'x-amz-checksum-type', checksum.type)
+  const fields = [element('Bucket', bucket.name), element('Key', key), element('UploadId', uploadId)]
+  return xmlResponse(xmlDocument('InitiateMultipartUploadResult', fields.join('')), answer)
+}
+
+/**
+ * CRC64NVME is always of the full object, the SHAs always composite, the other CRCs either.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+ */
+function readUploadChecksum({ headers }: KeyRequest): { algorithm: ChecksumAlgorithm; type: ChecksumType } | null {
+  const algorithm = readChecksumAlgorithm(headers)
+  const type = readChecksumType(headers)
+  if (algorithm === null) {
+    if (type === null) return null
+    throw new StorageError('InvalidRequest', {
+      message: 'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.',
+    })
+  }
+  const isFixed = algorithm === 'CRC64NVME' || algorithm === 'SHA1' || algorithm === 'SHA256'
+  const usual = algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE'
+  if (type !== null && isFixed && type !== usual) {
+    throw new StorageError('InvalidRequest', {
+      message: `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
+    })
+  }
+  return { algorithm, type: type ?? usual }
+}

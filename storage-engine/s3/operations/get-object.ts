@@ -1,0 +1,48 @@
+import { readObject, readSmallObject } from '#storage-engine/objects/read-object.ts'
+import { parseRange } from '#storage-engine/s3/byte-range.ts'
+import { checkReadConditions, isRangeCurrent } from '#storage-engine/s3/conditions.ts'
+import { checksumHeaders, objectHeaders, readOverrides } from '#storage-engine/s3/object-response.ts'
+import { findPartRange } from '#storage-engine/s3/part-range.ts'
+import type { ObjectRequest } from '#storage-engine/s3/s3-request.ts'
+import type { S3Response } from '#storage-engine/s3/s3-response.ts'
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
+export async function getObject(request: ObjectRequest): Promise<S3Response> {
+  const selection = await selectBytes(request)
+  const { engine, bucket, object } = request
+  const { status, headers, range } = selection
+  if (range === null) {
+    const small = readSmallObject(engine, { bucket, object })
+    if (small !== null) return { status, headers, body: small instanceof Promise ? await small : small }
+  }
+  const size = range === null ? object.size : range.end - range.start + 1
+  return { status, headers, body: { size, chunks: readObject(engine, { bucket, object, range }) } }
+}
+
+export interface Selection {
+  status: 200 | 206
+  headers: string[]
+  /** Inclusive; null is the whole object. */
+  range: { start: number; end: number } | null
+}
+
+/**
+ * What of an object GET and HEAD answer with, and its headers but for the length.
+ * Throws NotModified, PreconditionFailed, InvalidRange, InvalidPartNumber, InvalidRequest.
+ */
+export async function selectBytes(request: ObjectRequest): Promise<Selection> {
+  const { object, headers, query } = request
+  checkReadConditions(headers, object)
+  const answer = objectHeaders(object, readOverrides(query, request.isSigned))
+  const part = query.pairs.length === 0 ? null : await findPartRange(request)
+  const rangeHeader = headers.get('range')
+  const wantsRange = part === null && rangeHeader !== undefined && isRangeCurrent(headers, object)
+  const range = part?.range ?? (wantsRange ? parseRange(rangeHeader, object.size) : null)
+  if (part !== null) answer.push(...part.headers)
+  if (range === null) {
+    answer.push(...checksumHeaders(object, headers))
+    return { status: part === null ? 200 : 206, headers: answer, range }
+  }
+  answer.push('Content-Range', `bytes ${range.start}-${range.end}/${object.size}`)
+  return { status: 206, headers: answer, range }
+}

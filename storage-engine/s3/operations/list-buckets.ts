@@ -1,0 +1,51 @@
+import { StorageError } from '#storage-engine/errors.ts'
+import { type Bucket, listBuckets as pageBuckets } from '#storage-engine/metadata/buckets.ts'
+import { decodeToken, encodeToken } from '#storage-engine/s3/list-parameters.ts'
+import { ownerXml } from '#storage-engine/s3/owner-xml.ts'
+import type { ServiceRequest } from '#storage-engine/s3/s3-request.ts'
+import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
+import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+
+const BUCKETS_MAX = 10_000
+
+/** The caller's own buckets; all of the namespace's for its root. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
+export async function listBuckets(request: ServiceRequest): Promise<S3Response> {
+  const { engine, principal, query } = request
+  const prefix = query.values.get('prefix') ?? ''
+  const token = query.values.get('continuation-token') ?? ''
+  const region = query.values.get('bucket-region')
+  const limit = readLimit(query.values.get('max-buckets'))
+  const isElsewhere = region !== undefined && region !== '' && region !== engine.config.region
+  const found = isElsewhere
+    ? []
+    : await pageBuckets(engine.db, {
+        namespaceId: principal.namespaceId,
+        ...(principal.isRoot ? {} : { ownerId: principal.id }),
+        prefix,
+        after: token === '' ? '' : decodeToken(token, 'continuation-token'),
+        limit: limit + 1,
+      })
+  const buckets = found.slice(0, limit)
+  const next = found.length > limit ? encodeToken((buckets.at(-1) as Bucket).name) : null
+  const fields = [
+    ownerXml('Owner', principal),
+    `<Buckets>${buckets.map(bucketXml).join('')}</Buckets>`,
+    element('ContinuationToken', next),
+    query.values.has('prefix') ? element('Prefix', prefix) : '',
+  ]
+  return xmlResponse(xmlDocument('ListAllMyBucketsResult', fields.join('')))
+}
+
+function bucketXml({ name, createdAt, region }: Bucket): string {
+  return `<Bucket>${element('Name', name)}${element('CreationDate', createdAt.toISOString())}${element('BucketRegion', region)}</Bucket>`
+}
+
+function readLimit(text: string | undefined): number {
+  if (text === undefined || text === '') return BUCKETS_MAX
+  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (limit >= 1 && limit <= BUCKETS_MAX) return limit
+  throw new StorageError('InvalidArgument', {
+    message: `Argument max-buckets must be an integer between 1 and ${BUCKETS_MAX}`,
+    extra: { ArgumentName: 'max-buckets', ArgumentValue: text },
+  })
+}

@@ -1,0 +1,40 @@
+import { StorageError } from '#storage-engine/errors.ts'
+import { BODY_BYTES_MAX } from '#storage-engine/objects/write-body.ts'
+import { writeObject } from '#storage-engine/objects/write-object.ts'
+import { readChecksum, readContentMd5 } from '#storage-engine/s3/checksum-headers.ts'
+import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
+import { readDescription, readSeal, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
+import { writtenHeaders } from '#storage-engine/s3/object-response.ts'
+import type { KeyRequest, ServiceRequest } from '#storage-engine/s3/s3-request.ts'
+import { emptyResponse, type S3Response } from '#storage-engine/s3/s3-response.ts'
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+export async function putObject(request: KeyRequest): Promise<S3Response> {
+  const { headers, body } = request
+  refuseUnsupported(headers)
+  checkBodySize(request)
+  const written = await writeObject(request.engine, {
+    bucket: request.bucket,
+    key: request.key,
+    body,
+    ownerId: request.principal.id,
+    ...readDescription(headers),
+    contentMd5: readContentMd5(headers),
+    checksum: readChecksum(headers),
+    precondition: readWritePrecondition(headers),
+    seal: readSeal(headers),
+  })
+  return emptyResponse(200, writtenHeaders(written))
+}
+
+/** Throws MissingContentLength when a body has no length of any kind, and EntityTooLarge before a byte of it is read. */
+export function checkBodySize({ headers, body }: Pick<ServiceRequest, 'headers' | 'body'>): void {
+  if (!headers.has('content-length') && !headers.has('transfer-encoding'))
+    throw new StorageError('MissingContentLength')
+  const { declaredSize } = body
+  if (declaredSize !== null && declaredSize > BODY_BYTES_MAX) {
+    throw new StorageError('EntityTooLarge', {
+      extra: { ProposedSize: String(declaredSize), MaxSizeAllowed: String(BODY_BYTES_MAX) },
+    })
+  }
+}

@@ -1,0 +1,38 @@
+import { StorageError } from '#storage-engine/errors.ts'
+import { getUpload, type WrittenPart, writePart } from '#storage-engine/objects/uploads.ts'
+import { checksumHeader, readChecksum, readContentMd5 } from '#storage-engine/s3/checksum-headers.ts'
+import { refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
+import { checkBodySize } from '#storage-engine/s3/operations/put-object.ts'
+import { parsePartNumber } from '#storage-engine/s3/part-range.ts'
+import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
+import { emptyResponse, type S3Response } from '#storage-engine/s3/s3-response.ts'
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
+export async function uploadPart(request: KeyRequest): Promise<S3Response> {
+  const { engine, bucket, key, headers, body } = request
+  refuseUnsupported(headers)
+  checkBodySize(request)
+  const partNumber = parsePartNumber(request.query.values.get('partNumber'))
+  const contentMd5 = readContentMd5(headers)
+  const checksum = readChecksum(headers)
+  const upload = await getUpload(engine, { bucket, key, uploadId: readUploadId(request) })
+  const part = await writePart(engine, { bucket, upload, partNumber, body, contentMd5, checksum })
+  return emptyResponse(200, partHeaders(part))
+}
+
+/** Throws InvalidArgument when the parameter is missing or empty: a part must never become an object by mistake. */
+export function readUploadId({ query }: Pick<KeyRequest, 'query'>): string {
+  const uploadId = query.values.get('uploadId')
+  if (uploadId) return uploadId
+  throw new StorageError('InvalidArgument', {
+    message: 'This operation does not accept a query-string without an uploadId.',
+    extra: { ArgumentName: 'uploadId', ArgumentValue: '' },
+  })
+}
+
+function partHeaders({ etag, checksums, sealed }: WrittenPart): string[] {
+  const headers = ['ETag', `"${etag}"`]
+  for (const [algorithm, value] of checksums) headers.push(checksumHeader(algorithm), value)
+  if (sealed) headers.push('x-amz-server-side-encryption', 'AES256')
+  return headers
+}

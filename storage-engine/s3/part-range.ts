@@ -1,0 +1,51 @@
+import { StorageError } from '#storage-engine/errors.ts'
+import { findPart } from '#storage-engine/metadata/parts.ts'
+import { PART_COUNT_MAX } from '#storage-engine/objects/complete-upload.ts'
+import type { ByteRange } from '#storage-engine/s3/byte-range.ts'
+import type { ObjectRequest } from '#storage-engine/s3/s3-request.ts'
+
+export interface PartRange {
+  /** Null: the part is the whole, empty object. */
+  range: ByteRange | null
+  headers: string[]
+}
+
+/**
+ * The bytes that `partNumber` of a GET or HEAD asks for; null without that parameter. An object that was not uploaded in
+ * parts has one, number 1. Throws InvalidArgument, InvalidPartNumber, and InvalidRequest together with a Range.
+ */
+export async function findPartRange({ engine, object, query, headers }: ObjectRequest): Promise<PartRange | null> {
+  const text = query.values.get('partNumber')
+  if (text === undefined) return null
+  if (headers.has('range')) {
+    throw new StorageError('InvalidRequest', {
+      message: 'Cannot specify both Range header and partNumber query parameter',
+    })
+  }
+  const partNumber = parsePartNumber(text)
+  if (object.uploadId === null) {
+    if (partNumber !== 1) throw noSuchPart(partNumber, 1)
+    return { range: object.size === 0 ? null : { start: 0, end: object.size - 1 }, headers: [] }
+  }
+  const partCount = object.partCount ?? 0
+  const part = await findPart(engine.db, { uploadId: object.uploadId, partNumber })
+  if (part === null || part.offset === null) throw noSuchPart(partNumber, partCount)
+  const range = part.size === 0 ? null : { start: part.offset, end: part.offset + part.size - 1 }
+  return { range, headers: ['x-amz-mp-parts-count', String(partCount)] }
+}
+
+/** 1 to 10,000. Throws InvalidArgument. */
+export function parsePartNumber(text: string | undefined): number {
+  const partNumber = text !== undefined && /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (partNumber >= 1 && partNumber <= PART_COUNT_MAX) return partNumber
+  throw new StorageError('InvalidArgument', {
+    message: `Part number must be an integer between 1 and ${PART_COUNT_MAX}, inclusive`,
+    extra: { ArgumentName: 'partNumber', ArgumentValue: text ?? '' },
+  })
+}
+
+function noSuchPart(partNumber: number, partCount: number): StorageError {
+  return new StorageError('InvalidPartNumber', {
+    extra: { PartNumberRequested: String(partNumber), ActualPartCount: String(partCount) },
+  })
+}

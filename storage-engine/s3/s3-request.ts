@@ -1,0 +1,39 @@
+import type { ObjectUserPrincipal } from '#storage-engine/auth/principal.ts'
+import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
+import type { Body } from '#storage-engine/body.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import type { Bucket } from '#storage-engine/metadata/buckets.ts'
+import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
+import type { OwnerDirectory } from '#storage-engine/s3/owner-directory.ts'
+
+/** An authenticated and authorized request on the service itself. */
+export interface ServiceRequest {
+  engine: Engine
+  owners: OwnerDirectory
+  requestId: string
+  method: string
+  query: Query
+  headers: Headers
+  /** For now only object users have rights, so only they come this far. */
+  principal: ObjectUserPrincipal
+  /** True when the request was signed, so that it may override response headers. */
+  isSigned: boolean
+  body: Body
+}
+
+/** The name in CreateBucket is all there is of the bucket. */
+export interface NewBucketRequest extends ServiceRequest {
+  bucketName: string
+}
+
+export interface BucketRequest extends ServiceRequest {
+  bucket: Bucket
+}
+
+export interface KeyRequest extends BucketRequest {
+  key: string
+}
+
+export interface ObjectRequest extends KeyRequest {
+  object: ObjectVersion
+}
