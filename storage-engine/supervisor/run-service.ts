@@ -1,8 +1,9 @@
 import type { Config } from '#storage-engine/config.ts'
+import type { FirstRun } from '#storage-engine/supervisor/prepare-process.ts'
 import type { ServeInput, Service } from '#storage-engine/supervisor/serve.ts'
 import { serve } from '#storage-engine/supervisor/serve.ts'
 import { Shutdown } from '#storage-engine/supervisor/shutdown.ts'
-import { formatBanner, localAddressOf } from '#storage-engine/supervisor/terminal.ts'
+import { describeFirstRun, formatBanner, localAddressOf } from '#storage-engine/supervisor/terminal.ts'
 
 export interface RunServiceInput extends Pick<ServeInput, 'config' | 'only' | 'programs'> {
   version: string
@@ -23,15 +24,20 @@ export async function runService(input: RunServiceInput): Promise<void> {
     if (!input.json)
       process.stderr.write('\nStopping: requests under way are finished first. Once more to end at once.\n')
   })
+  let firstRun: FirstRun | null = null
   try {
     const service = await serve({
       ...input,
       shutdown,
       onStarted: (started) => writeEvent({ event: 'started', ...started }),
+      onFirstRun: (made) => {
+        firstRun = made
+      },
     })
-    if (input.json) writeEvent(readyEvent(input.config, service))
-    else process.stdout.write(bannerOf(input, service))
+    if (input.json) writeEvent(readyEvent(input.config, { ...service, firstRun }))
+    else process.stdout.write(bannerOf(input, { ...service, firstRun }))
   } catch (error) {
+    if (firstRun !== null) process.stderr.write(describeFirstRun(firstRun))
     await shutdown.run()
     throw error
   }
@@ -55,7 +61,9 @@ function stopOnSignals(shutdown: Shutdown, announce: () => void): void {
   process.once('disconnect', stop)
 }
 
-function readyEvent(config: Config, { firstRun, ca, pids }: Service): object {
+type Outcome = Service & { firstRun: FirstRun | null }
+
+function readyEvent(config: Config, { firstRun, ca, pids }: Outcome): object {
   return {
     event: 'ready',
     s3: localAddressOf(config, config.s3Port),
@@ -68,7 +76,7 @@ function readyEvent(config: Config, { firstRun, ca, pids }: Service): object {
   }
 }
 
-function bannerOf({ config, only, version }: RunServiceInput, service: Service): string {
+function bannerOf({ config, only, version }: RunServiceInput, service: Outcome): string {
   const publicAddress = (host: string, port: number) => `https://${host}:${port}`
   const isLocal = config.domain === 'localhost'
   const s3Host = isLocal ? 'localhost' : `s3.${config.region}.${config.domain}`

@@ -4,7 +4,6 @@ import cluster from 'node:cluster'
 import path from 'node:path'
 import type { Config } from '#storage-engine/config.ts'
 import { environmentOf } from '#storage-engine/config.ts'
-import { StartupError } from '#storage-engine/errors.ts'
 import type { Logger } from '#storage-engine/log.ts'
 import { createLog } from '#storage-engine/log.ts'
 import { connectionUrl, findDatabaseUrl } from '#storage-engine/postgres.ts'
@@ -34,12 +33,13 @@ export interface ServeInput {
   /** The program file of each process. */
   programs: Record<Role | 'prepare', string>
   onStarted: (started: { role: Role | 'postgres'; pid: number }) => void
+  /** The first administrator was made: known here and nowhere else, also when a later step fails. */
+  onFirstRun: (firstRun: FirstRun) => void
   /** Gets every step that ends something: doors first, then jobs, then the database. */
   shutdown: Shutdown
 }
 
 export interface Service {
-  firstRun: FirstRun | null
   /** What clients must trust; null when the certificate was given. */
   ca: string | null
   logFile: string | null
@@ -60,6 +60,7 @@ export async function serve(input: ServeInput): Promise<Service> {
   const { config: secured, ca } = await provideCertificate(input.config, { log: output.log, shutdown })
   const { config, postgres } = await provideDatabase(input, { config: secured, log: output.log })
   const firstRun = isWhole ? await runPrepareProcess(spawnChild(programs.prepare, config), output.write) : null
+  if (firstRun !== null) input.onFirstRun(firstRun)
   const parts = await startParts({ ...input, config }, output)
   const overview = { parts, isPostgresUp: postgres === null ? null : () => postgres.isUp }
   const closeListener = await startPrivateListener({
@@ -68,7 +69,7 @@ export async function serve(input: ServeInput): Promise<Service> {
     collectMetrics: () => collectMetrics(overview),
   })
   await shutdown.add(closeListener)
-  return { firstRun, ca, logFile: output.file, pids: pidsOf(parts, postgres) }
+  return { ca, logFile: output.file, pids: pidsOf(parts, postgres) }
 }
 
 function portsOf(config: Config, only: Role | null): PortClaim[] {

@@ -61,6 +61,11 @@ export function formatBanner(input: BannerInput): string {
   return ['', `  Sceau ${input.version}`, '', ...lines, '', ''].join('\n')
 }
 
+/** For a first start that failed after the administrator was made. */
+export function describeFirstRun({ username, password }: { username: string; password: string }): string {
+  return `The administrator is ${username} / ${password}   shown only this once\n`
+}
+
 function keyAdvice(file: string | null): string | null {
   return file === null ? null : `${file}   back it up: sealed data is lost without it`
 }

@@ -1,0 +1,126 @@
+// What every command of this repository needs first. Imports nothing outside Node, since nothing may be installed yet.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const NODE_MIN = [20, 19]
+/** The Node that serves best; older ones work and cost more CPU a request. */
+const NODE_WANTED = 26
+const STAMP = 'node_modules/.sceau-stamp'
+
+/**
+ * Installs the dependencies and the pinned Node where they are missing or out of date. Returns the path of the Node that
+ * runs everything else. Ends the process with one line when this cannot work.
+ */
+export function setUp() {
+  const complaint = complainAboutNode(process.versions.node)
+  if (complaint !== null) fail(complaint)
+  process.chdir(ROOT)
+  installDependencies()
+  return findRuntime()
+}
+
+/** Null when this version of Node can run the scripts, else the line to print. */
+export function complainAboutNode(version) {
+  const [major, minor] = version.split('.').map(Number)
+  const isOldEnough = major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])
+  return isOldEnough
+    ? null
+    : `Sceau needs Node ${NODE_MIN.join('.')} or newer to install; this is ${version}: see https://nodejs.org`
+}
+
+/** Runs Node on a program of ours with this terminal, hands signals on, and ends as the program ends. */
+export function runToTheEnd(node, args, { env = {} } = {}) {
+  // The channel tells the program when this process is gone, however it went.
+  const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, ...env } })
+  // Ctrl-C reaches the whole process group; what was sent to this process alone is handed on.
+  process.on('SIGINT', () => undefined)
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)))
+}
+
+/** Runs a command to its end; true when it succeeded. */
+export function runStep(command, args, { cwd = ROOT, env = {}, quiet = false } = {}) {
+  const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit'
+  const result = spawnSync(command, args, { cwd, stdio, env: { ...process.env, ...env }, encoding: 'utf8' })
+  if (quiet && result.status !== 0) process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}`)
+  return result.status === 0
+}
+
+export function fail(message) {
+  process.stderr.write(`${message}\n`)
+  process.exit(1)
+}
+
+export function say(message) {
+  process.stderr.write(`${message}\n`)
+}
+
+function installDependencies() {
+  installFolder(ROOT, {
+    announce: 'Installing dependencies (once, about a minute)…',
+    failure: 'The dependencies could not be installed: check the network and the lines above, then try again.',
+  })
+}
+
+/** `npm ci` unless the stamp, or what npm noted about an installation by hand, says that all is there. */
+function installFolder(folder, { announce, failure }) {
+  const stamp = path.join(folder, STAMP)
+  const wanted = describeLock(folder)
+  if (readIfThere(stamp) === wanted) return
+  if (!isInstalled(folder)) {
+    say(announce)
+    const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
+    if (!runNpm(folder, args)) fail(failure)
+  }
+  fs.writeFileSync(stamp, wanted)
+}
+
+function describeLock(folder) {
+  const lock = fs.readFileSync(path.join(folder, 'package-lock.json'))
+  return [createHash('sha256').update(lock).digest('hex'), process.platform, process.arch].join(' ')
+}
+
+/** Compares the lock file with the one that npm keeps of what it installed. */
+function isInstalled(folder) {
+  const installed = readIfThere(path.join(folder, 'node_modules', '.package-lock.json'))
+  if (installed === null) return false
+  const present = JSON.parse(installed).packages
+  const wanted = JSON.parse(fs.readFileSync(path.join(folder, 'package-lock.json'), 'utf8')).packages
+  return Object.entries(wanted).every(([name, { version, optional }]) => {
+    if (!name.startsWith('node_modules/')) return true
+    return present[name] === undefined ? optional === true : present[name].version === version
+  })
+}
+
+function runNpm(folder, args) {
+  const npm = process.env.npm_execpath
+  if (npm !== undefined && /\.c?js$/.test(npm)) return runStep(process.execPath, [npm, ...args], { cwd: folder })
+  return runStep('npm', args, { cwd: folder })
+}
+
+/** The pinned Node where this one is older and the pinned one runs here, else the Node that runs this script. */
+function findRuntime() {
+  const isNewEnough = Number(process.versions.node.split('.')[0]) >= NODE_WANTED
+  if (isNewEnough || process.env.SCEAU_RUNTIME === 'system' || !isGlibcLinux()) return process.execPath
+  const folder = path.join(ROOT, 'runtime')
+  const binary = path.join(folder, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
+  const failure = `Node ${NODE_WANTED} could not be installed: try again, or set SCEAU_RUNTIME=system to serve with ${process.version}.`
+  installFolder(folder, { announce: `Installing Node ${NODE_WANTED} to serve with…`, failure })
+  if (spawnSync(binary, ['--version']).status === 0) return binary
+  say(`Node ${NODE_WANTED} does not run on this system: serving with ${process.version}.`)
+  return process.execPath
+}
+
+function isGlibcLinux() {
+  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) return false
+  process.report.excludeNetwork = true
+  return process.report.getReport().header.glibcVersionRuntime !== undefined
+}
+
+function readIfThere(file) {
+  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : null
+}
