@@ -94,6 +94,7 @@ export function createBlobReader({ nodePath, files, cache }: BlobReaderInput): B
       if (range.offset < 0 || range.length < 0 || range.offset + range.length > locator.payloadBytes) {
         throw new RangeError('The range lies outside of the blob')
       }
+      if (range.length === 0) return Buffer.alloc(0)
       const path =
         locator.kind === 'segment' ? segmentPath(nodePath, locator.segmentId) : stripePath(nodePath, blob.blobId)
       if (range.length > SYNC_BYTES_MAX || performance.now() < asyncUntil) return readLater(path, blob, range)
@@ -175,7 +176,7 @@ function planPages(
     throw new CorruptBlobError('mismatch', placeOf(blob))
   }
   const first = Math.floor(offset / STRIPE_PAGE_PAYLOAD_BYTES)
-  const pageCount = length === 0 ? 0 : Math.ceil((offset + length) / STRIPE_PAGE_PAYLOAD_BYTES) - first
+  const pageCount = Math.ceil((offset + length) / STRIPE_PAGE_PAYLOAD_BYTES) - first
   const start = first * STRIPE_PAGE_PAYLOAD_BYTES
   const payload = Buffer.allocUnsafeSlow(Math.min(pageCount * STRIPE_PAGE_PAYLOAD_BYTES, payloadBytes - start))
   const crcs = Buffer.allocUnsafe(4 * pageCount)

@@ -1,11 +1,11 @@
 import type { AlignedMemory } from '#storage-engine/blobs/pool/aligned-memory.ts'
 import type { DirectorySync } from '#storage-engine/blobs/pool/directory-sync.ts'
 import type { FileSystem } from '#storage-engine/blobs/pool/file-system.ts'
+import { isSystemError } from '#storage-engine/blobs/pool/file-system.ts'
 import type { NodeHealth } from '#storage-engine/blobs/pool/node-health.ts'
 import type { NodeSpace } from '#storage-engine/blobs/pool/node-space.ts'
 import type { PoolLog } from '#storage-engine/blobs/pool/pool-log.ts'
 import type { WriterLease } from '#storage-engine/blobs/pool/writer-lease.ts'
-import { isSystemError } from '#storage-engine/blobs/pool/file-system.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 
 /** What everything that touches one node's directory is handed. */

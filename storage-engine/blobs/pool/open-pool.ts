@@ -1,5 +1,5 @@
 import { CorruptBlobError } from '#storage-engine/blobs/blob-errors.ts'
-import type { BlobRef, BlobStore, CollectReport } from '#storage-engine/blobs/blob-store.ts'
+import type { BlobRef, BlobStore, CollectReport, CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
 import { createAlignedMemory } from '#storage-engine/blobs/pool/aligned-memory.ts'
 import { type FileSystem, operatingSystem } from '#storage-engine/blobs/pool/file-system.ts'
 import { createGatherBudget } from '#storage-engine/blobs/pool/gather-budget.ts'
@@ -12,10 +12,12 @@ import { openStorageNode, type StorageNode } from '#storage-engine/blobs/pool/st
 import { checkUuid } from '#storage-engine/blobs/pool/uuid-bytes.ts'
 import { StartupError, StorageError } from '#storage-engine/errors.ts'
 
-/** 54 MiB at most, and only while so many writes are under way. */
-const SLOT_COUNT_MAX = 48
+/** 36 MiB at most, and only when so many writes are under way. */
+const SLOT_COUNT_MAX = 32
 const SEGMENT_BYTES = 256 * 1_048_576
 const SEGMENT_AGE_MS = 900_000
+/** S3 allows 10,000 parts; 0 is a single body. */
+const PART_NUMBER_MAX = 10_000
 const BALLAST_BYTES = 64 * 1_048_576
 
 export interface OpenPoolInput {
@@ -87,7 +89,7 @@ function createPool({ nodes, budget, smallObjectBytes, now }: PoolInput): BlobSt
   return {
     create(blob) {
       if (isClosed) throw new StorageError('ServiceUnavailable')
-      for (const id of [blob.blobId, blob.owner.namespaceId, blob.owner.bucketId, blob.owner.versionId]) checkUuid(id)
+      checkInput(blob)
       const writer = createPoolWriter({ node: placement.next(), budget, smallObjectBytes, blob, now })
       return {
         ...writer,
@@ -127,6 +129,16 @@ function createPool({ nodes, budget, smallObjectBytes, now }: PoolInput): BlobSt
       await Promise.all(nodes.map((node) => node.close()))
     },
   }
+}
+
+/** Ids become paths and fixed fields: what does not fit must not get as far as a group of other blobs. */
+function checkInput({ blobId, size, owner }: CreateBlobInput): void {
+  for (const id of [blobId, owner.namespaceId, owner.bucketId, owner.versionId]) checkUuid(id)
+  const { partNumber } = owner
+  if (!Number.isInteger(partNumber) || partNumber < 0 || partNumber > PART_NUMBER_MAX) {
+    throw new RangeError(`Not a part number: ${partNumber}`)
+  }
+  if (size !== null && (!Number.isSafeInteger(size) || size < 0)) throw new RangeError(`Not a size: ${size}`)
 }
 
 /** In turn among healthy nodes; suspect ones only when there is no other. */

@@ -22,19 +22,6 @@ export interface SmallBlob {
   payload: ChunkQueue
 }
 
-/**
- * Appends small blobs of this process. No timer: what arrived while the last group was being flushed is the next group, so
- * one flush serves one client at once and hundreds together.
- */
-export interface SegmentWriter {
-  /** Resolves once the blob is durable. Takes the payload over. */
-  append(blob: SmallBlob): Promise<SegmentLocator>
-  /** Seals the segment when it is old enough, so that an idle process keeps nothing away from compaction. */
-  sealWhenOld(): Promise<void>
-  /** Waits for what is under way and seals the segment. */
-  close(): Promise<void>
-}
-
 interface PendingBlob {
   blob: SmallBlob
   resolve: (locator: SegmentLocator) => void
@@ -46,101 +33,113 @@ interface PlacedBlob {
   locator: SegmentLocator
 }
 
-export function createSegmentWriter(node: NodeContext): SegmentWriter {
-  let queue: PendingBlob[] = []
-  let segment: SegmentFile | null = null
-  let recordCount = 0
-  let running: Promise<void> | null = null
-  let isSealDue = false
-  // Its own memory, so that small blobs never wait for large ones.
-  const [slot, zeros] = allocateSlots(2) as [Buffer, Buffer]
+/**
+ * Appends small blobs of this process. No timer: what arrived while the last group was being flushed is the next group, so
+ * one flush serves one client at once and hundreds together.
+ */
+export class SegmentWriter {
+  readonly #node: NodeContext
+  /** Its own memory, so that small blobs never wait for large ones. */
+  readonly #slot: Buffer
+  readonly #zeros: Buffer
+  #queue: PendingBlob[] = []
+  #segment: SegmentFile | null = null
+  #recordCount = 0
+  #isSealDue = false
+  #running: Promise<void> | null = null
 
-  const run = async () => {
+  constructor(node: NodeContext) {
+    const [slot, zeros] = allocateSlots(2) as [Buffer, Buffer]
+    this.#node = node
+    this.#slot = slot
+    this.#zeros = zeros
+  }
+
+  /** Resolves once the blob is durable. Takes the payload over. */
+  append(blob: SmallBlob): Promise<SegmentLocator> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ blob, resolve, reject })
+      void this.#wake()
+    })
+  }
+
+  /** Seals the segment when it is old enough, so that an idle process keeps nothing away from compaction. */
+  async sealWhenOld(): Promise<void> {
+    if (this.#segment === null || this.#node.now() - this.#segment.openedAt < this.#node.segmentAgeMs) return
+    this.#isSealDue = true
+    await this.#wake()
+  }
+
+  /** Waits for what is under way and seals the segment. */
+  async close(): Promise<void> {
+    await this.#running
+    this.#isSealDue = true
+    await this.#wake()
+  }
+
+  #wake(): Promise<void> {
+    this.#running ??= this.#run()
+    return this.#running
+  }
+
+  /** Never rejects: every failure is told to the blobs it concerns. */
+  async #run(): Promise<void> {
     // Everything that this turn of the event loop brings belongs to the first group.
     await new Promise((resolve) => setImmediate(resolve))
-    while (queue.length > 0 || (isSealDue && segment !== null)) {
-      if (isSealDue) await sealSegment()
-      else await writeGroup()
+    while (this.#queue.length > 0 || this.#isSealDue) {
+      if (this.#isSealDue) await this.#sealSegment()
+      else await this.#writeGroup()
     }
-    isSealDue = false
-    running = null
-  }
-  const wake = () => {
-    running ??= run()
-    return running
-  }
-  const writeGroup = async () => {
-    const group = queue
-    try {
-      segment ??= await createSegmentFile(node, { slot, zeros })
-    } catch (error) {
-      queue = queue.slice(group.length)
-      await rejectAll(group, error)
-      return
-    }
-    const placed = packGroup({ slot, nodeId: node.nodeId, segment, pending: group })
-    queue = queue.slice(placed.blobs.length)
-    try {
-      await segment.append(slot.subarray(0, placed.bytes))
-      if (!node.lease.isHeld()) throw new Error('This process slept so long that others may have removed its segment')
-    } catch (error) {
-      await abandonSegment()
-      await rejectAll(
-        placed.blobs.map(({ pending }) => pending),
-        error,
-      )
-      return
-    }
-    recordCount += placed.blobs.length
-    node.space.noteWritten(placed.bytes)
-    for (const { pending, locator } of placed.blobs) pending.resolve(locator)
-    isSealDue ||= segment.end + SLOT_BYTES + SEGMENT_ALIGNMENT > node.segmentBytes
-  }
-  const sealSegment = async () => {
-    const finished = segment
-    const count = recordCount
-    segment = null
-    recordCount = 0
-    isSealDue = false
-    try {
-      await finished?.seal({ slot, recordCount: count })
-    } catch (error) {
-      // Its blobs are durable already; only the seal is missing, as after a crash.
-      await noteWriteFailure(node, error)
-    }
-  }
-  const abandonSegment = async () => {
-    const abandoned = segment
-    segment = null
-    recordCount = 0
-    try {
-      await abandoned?.abandon()
-    } catch (error) {
-      node.log.warn({ err: error, path: node.path }, 'Could not close an abandoned segment')
-    }
-  }
-  const rejectAll = async (group: PendingBlob[], error: unknown) => {
-    const answer = await noteWriteFailure(node, error)
-    for (const { reject } of group) reject(answer)
+    this.#running = null
   }
 
-  return {
-    append(blob) {
-      return new Promise((resolve, reject) => {
-        queue.push({ blob, resolve, reject })
-        wake()
-      })
-    },
-    async sealWhenOld() {
-      if (segment === null || recordCount === 0 || node.now() - segment.openedAt < node.segmentAgeMs) return
-      isSealDue = true
-      await wake()
-    },
-    async close() {
-      await running
-      isSealDue = true
-      await wake()
-    },
+  async #writeGroup(): Promise<void> {
+    const node = this.#node
+    const slot = this.#slot
+    let group = this.#queue
+    try {
+      this.#segment ??= await createSegmentFile(node, { slot, zeros: this.#zeros })
+      const segment = this.#segment
+      const placed = packGroup({ slot, nodeId: node.nodeId, segment, pending: this.#queue })
+      group = this.#queue.slice(0, placed.blobs.length)
+      this.#queue = this.#queue.slice(placed.blobs.length)
+      await segment.append(slot.subarray(0, placed.bytes))
+      if (!node.lease.isHeld()) throw new Error('This process slept so long that others may have removed its segment')
+      this.#recordCount += placed.blobs.length
+      this.#isSealDue ||= segment.end + SLOT_BYTES + SEGMENT_ALIGNMENT > node.segmentBytes
+      node.space.noteWritten(placed.bytes)
+      for (const { pending, locator } of placed.blobs) pending.resolve(locator)
+    } catch (error) {
+      this.#queue = this.#queue.filter((pending) => !group.includes(pending))
+      await this.#abandonSegment()
+      const answer = await noteWriteFailure(node, error)
+      for (const { reject } of group) reject(answer)
+    }
+  }
+
+  async #sealSegment(): Promise<void> {
+    const segment = this.#segment
+    const recordCount = this.#recordCount
+    this.#segment = null
+    this.#recordCount = 0
+    this.#isSealDue = false
+    try {
+      await segment?.seal({ slot: this.#slot, recordCount })
+    } catch (error) {
+      // Its blobs are durable already; only the seal is missing, as after a crash.
+      await noteWriteFailure(this.#node, error)
+    }
+  }
+
+  async #abandonSegment(): Promise<void> {
+    const segment = this.#segment
+    this.#segment = null
+    this.#recordCount = 0
+    try {
+      await segment?.abandon()
+    } catch (error) {
+      this.#node.log.warn({ err: error, path: this.#node.path }, 'Could not close an abandoned segment')
+    }
   }
 }
 

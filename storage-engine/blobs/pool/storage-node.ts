@@ -27,7 +27,7 @@ import { createNodeHealth } from '#storage-engine/blobs/pool/node-health.ts'
 import { openNodeSpace } from '#storage-engine/blobs/pool/node-space.ts'
 import { removeOrphanStripes } from '#storage-engine/blobs/pool/orphan-stripes.ts'
 import type { PoolLog } from '#storage-engine/blobs/pool/pool-log.ts'
-import { createSegmentWriter, type SmallBlob } from '#storage-engine/blobs/pool/segment-writer.ts'
+import { SegmentWriter, type SmallBlob } from '#storage-engine/blobs/pool/segment-writer.ts'
 import { createStripeWriter, type StripeWriter } from '#storage-engine/blobs/pool/stripe-writer.ts'
 import { isWriterAlive, TOUCH_EVERY_MS, takeWriterLease } from '#storage-engine/blobs/pool/writer-lease.ts'
 
@@ -86,7 +86,7 @@ function createStorageNode(node: NodeContext, budget: GatherBudget): StorageNode
     inspect: (fd) => inspectBlobFile(files, fd),
   })
   const reader = createBlobReader({ nodePath: path, files, cache })
-  const writer = createSegmentWriter(node)
+  const writer = new SegmentWriter(node)
   const upkeep = startUpkeep(node, async () => {
     await lease.touch()
     await writer.sealWhenOld()
