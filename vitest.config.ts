@@ -2,7 +2,11 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['*.test.ts', '{app,bench,components,drizzle,e2e,lib,scripts,storage-engine}/**/*.test.{ts,tsx}'],
+    include: [
+      '*.test.ts',
+      'scripts/**/*.test.mjs',
+      '{app,bench,components,drizzle,e2e,lib,storage-engine}/**/*.test.{ts,tsx}',
+    ],
     exclude: ['**/node_modules/**', '.next/**', 'dist/**'],
     globalSetup: ['scripts/vitest-global-setup.ts'],
     pool: 'forks',

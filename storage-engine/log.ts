@@ -37,11 +37,20 @@ export function createLog({ level, role, destination }: LogOptions): Logger {
     level,
     base: { role, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }), log: redactFields, bindings: redactFields },
+    formatters: { level: (label: string) => ({ level: label }), log: redactFields },
     serializers: { err: (error: unknown) => error },
     hooks: { logMethod: redactMessage },
   }
-  return pino(options, destination ?? pino.destination({ dest: 1, sync: true }))
+  return redactChildren(pino(options, destination ?? pino.destination({ dest: 1, sync: true })))
+}
+
+/** The library's formatter for bindings is not asked about those of children. */
+function redactChildren(log: Logger): Logger {
+  const { child } = log
+  log.child = function childOf(this: Logger, bindings: object, options: object) {
+    return child.call(this, redactFields(bindings), options)
+  } as Logger['child']
+  return log
 }
 
 /** A copy of `value` that is safe to print: see createLog. */

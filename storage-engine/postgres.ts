@@ -74,7 +74,7 @@ export async function startPostgres(input: StartPostgresInput): Promise<Postgres
   return {
     connection,
     pid: server.pid as number,
-    stop: () => stopPostgres(server.pid as number),
+    stop: () => stop(server),
     exited: describeExit(server),
   }
 }
@@ -259,6 +259,11 @@ function serverArguments({ cluster, socketDirectory, connectionsMax }: LaunchInp
 /** A thirty-second of the memory, from 128 to 512 MiB: what holds the hot part of the indexes of some million keys. */
 function sharedBuffersMib(): number {
   return Math.min(512, Math.max(128, Math.floor(os.totalmem() / MEMORY_SHARE / MIB)))
+}
+
+/** Once it is gone its process id may belong to anybody. */
+async function stop(server: ChildProcess): Promise<void> {
+  if (server.exitCode === null && server.signalCode === null) await stopPostgres(server.pid as number)
 }
 
 async function describeExit(server: ChildProcess): Promise<{ reason: string }> {
