@@ -48,6 +48,14 @@ DECLARE
   is_cut boolean;
   v record;
 BEGIN
+  IF delimiter = '' THEN
+    RETURN QUERY
+      SELECT o.key, false, o.version_id, o.owner_id, o.size, o.wrapped_data_key IS NOT NULL AND o.sealed_size = o.size, o.etag, o.last_modified, o.content_type, o.checksum
+      FROM object_versions o
+      WHERE o.bucket_id = bucket AND o.key >= lower_bound AND o.key < upper_bound AND o.noncurrent_order = 0 AND NOT o.is_delete_marker
+      ORDER BY o.key LIMIT entries_max;
+    RETURN;
+  END IF;
   WHILE left_over > 0 LOOP
     row_max := CASE WHEN is_probe THEN 1 ELSE left_over END;
     row_count := 0;
@@ -59,7 +67,7 @@ BEGIN
       ORDER BY o.key LIMIT row_max
     LOOP
       row_count := row_count + 1;
-      cut := CASE WHEN delimiter = '' THEN 0 ELSE strpos(substr(v.key, tail_start), delimiter) END;
+      cut := strpos(substr(v.key, tail_start), delimiter);
       IF cut > 0 THEN
         entry := left(v.key, tail_start + cut + char_length(delimiter) - 2);
         is_prefix := true; version_id := NULL; owner_id := NULL; size := NULL; is_sealed := NULL;

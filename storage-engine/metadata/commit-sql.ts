@@ -97,7 +97,7 @@ with input as materialized (
   insert into usage_deltas (bucket_id, object_count, size_bytes, sealed_count, sealed_bytes)
   select bucket_id, sum(object_count), sum(size_bytes), sum(sealed_count), sum(sealed_bytes) from written group by bucket_id
 )
-select j.n, j.verdict, floor(extract(epoch from w.last_modified) * 1000)::bigint
+select j.n, j.verdict, (date_part('epoch', w.last_modified) * 1000)::bigint
 from judged j left join written w on w.version_id = j.version_id`
 }
 

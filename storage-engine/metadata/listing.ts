@@ -77,7 +77,7 @@ async function listEntries(db: Queryable, { bucketId, prefix, delimiter, first, 
   const rows = await db.queryText({
     name: 'list-entries',
     text: `
-select entry, is_prefix, version_id, owner_id, size, is_sealed, etag, floor(extract(epoch from last_modified) * 1000)::bigint, content_type, checksum
+select entry, is_prefix, version_id, owner_id, size, is_sealed, etag, (date_part('epoch', last_modified) * 1000)::bigint, content_type, checksum
 from list_entries($1, $2, $3, $4, $5)`,
     values: [bucketId, prefix, delimiter, first, limit],
   })

@@ -1,4 +1,4 @@
-import { textArray } from '#storage-engine/metadata/array-literal.ts'
+import { plainArray, textArray } from '#storage-engine/metadata/array-literal.ts'
 import { Batcher } from '#storage-engine/metadata/batcher.ts'
 import type { HotConnection, TextRow } from '#storage-engine/metadata/hot-connection.ts'
 
@@ -87,27 +87,32 @@ export interface FoundAccessKey {
 
 /** What a bucket is made of, in one column, so that a bucket which many rows share is parsed once. */
 const BUCKET_COLUMNS = `concat_ws(E'\\x1f', b.id, b.name, b.namespace_id, n.name, b.owner_id, b.region, b.versioning,
-  floor(extract(epoch from b.created_at) * 1000)::bigint, n.encryption_mode, n.encryption_epoch, b.settings)`
+  (date_part('epoch', b.created_at) * 1000)::bigint, n.encryption_mode, n.encryption_epoch, b.settings)`
 
-/** LATERAL with LIMIT is always an index probe a row, however stale the statistics are under which it was planned. */
-const BUCKET_PROBE = `left join lateral (
-  select b.id, ${BUCKET_COLUMNS} as columns from buckets b join namespaces n on n.id = b.namespace_id where b.name = i.bucket_name limit 1) b on true`
+/**
+ * Each bucket of a group is probed once, however many rows are in it. LATERAL with LIMIT is always an index probe a row,
+ * however stale the statistics are under which it was planned.
+ */
+const BUCKET_PROBES = `
+  select i.n, b.id, b.columns from unnest($1::text[]) with ordinality as i (bucket_name, n) left join lateral (
+    select b.id, ${BUCKET_COLUMNS} as columns from buckets b join namespaces n on n.id = b.namespace_id where b.name = i.bucket_name limit 1) b on true`
 
-const BUCKETS_TEXT = `select i.n, b.columns from unnest($1::text[]) with ordinality as i (bucket_name, n) ${BUCKET_PROBE}`
+const BUCKETS_TEXT = `select n, columns from (${BUCKET_PROBES}) probes`
 
 const OBJECTS_TEXT = `
+with b as materialized (${BUCKET_PROBES})
 select i.n, b.columns, v.version_id, v.is_null, v.owner_id, v.size, v.sealed_size, v.etag, v.last_modified, v.content_type, v.system_headers, v.user_metadata,
   v.checksum, v.upload_id, v.part_count, v.wrapped_data_key, v.namespace_key_version, f.blob_id, f.locator, f.size, f.stored_size, f.cipher
-from unnest($1::text[], $2::text[]) with ordinality as i (bucket_name, key, n) ${BUCKET_PROBE}
+from unnest($2::bigint[], $3::text[]) with ordinality as i (bucket, key, n) join b on b.n = i.bucket
 left join lateral (
-  select o.version_id, o.is_null, o.owner_id, o.size, o.sealed_size, o.etag, floor(extract(epoch from o.last_modified) * 1000)::bigint as last_modified,
+  select o.version_id, o.is_null, o.owner_id, o.size, o.sealed_size, o.etag, (date_part('epoch', o.last_modified) * 1000)::bigint as last_modified,
     o.content_type, o.system_headers, o.user_metadata, o.checksum, o.upload_id, o.part_count, o.wrapped_data_key, o.namespace_key_version, o.blob_id
   from object_versions o where o.bucket_id = b.id and o.key = i.key and o.noncurrent_order = 0 and not o.is_delete_marker limit 1) v on true
 left join lateral (
   select f.blob_id, f.locator, f.size, f.stored_size, f.cipher from blobs f where f.blob_id = v.blob_id limit 1) f on true`
 
 const ACCESS_KEYS_TEXT = `
-select i.n, k.access_key_id, k.namespace_id, s.name, k.sealed_secret, k.state, floor(extract(epoch from k.expires_at) * 1000)::bigint,
+select i.n, k.access_key_id, k.namespace_id, s.name, k.sealed_secret, k.state, (date_part('epoch', k.expires_at) * 1000)::bigint,
   u.id, u.canonical_id, u.display_name, u.is_root, a.id, a.name
 from unnest($1::text[]) with ordinality as i (access_key_id, n)
 join access_keys k on k.access_key_id = i.access_key_id
@@ -127,7 +132,7 @@ export function createLookUps(hot: HotConnection[]): LookUps {
     objects: createLookUp<ObjectAddress, FoundObject>(hot, {
       name: 'find-objects',
       text: OBJECTS_TEXT,
-      encode: (addresses) => [textArray(addresses.map((address) => address.bucketName)), textArray(addresses.map((address) => address.key))],
+      encode: encodeAddresses,
       decode: (row, address) => readFoundObject(row, address),
       missing: { bucket: null, object: null },
     }),
@@ -139,6 +144,14 @@ export function createLookUps(hot: HotConnection[]): LookUps {
       missing: null,
     }),
   }
+}
+
+/** The buckets' names without repetition, then the place of each row's bucket among them and its key. */
+function encodeAddresses(addresses: ObjectAddress[]): string[] {
+  const places = new Map<string, number>()
+  for (const { bucketName } of addresses) if (!places.has(bucketName)) places.set(bucketName, places.size + 1)
+  const bucketPlaces = addresses.map(({ bucketName }) => places.get(bucketName) as number)
+  return [textArray([...places.keys()]), plainArray(bucketPlaces), textArray(addresses.map(({ key }) => key))]
 }
 
 interface LookUp<Item, Answer> {

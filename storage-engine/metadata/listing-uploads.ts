@@ -1,0 +1,2 @@
+export interface ListedUpload { kind: 'upload'; key: string; uploadId: string; ownerId: string; initiatorId: string; createdAt: Date; checksumAlgorithm: string | null; checksumType: string | null }
+export function listUploads(_db: unknown, _p: unknown): Promise<{ entries: (ListedUpload | { kind: 'prefix'; prefix: string })[]; isTruncated: boolean; nextKeyMarker: string | null; nextUploadIdMarker: string | null }> { throw new Error('scratch') }
