@@ -8,9 +8,6 @@ import type { TlsOptions } from '#storage-engine/tls.ts'
 import { handleTransfer } from '#storage-engine/transfers/handle-transfer.ts'
 import { TRANSFER_PATH_PREFIX } from '#storage-engine/transfers/transfer-target.ts'
 
-/** Also spelled in lib/server/session-cookie.ts, for Next's side. `__Host-`: this host only, TLS only, every path. */
-export const SESSION_COOKIE = '__Host-sceau.session'
-
 const HEADERS_TIMEOUT_MS = 20_000
 const HEADER_BYTES_MAX = 16_384
 /** A connection on which nothing moves for this long is closed. */
@@ -52,7 +49,7 @@ export function createConsoleServer({ engine, tls, serveNext }: ConsoleServerInp
     for (const [name, value] of Object.entries(securityHeaders(request, requestId))) response.setHeader(name, value)
     if (!isFromConsole(request)) return refuse(response, requestId)
     if (request.url?.startsWith(TRANSFER_PATH_PREFIX)) {
-      return handleTransfer(engine, { request, response, requestId, sessionCookie: SESSION_COOKIE })
+      return handleTransfer(engine, { request, response, requestId })
     }
     return serveNext(request, response)
   }

@@ -8,7 +8,7 @@ import { findInstallation } from '#storage-engine/metadata/installation.ts'
 import { type RunningPart, runPart } from '#storage-engine/run-part.ts'
 import { provideConsoleHost } from '#storage-engine/service/console-host.ts'
 import { createService } from '#storage-engine/service/service.ts'
-import { type CertificateFiles, loadTlsOptions, watchCertificate } from '#storage-engine/tls.ts'
+import { certificateFilesOf, loadTlsOptions, watchCertificate } from '#storage-engine/tls.ts'
 import { listenTls } from '#storage-engine/tls-listener.ts'
 
 /** Both storage-engine/ and dist/, where the bundle of this file lies, are one step below it. */
@@ -20,7 +20,7 @@ await runPart('console', startConsole)
 /** The console process: Next behind our own HTTPS server. */
 async function startConsole(engine: Engine): Promise<RunningPart> {
   const { config, log } = engine
-  const files = certificateFiles(engine)
+  const files = certificateFilesOf(config)
   process.env['NEXT_TELEMETRY_DISABLED'] = '1'
   // next-auth then takes the origin from the Host header; the server removes forwarding headers that nobody vouches for.
   process.env['AUTH_TRUST_HOST'] = 'true'
@@ -49,13 +49,6 @@ async function startConsole(engine: Engine): Promise<RunningPart> {
       await app.close()
     },
   }
-}
-
-function certificateFiles({ config }: Engine): CertificateFiles {
-  if (config.tlsCert === null || config.tlsKey === null) {
-    throw new StartupError('The console serves HTTPS only: set SCEAU_TLS_CERT and SCEAU_TLS_KEY, or use "sceau serve".')
-  }
-  return { cert: config.tlsCert, key: config.tlsKey }
 }
 
 /** The same in every console process of an installation, and known to nobody who cannot read its database. */

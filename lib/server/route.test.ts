@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { JSON_BYTES_MAX } from '#lib/server/read-json.ts'
 import { route } from '#lib/server/route.ts'
+import { SESSION_COOKIE } from '#lib/server/session-cookie.ts'
+import * as engineSide from '#storage-engine/accounts/console-sessions.ts'
 import { callRoute } from '#storage-engine/testing/call-route.ts'
 import { startTestConsole, type TestConsole } from '#storage-engine/testing/start-test-console.ts'
 
@@ -85,4 +87,8 @@ test('believes Postgres, not the cookie: a revoked session is over at once', asy
   expect((await callRoute(testConsole, write, call)).status).toBe(200)
   await testConsole.service.sessions.close({ token })
   expect((await callRoute(testConsole, write, call)).status).toBe(401)
+})
+
+test('spells the cookie as the engine does', () => {
+  expect(SESSION_COOKIE).toBe(engineSide.SESSION_COOKIE)
 })

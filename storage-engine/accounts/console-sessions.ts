@@ -4,6 +4,8 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { deleteSession, findSession, insertSession, touchSession } from '#storage-engine/metadata/sessions.ts'
 import { listMembershipsOfUser } from '#storage-engine/metadata/users.ts'
 
+/** `__Host-`: this host only, TLS only, every path. lib/server/session-cookie.ts spells it for Next's side. */
+export const SESSION_COOKIE = '__Host-sceau.session'
 export const SESSION_IDLE_MS = 30 * 60_000
 export const SESSION_AGE_MS_MAX = 12 * 3_600_000
 /** A session's last use is written down no more often than this. */

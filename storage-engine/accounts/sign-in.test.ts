@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { closeSession, findActor, openSession, SESSION_AGE_MS_MAX, SESSION_IDLE_MS } from '#storage-engine/accounts/console-sessions.ts'
+import {
+  closeSession,
+  findActor,
+  openSession,
+  SESSION_AGE_MS_MAX,
+  SESSION_IDLE_MS,
+} from '#storage-engine/accounts/console-sessions.ts'
 import { hashPassword } from '#storage-engine/accounts/password.ts'
 import { signIn } from '#storage-engine/accounts/sign-in.ts'
 import { newId } from '#storage-engine/ids.ts'
@@ -31,7 +37,10 @@ test('opens a session for the right password, whatever the case of the name', as
 })
 
 test('answers the same for a wrong password and for a name that nobody has', async () => {
-  const errors = [await attempt('ada', 'wrong').catch((error) => error), await attempt('nobody', 'wrong').catch((error) => error)]
+  const errors = [
+    await attempt('ada', 'wrong').catch((error) => error),
+    await attempt('nobody', 'wrong').catch((error) => error),
+  ]
   expect(errors.map(({ code, message, status }) => ({ code, message, status }))).toEqual([
     { code: 'InvalidCredentials', message: expect.any(String), status: 401 },
     { code: 'InvalidCredentials', message: errors[0].message, status: 401 },
@@ -41,7 +50,8 @@ test('answers the same for a wrong password and for a name that nobody has', asy
 test('refuses the sixth attempt from an address, even with the right password, and nobody else', async () => {
   const address = freshAddress()
   const codes = []
-  for (let count = 0; count < 6; count++) codes.push(await attempt('ada', 'wrong', address).catch((error) => error.code))
+  for (let count = 0; count < 6; count++)
+    codes.push(await attempt('ada', 'wrong', address).catch((error) => error.code))
   expect(codes).toEqual([...Array(5).fill('InvalidCredentials'), 'TooManyAttempts'])
   await expect(attempt('ada', PASSWORD, address)).rejects.toMatchObject({ code: 'TooManyAttempts', status: 429 })
   await expect(attempt('ada', PASSWORD)).resolves.toHaveProperty('token')
@@ -56,7 +66,9 @@ test('lets no burst of attempts at the same moment slip through', async () => {
 
 test('slows one address that tries many names', async () => {
   const address = freshAddress()
-  const attempts = Array.from({ length: 31 }, (_, index) => attempt(`name${index}`, 'x', address).catch((error) => error.code))
+  const attempts = Array.from({ length: 31 }, (_, index) =>
+    attempt(`name${index}`, 'x', address).catch((error) => error.code),
+  )
   expect((await Promise.all(attempts)).filter((code) => code === 'InvalidCredentials').length).toBeLessThanOrEqual(30)
   await expect(attempt('ada', PASSWORD, address)).rejects.toMatchObject({ code: 'TooManyAttempts' })
 })
@@ -71,13 +83,18 @@ test('ends a session that is idle for 30 minutes, and any after 12 hours', async
   expect(await find(idle, after(3 * SESSION_IDLE_MS))).toBeNull()
 
   const busy = await openSession(setting.engine, input)
-  for (let ms = 0; ms < SESSION_AGE_MS_MAX; ms += SESSION_IDLE_MS / 2) expect(await find(busy, after(ms))).not.toBeNull()
+  for (let ms = 0; ms < SESSION_AGE_MS_MAX; ms += SESSION_IDLE_MS / 2)
+    expect(await find(busy, after(ms))).not.toBeNull()
   expect(await find(busy, after(SESSION_AGE_MS_MAX))).toBeNull()
 })
 
 test('ends a session at once when it is revoked, and keeps no token in the database', async () => {
   const token = await openSession(setting.engine, { userId, address: null, userAgent: null })
-  const rows = await setting.engine.db.query<{ row: string }>({ name: 'all-sessions', text: 'select sessions::text as row from sessions', values: [] })
+  const rows = await setting.engine.db.query<{ row: string }>({
+    name: 'all-sessions',
+    text: 'select sessions::text as row from sessions',
+    values: [],
+  })
   expect(rows.length).toBeGreaterThan(0)
   expect(rows.some(({ row }) => row.includes(token))).toBe(false)
   await closeSession(setting.engine, { token })
@@ -88,7 +105,11 @@ test('ends a session at once when it is revoked, and keeps no token in the datab
 test('lets a disabled user neither in nor stay', async () => {
   const { token } = await attempt('ada', PASSWORD)
   const disable = (at: Date | null) =>
-    setting.engine.db.query({ name: 'disable', text: 'update users set disabled_at = $2 where id = $1', values: [userId, at] })
+    setting.engine.db.query({
+      name: 'disable',
+      text: 'update users set disabled_at = $2 where id = $1',
+      values: [userId, at],
+    })
   await disable(new Date())
   expect(await find(token)).toBeNull()
   await expect(attempt('ada', PASSWORD)).rejects.toMatchObject({ code: 'InvalidCredentials' })

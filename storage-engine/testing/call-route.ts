@@ -1,5 +1,5 @@
 import { NextRequest } from 'next/server'
-import { SESSION_COOKIE } from '#storage-engine/console-server.ts'
+import { SESSION_COOKIE } from '#storage-engine/accounts/console-sessions.ts'
 import type { Person, TestConsole } from '#storage-engine/testing/start-test-console.ts'
 
 type RouteHandler = (request: NextRequest, context: { params: Promise<Record<string, string>> }) => Promise<Response>

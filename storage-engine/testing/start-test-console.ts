@@ -1,9 +1,10 @@
 import fs from 'node:fs'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
-import { openSession } from '#storage-engine/accounts/console-sessions.ts'
+import type { Actor } from '#storage-engine/accounts/actor.ts'
+import { findActor, openSession, SESSION_COOKIE } from '#storage-engine/accounts/console-sessions.ts'
 import { hashPassword } from '#storage-engine/accounts/password.ts'
-import { createConsoleServer, SESSION_COOKIE } from '#storage-engine/console-server.ts'
+import { createConsoleServer } from '#storage-engine/console-server.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { ensureLocalCertificate } from '#storage-engine/local-authority.ts'
@@ -47,6 +48,7 @@ export interface TestConsole {
   userIds: Record<Person, string>
   /** A fresh session's token. */
   signIn(person: Person): Promise<string>
+  actorOf(person: Person): Promise<Actor>
   /** Sends a request as a page of the console would. */
   send(request: ConsoleRequest): Promise<ConsoleAnswer>
   stop(): Promise<void>
@@ -79,6 +81,11 @@ export async function startTestConsole(
     namespaceIds,
     userIds,
     signIn,
+    async actorOf(person) {
+      const actor = await findActor(engine, { token: await signIn(person), address: null, requestId: '' })
+      if (actor === null) throw new Error(`${person} could not sign in`)
+      return actor
+    },
     async send({ as, headers = {}, ...request }) {
       const cookie: Record<string, string> = as === null ? {} : { cookie: `${SESSION_COOKIE}=${await signIn(as)}` }
       const origin = { origin: `https://127.0.0.1:${port}`, 'sec-fetch-site': 'same-origin' }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import https from 'node:https'
 import { crc32c } from '@node-rs/crc32'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { SESSION_COOKIE } from '#storage-engine/console-server.ts'
+import { SESSION_COOKIE } from '#storage-engine/accounts/console-sessions.ts'
 import { type Person, startTestConsole, type TestConsole } from '#storage-engine/testing/start-test-console.ts'
 
 const MIB = 1024 * 1024
@@ -10,14 +10,9 @@ let testConsole: TestConsole
 
 beforeAll(async () => {
   testConsole = await startTestConsole()
-  const owner = (await testConsole.service.sessions.find({ token: await testConsole.signIn('owner'), address: null, requestId: '' }))!
-  const neighbour = (await testConsole.service.sessions.find({
-    token: await testConsole.signIn('neighbour'),
-    address: null,
-    requestId: '',
-  }))!
-  await testConsole.service.buckets.create(owner, { namespace: 'acme', name: 'photos' })
-  await testConsole.service.buckets.create(neighbour, { namespace: 'globex', name: 'theirs' })
+  const { service } = testConsole
+  await service.buckets.create(await testConsole.actorOf('owner'), { namespace: 'acme', name: 'photos' })
+  await service.buckets.create(await testConsole.actorOf('neighbour'), { namespace: 'globex', name: 'theirs' })
 })
 afterAll(() => testConsole.stop())
 
@@ -76,7 +71,11 @@ test('takes a 37 MB file in one request and gives back every byte, its checksum 
 
 test('takes a 37 MB file in parts and gives back every byte', async () => {
   const content = randomBytes(37_000_000)
-  const opened = await testConsole.send({ method: 'POST', path: pathOf('parts.bin', { resource: 'uploads', query: '&type=video%2Fmp4' }), as: 'writer' })
+  const opened = await testConsole.send({
+    method: 'POST',
+    path: pathOf('parts.bin', { resource: 'uploads', query: '&type=video%2Fmp4' }),
+    as: 'writer',
+  })
   expect(opened).toMatchObject({ status: 201, json: { uploadId: expect.any(String) } })
   const upload = `uploads/${opened.json.uploadId}`
   const chunks = [content.subarray(0, 16 * MIB), content.subarray(16 * MIB, 32 * MIB), content.subarray(32 * MIB)]
@@ -129,7 +128,9 @@ test('refuses a body that is not what its checksum says, and keeps nothing of it
   const upload = await openUpload('damaged')
   const part = { method: 'PUT', path: pathOf('damaged', { resource: `${upload}/parts/1` }), as: 'writer' as const }
   expect((await testConsole.send({ ...part, body: 'hello', headers: claimed })).json.error.code).toBe('BadDigest')
-  expect((await testConsole.send({ path: pathOf('damaged', { resource: upload }), as: 'writer' })).json.parts).toEqual([])
+  expect((await testConsole.send({ path: pathOf('damaged', { resource: upload }), as: 'writer' })).json.parts).toEqual(
+    [],
+  )
 })
 
 test.each(['AAAA', 'not base64!!', 'AAAAAAAA'])('refuses the checksum %s, which is none', async (value) => {
@@ -139,9 +140,17 @@ test.each(['AAAA', 'not base64!!', 'AAAAAAAA'])('refuses the checksum %s, which 
 
 test('replaces nothing when asked not to, also by a finished multipart upload', async () => {
   await put('kept', 'first')
-  expect(await put('kept', 'second', { 'if-none-match': '*' })).toMatchObject({ status: 412, json: { error: { code: 'PreconditionFailed' } } })
+  expect(await put('kept', 'second', { 'if-none-match': '*' })).toMatchObject({
+    status: 412,
+    json: { error: { code: 'PreconditionFailed' } },
+  })
   const upload = await openUpload('kept')
-  const part = await testConsole.send({ method: 'PUT', path: pathOf('kept', { resource: `${upload}/parts/1` }), as: 'writer', body: 'third' })
+  const part = await testConsole.send({
+    method: 'PUT',
+    path: pathOf('kept', { resource: `${upload}/parts/1` }),
+    as: 'writer',
+    body: 'third',
+  })
   expect((await complete('kept', upload, [part.json], { 'if-none-match': '*' })).status).toBe(412)
   expect((await get('kept')).body.toString()).toBe('first')
   expect((await put('kept', 'x', { 'if-none-match': '"abc"' })).json.error.code).toBe('InvalidRequest')
@@ -156,7 +165,10 @@ test('answers ranges, revalidation and stale If-Range', async () => {
   expect(part.body.toString()).toBe('234')
   expect((await get('ten', { range: 'bytes=-2', 'if-range': etag })).body.toString()).toBe('89')
   expect((await get('ten', { range: 'bytes=-2', 'if-range': '"old"' })).body.toString()).toBe('0123456789')
-  expect(await get('ten', { range: 'bytes=10-' })).toMatchObject({ status: 416, headers: { 'content-range': 'bytes */10' } })
+  expect(await get('ten', { range: 'bytes=10-' })).toMatchObject({
+    status: 416,
+    headers: { 'content-range': 'bytes */10' },
+  })
   const known = await get('ten', { 'if-none-match': `"x", W/${etag}` })
   expect(known).toMatchObject({ status: 304, headers: { etag } })
   const head = await testConsole.send({ method: 'HEAD', path: pathOf('ten'), as: 'reader' })
@@ -182,7 +194,12 @@ test('gives an upload up for good', async () => {
   const abort = { method: 'DELETE', path: pathOf('given-up', { resource: upload }), as: 'writer' as const }
   expect((await testConsole.send(abort)).status).toBe(204)
   expect((await testConsole.send(abort)).json.error.code).toBe('NoSuchUpload')
-  const part = { method: 'PUT', path: pathOf('given-up', { resource: `${upload}/parts/1` }), as: 'writer' as const, body: 'x' }
+  const part = {
+    method: 'PUT',
+    path: pathOf('given-up', { resource: `${upload}/parts/1` }),
+    as: 'writer' as const,
+    body: 'x',
+  }
   expect((await testConsole.send(part)).json.error.code).toBe('NoSuchUpload')
 })
 
@@ -194,7 +211,10 @@ test.each([
 ])('refuses %s', async (_, method, step, status, code) => {
   const upload = await openUpload('refused')
   const path = pathOf('refused', { resource: step === '' ? upload : `${upload}/${step}` })
-  expect(await testConsole.send({ method, path, as: 'writer', body: 'x' })).toMatchObject({ status, json: { error: { code } } })
+  expect(await testConsole.send({ method, path, as: 'writer', body: 'x' })).toMatchObject({
+    status,
+    json: { error: { code } },
+  })
 })
 
 test.each([
@@ -214,7 +234,10 @@ test.each([
 })
 
 test('refuses an upload id that is none as NoSuchUpload', async () => {
-  const answer = await testConsole.send({ path: pathOf('x', { resource: 'uploads/1; drop table' }), as: 'writer' })
+  const answer = await testConsole.send({
+    path: pathOf('x', { resource: 'uploads/1%3B%20drop%20table' }),
+    as: 'writer',
+  })
   expect(answer.json.error.code).toBe('NoSuchUpload')
 })
 
@@ -225,7 +248,10 @@ test('refuses a body without a length', async () => {
 
 test('answers a refusal in full although the client is still sending', async () => {
   const answer = await testConsole.send({ method: 'PUT', path: pathOf('x'), as: 'reader', body: randomBytes(4 * MIB) })
-  expect(answer).toMatchObject({ status: 403, json: { error: { code: 'AccessDenied', requestId: expect.any(String) } } })
+  expect(answer).toMatchObject({
+    status: 403,
+    json: { error: { code: 'AccessDenied', requestId: expect.any(String) } },
+  })
 })
 
 test('keeps nothing of a file whose sender hangs up', async () => {
@@ -237,7 +263,15 @@ test('keeps nothing of a file whose sender hangs up', async () => {
     'content-length': 10 * MIB,
   }
   await new Promise<void>((resolve) => {
-    const request = https.request({ host: '127.0.0.1', port, ca, agent: false, method: 'PUT', path: pathOf('cut'), headers })
+    const request = https.request({
+      host: '127.0.0.1',
+      port,
+      ca,
+      agent: false,
+      method: 'PUT',
+      path: pathOf('cut'),
+      headers,
+    })
     request.on('error', () => resolve())
     request.write(randomBytes(MIB), () => setTimeout(() => request.destroy(new Error('gone')), 50))
   })

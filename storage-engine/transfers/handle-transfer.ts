@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type NamespacePermission, requirePermission } from '#storage-engine/accounts/actor.ts'
-import { findActor } from '#storage-engine/accounts/console-sessions.ts'
+import { findActor, SESSION_COOKIE } from '#storage-engine/accounts/console-sessions.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { findObject } from '#storage-engine/metadata/object-versions.ts'
@@ -38,7 +38,6 @@ export interface TransferRequest {
   request: IncomingMessage
   response: ServerResponse
   requestId: string
-  sessionCookie: string
 }
 
 /**
@@ -60,9 +59,9 @@ export async function handleTransfer(engine: Engine, transfer: TransferRequest):
   }
 }
 
-async function admit(engine: Engine, { request, response, requestId, sessionCookie }: TransferRequest) {
+async function admit(engine: Engine, { request, response, requestId }: TransferRequest) {
   const target = parseTransferTarget(request.url ?? '')
-  const token = readCookie(request.headers.cookie, sessionCookie)
+  const token = readCookie(request.headers.cookie, SESSION_COOKIE)
   const address = request.socket.remoteAddress ?? null
   const actor = token === null ? null : await findActor(engine, { token, address, requestId })
   if (actor === null) throw new StorageError('NotSignedIn')

@@ -35,18 +35,37 @@ test('creates a bucket, shows it with what it holds, and writes it to the audit'
     sizeBytes: 5,
     encryption: { mode: 'on', coverage: { sealedBytes: 5, plainBytes: 0 } },
   })
-  const [event] = await listAuditEvents(testConsole.engine.db, { namespaceId: testConsole.namespaceIds.acme, before: null, limit: 1 })
-  expect(event).toMatchObject({ actor: 'owner', action: 'bucket.create', target: 'first-bucket', result: 'ok', requestId: 'request-1' })
+  const [event] = await listAuditEvents(testConsole.engine.db, {
+    namespaceId: testConsole.namespaceIds.acme,
+    before: null,
+    limit: 1,
+  })
+  expect(event).toMatchObject({
+    actor: 'owner',
+    action: 'bucket.create',
+    target: 'first-bucket',
+    result: 'ok',
+    requestId: 'request-1',
+  })
 })
 
 test.each(['ab', 'UPPER', 'a..b', '1.2.3.4', 'x'.repeat(64), ''])('refuses the name %j', async (name) => {
-  expect(await create(name)).toMatchObject({ status: 400, json: { error: { code: 'InvalidArgument', fields: { name: expect.any(String) } } } })
+  expect(await create(name)).toMatchObject({
+    status: 400,
+    json: { error: { code: 'InvalidArgument', fields: { name: expect.any(String) } } },
+  })
 })
 
 test('says whose a name is that is taken', async () => {
   await create('taken-bucket')
-  expect(await create('taken-bucket')).toMatchObject({ status: 409, json: { error: { code: 'BucketAlreadyOwnedByYou' } } })
-  expect(await create('taken-bucket', 'neighbour', 'globex')).toMatchObject({ status: 409, json: { error: { code: 'BucketAlreadyExists' } } })
+  expect(await create('taken-bucket')).toMatchObject({
+    status: 409,
+    json: { error: { code: 'BucketAlreadyOwnedByYou' } },
+  })
+  expect(await create('taken-bucket', 'neighbour', 'globex')).toMatchObject({
+    status: 409,
+    json: { error: { code: 'BucketAlreadyExists' } },
+  })
 })
 
 test('lists by name, creation, objects and size, both ways, page by page without loss', async () => {
@@ -75,12 +94,15 @@ test('lists by name, creation, objects and size, both ways, page by page without
   expect(await walk({ sort: 'size', order: 'desc' })).toBe('bac')
 })
 
-test.each([{ cursor: 'bm90IG9uZQ' }, { limit: '0' }, { limit: '1001' }, { sort: 'colour' }, { search: 'x'.repeat(201) }])(
-  'refuses the query %j',
-  async (query) => {
-    expect(await list(query)).toMatchObject({ status: 400, json: { error: { code: 'InvalidArgument' } } })
-  },
-)
+test.each([
+  { cursor: 'bm90IG9uZQ' },
+  { limit: '0' },
+  { limit: '1001' },
+  { sort: 'colour' },
+  { search: 'x'.repeat(201) },
+])('refuses the query %j', async (query) => {
+  expect(await list(query)).toMatchObject({ status: 400, json: { error: { code: 'InvalidArgument' } } })
+})
 
 test('finds no wildcard in a search', async () => {
   expect((await list({ search: '%' })).json.buckets).toEqual([])
@@ -88,14 +110,23 @@ test('finds no wildcard in a search', async () => {
 
 test('deletes an empty bucket whose name was typed, and no other', async () => {
   await create('doomed')
-  expect(await remove('doomed', 'dooomed')).toMatchObject({ status: 400, json: { error: { code: 'ConfirmationMismatch' } } })
+  expect(await remove('doomed', 'dooomed')).toMatchObject({
+    status: 400,
+    json: { error: { code: 'ConfirmationMismatch' } },
+  })
   await put('doomed', 'a', 'x')
   expect(await remove('doomed', 'doomed')).toMatchObject({ status: 409, json: { error: { code: 'BucketNotEmpty' } } })
   await create('empty')
   expect((await remove('empty', 'empty')).status).toBe(204)
   expect((await get('empty')).json.error.code).toBe('NoSuchBucket')
-  const events = await listAuditEvents(testConsole.engine.db, { namespaceId: testConsole.namespaceIds.acme, before: null, limit: 10 })
-  expect(events.filter(({ action }) => action === 'bucket.delete').map(({ target, result }) => [target, result])).toEqual([
+  const events = await listAuditEvents(testConsole.engine.db, {
+    namespaceId: testConsole.namespaceIds.acme,
+    before: null,
+    limit: 10,
+  })
+  expect(
+    events.filter(({ action }) => action === 'bucket.delete').map(({ target, result }) => [target, result]),
+  ).toEqual([
     ['empty', 'ok'],
     ['doomed', 'failed'],
     ['doomed', 'failed'],

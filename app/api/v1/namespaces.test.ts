@@ -12,7 +12,8 @@ beforeAll(async () => {
 })
 afterAll(() => testConsole.stop())
 
-const list = (query: Record<string, string> = {}, as: Person | null = 'admin') => callRoute(testConsole, namespaces.GET, { as, query })
+const list = (query: Record<string, string> = {}, as: Person | null = 'admin') =>
+  callRoute(testConsole, namespaces.GET, { as, query })
 const create = (body: unknown, as: Person | null = 'admin') => callRoute(testConsole, namespaces.POST, { as, body })
 const turn = (ns: string, body: unknown, as: Person | null = 'admin') =>
   callRoute(testConsole, encryption.PUT, { method: 'PUT', as, params: { ns }, body })
@@ -59,9 +60,7 @@ test('lists by name, page by page, searchable', async () => {
 })
 
 test('tells the state from the stored bytes, not from the switch', async () => {
-  const token = await testConsole.signIn('neighbour')
-  const neighbour = await testConsole.service.sessions.find({ token, address: null, requestId: '' })
-  if (neighbour === null) throw new Error('not signed in')
+  const neighbour = await testConsole.actorOf('neighbour')
   await testConsole.service.buckets.create(neighbour, { namespace: 'globex', name: 'states' })
   const put = (key: string) =>
     testConsole.send({ method: 'PUT', path: `/_data/globex/states/object?key=${key}`, as: 'neighbour', body: 'four' })
@@ -70,7 +69,10 @@ test('tells the state from the stored bytes, not from the switch', async () => {
   expect(await encryptionOf()).toEqual({ mode: 'off', state: 'off', encryptedBytes: 0, plainBytes: 0 })
   await put('before')
   expect(await encryptionOf()).toEqual({ mode: 'off', state: 'off', encryptedBytes: 0, plainBytes: 4 })
-  expect((await turn('globex', { mode: 'on' })).json.encryption).toMatchObject({ mode: 'on', state: 'on-new-data-only' })
+  expect((await turn('globex', { mode: 'on' })).json.encryption).toMatchObject({
+    mode: 'on',
+    state: 'on-new-data-only',
+  })
   expect((await put('after')).json.sealed).toBe(true)
   expect(await encryptionOf()).toEqual({ mode: 'on', state: 'on-new-data-only', encryptedBytes: 4, plainBytes: 4 })
   await put('before')
@@ -85,7 +87,11 @@ test('turns encryption off only when the exact name was typed, and writes it to 
   }
   expect((await find('acme')).encryption.mode).toBe('on')
   expect((await turn('acme', { mode: 'off', confirm: 'acme' })).status).toBe(200)
-  const events = await listAuditEvents(testConsole.engine.db, { namespaceId: testConsole.namespaceIds.acme, before: null, limit: 2 })
+  const events = await listAuditEvents(testConsole.engine.db, {
+    namespaceId: testConsole.namespaceIds.acme,
+    before: null,
+    limit: 2,
+  })
   expect(events).toMatchObject([
     { action: 'namespace.set-encryption', result: 'ok', actor: 'admin', details: { before: 'on', after: 'off' } },
     { action: 'namespace.set-encryption', result: 'failed' },
@@ -94,7 +100,10 @@ test('turns encryption off only when the exact name was typed, and writes it to 
 })
 
 test('knows a namespace that is not there from one that is', async () => {
-  expect(await turn('nowhere', { mode: 'on' })).toMatchObject({ status: 404, json: { error: { code: 'NoSuchNamespace' } } })
+  expect(await turn('nowhere', { mode: 'on' })).toMatchObject({
+    status: 404,
+    json: { error: { code: 'NoSuchNamespace' } },
+  })
   expect((await turn('acme', { mode: 'sometimes' })).status).toBe(400)
 })
 

@@ -18,9 +18,7 @@ beforeAll(async () => {
 afterAll(() => testConsole.stop())
 
 async function createBucket(name: string, person: Person = 'owner', namespace = 'acme') {
-  const token = await testConsole.signIn(person)
-  const actor = await testConsole.service.sessions.find({ token, address: null, requestId: '' })
-  if (actor === null) throw new Error('not signed in')
+  const actor = await testConsole.actorOf(person)
   await testConsole.service.buckets.create(actor, { namespace, name })
 }
 
@@ -73,7 +71,12 @@ test('sorts by size and goes through the pages without loss or repetition', asyn
   for (const [index, size] of sizes.entries()) await put('sizes', `k${index}`, 'x'.repeat(size))
   const seen: string[] = []
   for (let cursor: string | null = ''; cursor !== null; ) {
-    const query: Record<string, string> = { sort: 'size', order: 'desc', limit: '2', ...(cursor === '' ? {} : { cursor }) }
+    const query: Record<string, string> = {
+      sort: 'size',
+      order: 'desc',
+      limit: '2',
+      ...(cursor === '' ? {} : { cursor }),
+    }
     const page = await list(query, { bucket: 'sizes' })
     seen.push(...keysOf(page))
     cursor = page.json.nextCursor
@@ -82,15 +85,22 @@ test('sorts by size and goes through the pages without loss or repetition', asyn
   expect(seen.map((key) => sizes[Number(key.slice(1))])).toEqual([5, 4, 3, 2, 2, 1])
 })
 
-test.each([{ cursor: 'bm90IG9uZQ' }, { sort: 'colour' }, { scope: 'world' }, { limit: '1001' }, { prefix: 'x'.repeat(1025) }])(
-  'refuses the query %j',
-  async (query) => {
-    expect(await list(query)).toMatchObject({ status: 400, json: { error: { code: 'InvalidArgument' } } })
-  },
-)
+test.each([
+  { cursor: 'bm90IG9uZQ' },
+  { sort: 'colour' },
+  { scope: 'world' },
+  { limit: '1001' },
+  { prefix: 'x'.repeat(1025) },
+])('refuses the query %j', async (query) => {
+  expect(await list(query)).toMatchObject({ status: 400, json: { error: { code: 'InvalidArgument' } } })
+})
 
 test('tells everything about an object, how it is sealed included', async () => {
-  const answer = await callRoute(testConsole, details.GET, { as: 'reader', params: paramsOf({}), query: { key: 'b.txt' } })
+  const answer = await callRoute(testConsole, details.GET, {
+    as: 'reader',
+    params: paramsOf({}),
+    query: { key: 'b.txt' },
+  })
   expect(answer).toMatchObject({
     status: 200,
     json: {
@@ -105,7 +115,11 @@ test('tells everything about an object, how it is sealed included', async () => 
       parts: null,
     },
   })
-  const missing = await callRoute(testConsole, details.GET, { as: 'reader', params: paramsOf({}), query: { key: 'nope' } })
+  const missing = await callRoute(testConsole, details.GET, {
+    as: 'reader',
+    params: paramsOf({}),
+    query: { key: 'nope' },
+  })
   expect(missing).toMatchObject({ status: 404, json: { error: { code: 'NoSuchKey' } } })
   const noKey = await callRoute(testConsole, details.GET, { as: 'reader', params: paramsOf({}) })
   expect(noKey).toMatchObject({ status: 400, json: { error: { fields: { key: expect.any(String) } } } })
@@ -130,7 +144,10 @@ test('counts what a deletion would take, each object once, then takes exactly th
   const answer = await post(deletions, selection, { bucket: 'gone' })
   expect(answer).toMatchObject({ status: 200, json: { activity: { state: 'done', doneCount: 3, totalCount: 3 } } })
   expect(keysOf(await list({ scope: 'bucket' }, { bucket: 'gone' }))).toEqual(['dir0', 'keep'])
-  const again = await callRoute(testConsole, activity.GET, { as: 'reader', params: { ns: 'acme', id: answer.json.activity.id } })
+  const again = await callRoute(testConsole, activity.GET, {
+    as: 'reader',
+    params: { ns: 'acme', id: answer.json.activity.id },
+  })
   expect(again.json).toEqual(answer.json.activity)
 })
 
@@ -145,7 +162,8 @@ test.each([{}, { keys: [] }, { prefixes: [''] }, { keys: [''] }, { keys: ['a\0']
 test('shows an activity to its own namespace only', async () => {
   const { json } = await post(deletions, { keys: ['nothing'] })
   const { id } = json.activity
-  const ask = (as: Person | null, ns: string, asked: string) => callRoute(testConsole, activity.GET, { as, params: { ns, id: asked } })
+  const ask = (as: Person | null, ns: string, asked: string) =>
+    callRoute(testConsole, activity.GET, { as, params: { ns, id: asked } })
   expect((await ask('neighbour', 'globex', id)).json.error.code).toBe('NoSuchActivity')
   expect((await ask('neighbour', 'acme', id)).json.error.code).toBe('NoSuchNamespace')
   expect((await ask('owner', 'acme', "1' or 1=1")).json.error.code).toBe('NoSuchActivity')
@@ -160,8 +178,11 @@ test.each([
 ] as const)('shows and lets %s change nothing', async (_, call, status, code) => {
   const refusal = { status, json: { error: { code } } }
   expect(await list({}, call)).toMatchObject(refusal)
-  expect(await callRoute(testConsole, details.GET, { as: call.as, params: paramsOf(call), query: { key: 'b.txt' } })).toMatchObject(refusal)
-  for (const route of [deletions, deletionPreview]) expect(await post(route, { keys: ['b.txt'] }, call)).toMatchObject(refusal)
+  expect(
+    await callRoute(testConsole, details.GET, { as: call.as, params: paramsOf(call), query: { key: 'b.txt' } }),
+  ).toMatchObject(refusal)
+  for (const route of [deletions, deletionPreview])
+    expect(await post(route, { keys: ['b.txt'] }, call)).toMatchObject(refusal)
   expect(await post(preflight, { names: [{ key: 'b.txt', size: 1 }] }, call)).toMatchObject(refusal)
   expect(keysOf(await list({}))).toContain('b.txt')
 })

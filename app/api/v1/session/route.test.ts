@@ -15,13 +15,25 @@ test('says who is signed in and where they may do what', async () => {
     status: 200,
     json: {
       user: { id: testConsole.userIds.writer, username: 'writer', isAdministrator: false },
-      namespaces: [{ name: 'acme', displayName: 'Acme', role: 'member', permissions: ['object-storage_read', 'object-storage_write'] }],
+      namespaces: [
+        {
+          name: 'acme',
+          displayName: 'Acme',
+          role: 'member',
+          permissions: ['object-storage_read', 'object-storage_write'],
+        },
+      ],
     },
   })
 })
 
 test('tells nothing to whoever is not signed in', async () => {
-  for (const cookie of ['', '__Host-sceau.session=', `__Host-sceau.session=${'a'.repeat(43)}`, '__Host-sceau.session=../../x']) {
+  for (const cookie of [
+    '',
+    '__Host-sceau.session=',
+    `__Host-sceau.session=${'a'.repeat(43)}`,
+    '__Host-sceau.session=../../x',
+  ]) {
     expect(await callRoute(testConsole, GET, { as: null, headers: { cookie } })).toMatchObject({
       status: 401,
       json: { error: { code: 'NotSignedIn' } },

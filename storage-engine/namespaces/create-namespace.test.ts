@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { getRootObjectUser } from '#storage-engine/metadata/accounts.ts'
+import { findNamespaceByName } from '#storage-engine/metadata/namespaces.ts'
+import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
+import { startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
+
+let setting: TestEngine
+
+beforeAll(async () => {
+  setting = await startTestEngine()
+})
+afterAll(() => setting.stop())
+
+const create = (name: string, encryptionMode: 'off' | 'on' = 'on') =>
+  createNamespace(setting.engine, { name, displayName: name, encryptionMode })
+
+test('makes a namespace that can seal at once, with its root object user', async () => {
+  const { namespaceId, rootObjectUserId } = await create('acme')
+  expect(await getRootObjectUser(setting.engine.db, { namespaceId })).toMatchObject({
+    id: rootObjectUserId,
+    canonicalId: expect.stringMatching(/^[0-9a-f]{64}$/),
+    isRoot: true,
+  })
+  const dataKey = await setting.engine.keyring.createDataKey({
+    namespaceId,
+    bucketId: namespaceId,
+    versionId: namespaceId,
+  })
+  expect(dataKey.namespaceKeyVersion).toBe(1)
+})
+
+test('gives a namespace its key also while encryption is off', async () => {
+  const { namespaceId } = await create('plain', 'off')
+  const place = { namespaceId, bucketId: namespaceId, versionId: namespaceId }
+  expect((await setting.engine.keyring.createDataKey(place)).namespaceKeyVersion).toBe(1)
+})
+
+test('refuses a name that is taken and leaves the other one as it is', async () => {
+  await create('twice', 'on')
+  await expect(create('twice', 'off')).rejects.toMatchObject({ code: 'NamespaceAlreadyExists' })
+  expect(await findNamespaceByName(setting.engine.db, { name: 'twice' })).toMatchObject({ encryptionMode: 'on' })
+})
+
+test.each(['', 'ab', 'Upper', '-abc', 'abc-', 'a.b.c', 'é-namespace', 'x'.repeat(64)])(
+  'refuses the name %j',
+  async (name) => {
+    await expect(create(name)).rejects.toMatchObject({ code: 'InvalidArgument' })
+  },
+)
+
+test.each(['abc', 'a-1', 'x'.repeat(63)])('takes the name %s', async (name) => {
+  await expect(create(name)).resolves.toHaveProperty('namespaceId')
+})

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { bodyOf } from '#storage-engine/body.ts'
+import { createBucket } from '#storage-engine/buckets/create-bucket.ts'
+import { newId } from '#storage-engine/ids.ts'
+import { type Activity, findActivity, insertActivity } from '#storage-engine/metadata/activities.ts'
+import type { Bucket } from '#storage-engine/metadata/buckets.ts'
+import { measureSelection } from '#storage-engine/metadata/object-selections.ts'
+import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
+import { writeObject } from '#storage-engine/objects/write-object.ts'
+import { createActivityRunner } from '#storage-engine/service/activity-runner.ts'
+import { startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
+
+let setting: TestEngine
+let bucket: Bucket
+
+beforeAll(async () => {
+  setting = await startTestEngine()
+  const { namespaceId, rootObjectUserId: ownerId } = await createNamespace(setting.engine, {
+    name: 'acme',
+    displayName: 'Acme',
+    encryptionMode: 'off',
+  })
+  bucket = await createBucket(setting.engine, { namespaceId, ownerId, name: 'full', region: 'us-east-1' })
+})
+afterAll(() => setting.stop())
+
+function write(key: string) {
+  return writeObject(setting.engine, {
+    bucket,
+    key,
+    body: bodyOf(Buffer.from(key)),
+    ownerId: bucket.ownerId,
+    contentType: 'text/plain',
+    systemHeaders: null,
+    userMetadata: null,
+    contentMd5: null,
+    checksum: null,
+    precondition: null,
+    seal: false,
+  })
+}
+
+function startDeletion(input: Record<string, unknown>): Promise<Activity> {
+  const { namespaceId } = bucket
+  const activity = { id: newId(), namespaceId, kind: 'delete-objects', startedBy: null, totalCount: null, input }
+  return insertActivity(setting.engine.db, activity)
+}
+
+const deletionOf = (prefixes: string[], keys: string[] = []) => ({
+  bucketId: bucket.id,
+  bucketName: bucket.name,
+  keys,
+  prefixes,
+})
+const find = ({ id }: Activity) => findActivity(setting.engine.db, { namespaceId: bucket.namespaceId, id })
+const count = async (prefix: string) =>
+  (await measureSelection(setting.engine.db, { bucketId: bucket.id, keys: [], prefixes: [prefix] })).objectCount
+
+test('deletes more than one page under a prefix, nothing beside it, and says how many', async () => {
+  await Promise.all(Array.from({ length: 1003 }, (_, index) => write(`many/${index}`)))
+  await write('many0')
+  await write('man')
+  const runner = createActivityRunner(setting.engine)
+  const activity = await startDeletion(deletionOf(['many/']))
+  await runner.run(activity)
+  expect(await find(activity)).toMatchObject({ state: 'done', doneCount: 1003, message: null })
+  expect(await count('many/')).toBe(0)
+  expect(await count('man')).toBe(2)
+  await runner.stop()
+})
+
+test('takes over an activity whose process died, and finishes it', async () => {
+  await write('orphan/1')
+  const activity = await startDeletion(deletionOf(['orphan/']))
+  await setting.engine.db.query({
+    name: 'age-activity',
+    text: `update activities set updated_at = now() - interval '61 seconds' where id = $1`,
+    values: [activity.id],
+  })
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  const runner = createActivityRunner(setting.engine)
+  await vi.advanceTimersByTimeAsync(30_000)
+  vi.useRealTimers()
+  await vi.waitFor(async () => expect(await find(activity)).toMatchObject({ state: 'done', doneCount: 1 }))
+  expect(await count('orphan/')).toBe(0)
+  await runner.stop()
+})
+
+test('leaves an activity alone that somebody is at work on', async () => {
+  await write('busy/1')
+  const activity = await startDeletion(deletionOf(['busy/']))
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  const runner = createActivityRunner(setting.engine)
+  await vi.advanceTimersByTimeAsync(30_000)
+  vi.useRealTimers()
+  await runner.stop()
+  expect(await find(activity)).toMatchObject({ state: 'running', doneCount: 0 })
+  expect(await count('busy/')).toBe(1)
+})
+
+test('says that it failed, without telling secrets', async () => {
+  const runner = createActivityRunner(setting.engine)
+  const activity = await startDeletion({ nonsense: true })
+  await runner.run(activity)
+  expect(await find(activity)).toMatchObject({ state: 'failed', message: 'An internal error ended it.' })
+  await runner.stop()
+})
+
+test('does nothing to another bucket that has the name by now', async () => {
+  await write('safe/1')
+  const runner = createActivityRunner(setting.engine)
+  const activity = await startDeletion({ ...deletionOf(['safe/']), bucketId: newId() })
+  await runner.run(activity)
+  expect(await find(activity)).toMatchObject({ state: 'done', doneCount: 0 })
+  expect(await count('safe/')).toBe(1)
+  await runner.stop()
+})
+
+test('stops at a page and stays resumable', async () => {
+  await Promise.all(Array.from({ length: 1500 }, (_, index) => write(`stop/${index}`)))
+  const runner = createActivityRunner(setting.engine)
+  const activity = await startDeletion(deletionOf(['stop/']))
+  const work = runner.run(activity)
+  await runner.stop()
+  await work
+  expect(await find(activity)).toMatchObject({ state: 'running' })
+  expect(await count('stop/')).toBeGreaterThan(0)
+})
