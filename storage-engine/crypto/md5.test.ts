@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createMd5, type Md5, md5Of } from '#storage-engine/crypto/md5.ts'
+import { jobsOffloaded, stopMd5Worker } from '#storage-engine/crypto/md5-worker.ts'
 
 const nativeMd5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')
 
@@ -93,6 +94,51 @@ describe('MD5', () => {
     await md5.digest()
     expect(() => md5.update(Buffer.alloc(1))).toThrow('finished')
     await expect(md5.digest()).rejects.toThrow('finished')
+  })
+})
+
+describe('the second thread', () => {
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const large = (count: number) => Array.from({ length: count }, (_, index) => randomBytes(60_000 + (index % 3) * 2768))
+
+  /** Lone and large, with pauses that let the thread start and fall behind. */
+  async function digestSlowly(pieces: Buffer[]): Promise<string> {
+    const md5 = createMd5()
+    for (const [index, piece] of pieces.entries()) {
+      await md5.update(piece)
+      if (index % 4 === 0) await turn()
+    }
+    return (await md5.digest()).toString('hex')
+  }
+
+  it('takes a lone large message, and the digest stays right', async () => {
+    await vi.waitFor(async () => {
+      const pieces = large(40)
+      expect(await digestSlowly(pieces)).toBe(nativeMd5(Buffer.concat(pieces)))
+      expect(jobsOffloaded()).toBeGreaterThan(0)
+    })
+  })
+
+  it('gives it back when others come, at any moment', async () => {
+    const bodies = [60, 45, 30, 30, 20, 10].map(large)
+    const digests = await Promise.all(
+      bodies.map(async (pieces, index) => {
+        for (let turns = 0; turns < index * 15; turns++) await turn()
+        return digestSlowly(pieces)
+      }),
+    )
+    expect(digests).toEqual(bodies.map((pieces) => nativeMd5(Buffer.concat(pieces))))
+  })
+
+  it('may die at any moment: what it had is digested here', async () => {
+    const pieces = large(60)
+    const digest = digestSlowly(pieces)
+    for (let turns = 0; turns < 20; turns++) await turn()
+    await stopMd5Worker()
+    expect(await digest).toBe(nativeMd5(Buffer.concat(pieces)))
+    const offloaded = jobsOffloaded()
+    expect(await digestSlowly(pieces)).toBe(nativeMd5(Buffer.concat(pieces)))
+    expect(jobsOffloaded()).toBe(offloaded)
   })
 })
 

@@ -9,11 +9,13 @@ import {
   md5Lanes,
   md5Padding,
 } from '#storage-engine/crypto/md5-kernel.ts'
+import { offloadBlocks } from '#storage-engine/crypto/md5-worker.ts'
 
 /**
  * MD5 for ETags, which is no security but is the dearest step of a large PUT. Messages that run at the same time are
  * digested four at once, at two to three times the speed of one alone: chunks that arrive in one turn of the event loop
- * wait for its end, and are then packed into lanes. There is no timer; a lone message is digested by itself.
+ * wait for its end, and are then packed into lanes. There is no timer. A large message without company goes to a second
+ * thread, so that the rest of its PUT runs meanwhile.
  */
 export interface Md5 {
   /** Takes the chunk without copying it: it must not change. A promise means: wait for it before the next chunk. */
@@ -24,6 +26,10 @@ export interface Md5 {
 
 /** Bytes that one message may have waiting before its `update` asks the caller to wait. */
 const PENDING_BYTES_MAX = 65536
+/** A message is large from here on: only then is a second thread worth starting. */
+const OFFLOAD_MESSAGE_BYTES_MIN = 1024 * 1024
+/** Fewer bytes are digested sooner than they are handed over. */
+const OFFLOAD_BYTES_MIN = 16_384
 
 interface Message {
   state: Uint32Array
@@ -36,6 +42,8 @@ interface Message {
   /** It missed its turn once, for want of company. */
   isCarried: boolean
   isEnded: boolean
+  /** Jobs of it that the second thread has. */
+  jobCount: number
   resume: (() => void) | null
   room: Promise<void> | null
 }
@@ -51,6 +59,7 @@ export function createMd5(): Md5 {
     isQueued: false,
     isCarried: false,
     isEnded: false,
+    jobCount: 0,
     resume: null,
     room: null,
   }
@@ -132,6 +141,9 @@ function digestQueue(): void {
   isScheduled = false
   let ready = queue.sort((a, b) => b.pendingSize - a.pendingSize)
   queue = []
+  if (ready.length === 1 && offload(ready[0] as Message)) return
+  // What the second thread has must come back first; rejoin() then asks again.
+  ready = ready.filter((message) => message.jobCount === 0)
   const isCrowded = ready.length >= MD5_LANE_COUNT
   while (ready.length > 0) {
     const group = ready.slice(0, MD5_LANE_COUNT)
@@ -148,6 +160,34 @@ function digestQueue(): void {
   }
 }
 
+/** True when the second thread has taken what is pending, which leaves the message out of the queue. */
+function offload(message: Message): boolean {
+  if (message.size < OFFLOAD_MESSAGE_BYTES_MIN || message.pendingSize < OFFLOAD_BYTES_MIN) return false
+  const blockCount = blockCountOf(message.pendingSize)
+  const finished = offloadBlocks(message.state, blockCount, (target) =>
+    take(message, target, blockCount * MD5_BLOCK_BYTES),
+  )
+  if (finished === null) return false
+  message.jobCount++
+  void finished.then(() => {
+    message.jobCount--
+    rejoin(message)
+  })
+  rejoin(message)
+  return true
+}
+
+/** Puts a message back into the queue if it has a block to digest, and lets it go if all of it is digested. */
+function rejoin(message: Message): void {
+  message.isQueued = message.pendingSize >= MD5_BLOCK_BYTES
+  if (message.isQueued) {
+    if (!queue.includes(message)) queue.push(message)
+    schedule()
+  } else if (message.jobCount === 0 || !message.isEnded) {
+    release(message)
+  }
+}
+
 /** Among many messages, one that found no full group may wait a single turn for company. */
 function mayWait(message: Message): boolean {
   return !message.isCarried && !message.isEnded
@@ -160,13 +200,17 @@ function carry(group: Message[]): void {
 }
 
 function digestGroup(group: Message[]): void {
-  const shortest = Math.min(...group.map((message) => message.pendingSize), MD5_LANE_BYTES)
-  const blockCount = Math.floor(shortest / MD5_BLOCK_BYTES)
+  const blockCount = blockCountOf(Math.min(...group.map((message) => message.pendingSize)))
   for (const [lane, message] of group.entries()) take(message, md5Lanes[lane] as Buffer, blockCount * MD5_BLOCK_BYTES)
   digestLanes(
     group.map((message) => message.state),
     blockCount,
   )
+}
+
+/** Whole blocks that one call can digest of so many pending bytes. */
+function blockCountOf(pendingSize: number): number {
+  return Math.floor(Math.min(pendingSize, MD5_LANE_BYTES) / MD5_BLOCK_BYTES)
 }
 
 /** Moves the first `size` pending bytes of a message into a lane. */
@@ -193,6 +237,10 @@ function release(message: Message): void {
   }
   message.isQueued = false
   message.isCarried = false
+  giveRoom(message)
+}
+
+function giveRoom(message: Message): void {
   message.resume?.()
   message.resume = null
   message.room = null

@@ -3,8 +3,11 @@
 // adds the word first and the mix last, which waits for the step before; and round 2 adds its two halves, which have no
 // bit in common, instead of selecting by d.
 
-/** Sixteen vectors: one block of four messages, turned so that word n of all of them is one vector. */
-const words = memory.data(256, 16)
+/**
+ * Sixteen vectors: one block of four messages, turned so that word n of all of them is one vector. A fixed place in the
+ * first page, since the memory is shared: a second instance must initialise nothing. Only md5Lanes uses it.
+ */
+const WORDS: usize = 1024
 
 /**
  * Digests `blockCount` blocks of 64 bytes of four messages. `state`: 64 bytes, vectors A, B, C, D.
@@ -207,7 +210,7 @@ function turn(a0: usize, a1: usize, a2: usize, a3: usize, at: usize): void {
   const low23 = i32x4.shuffle(row2, row3, 0, 4, 1, 5)
   const high01 = i32x4.shuffle(row0, row1, 2, 6, 3, 7)
   const high23 = i32x4.shuffle(row2, row3, 2, 6, 3, 7)
-  const target = words + (at << 2)
+  const target = WORDS + (at << 2)
   v128.store(target, i64x2.shuffle(low01, low23, 0, 2))
   v128.store(target, i64x2.shuffle(low01, low23, 1, 3), 16)
   v128.store(target, i64x2.shuffle(high01, high23, 0, 2), 32)
@@ -224,7 +227,7 @@ function add(x: v128, y: v128): v128 {
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function word(index: usize, constant: u32): v128 {
-  return i32x4.add(v128.load(words + (index << 4)), i32x4.splat(constant))
+  return i32x4.add(v128.load(WORDS + (index << 4)), i32x4.splat(constant))
 }
 
 /** b plus the sum rotated left, lane by lane. */
