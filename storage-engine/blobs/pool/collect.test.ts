@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { hostKnowing, inputFor, readWhole, storeBlob } from '#storage-engine/blobs/blob-store.conformance.ts'
 import type { BlobRef, BlobStore, CollectHost } from '#storage-engine/blobs/blob-store.ts'
 import { createFaultyFileSystem } from '#storage-engine/blobs/pool/faulty-file-system.ts'
 import { createScratchPool, type ScratchPool } from '#storage-engine/blobs/pool/scratch-pool.ts'
+import { encodeSeal } from '#storage-engine/blobs/pool/segment-format.ts'
 import { newId } from '#storage-engine/ids.ts'
 
 const SIZE = 10_000
@@ -147,14 +148,30 @@ describe('Compaction', () => {
     expect((await writer.collect(hostKnowing([]))).segmentsCompacted).toBe(before.length - 1)
   })
 
+  it('takes what an idle process wrote, once that is old enough to be sealed', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const scratch = await createScratchPool()
+      const writer = await scratch.open({ segmentAgeMs: 0 })
+      const pool = await scratch.open()
+      await storeBlob(writer, randomBytes(SIZE))
+      expect(await pool.collect(hostKnowing([]))).toMatchObject({ segmentsCompacted: 0 })
+      vi.advanceTimersByTime(60_000)
+      const collect = () => pool.collect(hostKnowing([]))
+      await expect.poll(collect).toMatchObject({ segmentsCompacted: 1, orphansRemoved: 1 })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('joins small segments when there are many', async () => {
     const scratch = await createScratchPool()
     const [refs, contents]: [BlobRef[], Buffer[]] = [[], []]
     for (let index = 0; index < 8; index += 1) {
       const writer = await scratch.open()
-      const content = randomBytes(SIZE)
-      contents.push(content)
-      refs.push(await storeBlob(writer, content))
+      const pair = [randomBytes(SIZE), randomBytes(SIZE)]
+      contents.push(...pair)
+      refs.push(...(await Promise.all(pair.map((content) => storeBlob(writer, content)))))
       await writer.close()
     }
     const pool = await scratch.open()
@@ -192,6 +209,29 @@ describe('A damaged segment', () => {
     const bytes = await readFile(written.file)
     await overwrite(written.file, bytes.lastIndexOf('SREC', bytes.length - 4_097), Buffer.alloc(128))
     await expectKept(written, [])
+  })
+
+  it('is kept when it has fewer records than its seal tells', async () => {
+    const written = await writeSegment(3)
+    const bytes = await readFile(written.file)
+    const end = bytes.length - 4_096
+    const seal = Buffer.alloc(4_096)
+    const segmentId = bytes.toString('hex', 12, 24)
+    encodeSeal(seal, { segmentId, offset: end, groupOffset: end }, 4)
+    await overwrite(written.file, end, seal)
+    await expectKept(written, [])
+  })
+
+  it('is kept without a seal when a record of an earlier group lost its header', async () => {
+    const scratch = await createScratchPool()
+    const writer = await scratch.open()
+    const refs = [await storeBlob(writer, randomBytes(SIZE)), await storeBlob(writer, randomBytes(SIZE))]
+    await writer.close()
+    const [file = ''] = await scratch.listSegments()
+    const bytes = await readFile(file)
+    await writeFile(file, bytes.subarray(0, bytes.length - 4_096))
+    await overwrite(file, 4_096, Buffer.alloc(128))
+    await expectKept({ scratch, refs, file, contents: [] }, [])
   })
 
   it('is kept when a live blob of it does not verify', async () => {
@@ -254,6 +294,8 @@ describe('Collecting stripe files', () => {
     const pool = await scratch.open()
     const writer = pool.create(inputFor(null))
     await writer.write(randomBytes(3_000_000))
+    // Waits for the first write to the disk.
+    await writer.write(randomBytes(3_000_000))
     await pool.collect(hostKnowing([], YOUNG))
     expect(await scratch.listStripes()).toHaveLength(1)
     expect(await pool.collect(hostKnowing([]))).toMatchObject({ orphansRemoved: 1 })
@@ -263,11 +305,11 @@ describe('Collecting stripe files', () => {
 
   it('removes empty directories, and a writer that had used one makes it again', async () => {
     const scratch = await createScratchPool()
-    const pool = await scratch.open()
+    const [pool, collector] = [await scratch.open(), await scratch.open()]
     const [input, again] = [inputFor(300_000), inputFor(300_000)]
     again.blobId = `${input.blobId.slice(0, 8)}${again.blobId.slice(8)}`
     await store(pool, input)
-    await pool.collect(hostKnowing([]))
+    await collector.collect(hostKnowing([]))
     expect(await readdir(join(scratch.path, 'stripes'))).toEqual([])
     await store(pool, again)
     expect(await scratch.listStripes()).toHaveLength(1)

@@ -139,6 +139,17 @@ describe('A read', () => {
     await expectCorrupt(reader, ref, { offset: 0, length: 1 }, 'mismatch')
   })
 
+  it.each(cases)('of a %s notices that the locator belongs to another blob', async (_, size) => {
+    const { ref, reader } = await written(size === SMALL ? 'segment' : 'stripe', size)
+    const other = await storeBlob(reader, randomBytes(size))
+    if (size === SMALL) {
+      await expectCorrupt(reader, { ...ref, blobId: other.blobId }, { offset: 0, length: 1 }, 'mismatch')
+    } else {
+      const longer = { ...ref, locator: ref.locator.replace(/\d+$/, String(size + 1)) }
+      await expectCorrupt(reader, longer, { offset: 0, length: 1 }, 'mismatch')
+    }
+  })
+
   it('notices two whole pages of a stripe that changed places', async () => {
     const { ref, file, reader } = await written('stripe', LARGE)
     const bytes = await readFile(file)
