@@ -59,7 +59,10 @@ export function createChunkQueue(): ChunkQueue {
   }
 }
 
-/** A small view of a big buffer would keep all of it in memory for as long as a slow client takes. */
+/** A small view of a big buffer (Node's own pool included) would keep all of it for as long as a slow client takes. */
 function unpinned(chunk: Uint8Array): Uint8Array {
-  return chunk.length * 4 < chunk.buffer.byteLength ? Buffer.from(chunk) : chunk
+  if (chunk.length * 4 >= chunk.buffer.byteLength) return chunk
+  const copy = Buffer.allocUnsafeSlow(chunk.length)
+  copy.set(chunk)
+  return copy
 }
