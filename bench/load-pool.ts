@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { addCounts } from '#bench/latency-histogram.ts'
 import type { LoadAnswer, LoadCommand, LoadResult, LoadSpec } from '#bench/load-spec.ts'
@@ -49,16 +48,17 @@ function shareOf(spec: Omit<LoadSpec, 'keyFirst' | 'keyStep'>, index: number, co
   }
 }
 
-async function ask(child: ChildProcess, command: LoadCommand): Promise<LoadAnswer> {
-  const answered = once(child, 'message') as Promise<[LoadAnswer]>
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`A load process ended with ${code}`)
+function ask(child: ChildProcess, command: LoadCommand): Promise<LoadAnswer> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null) => reject(new Error(`A load process ended with ${code}`))
+    child.once('exit', ended)
+    child.once('message', (answer: LoadAnswer) => {
+      child.off('exit', ended)
+      if (answer.type === 'failed') reject(new Error(`A load process failed: ${answer.reason}`))
+      else resolve(answer)
+    })
+    child.send(command)
   })
-  child.send(command)
-  const [answer] = await Promise.race([answered, ended])
-  child.removeAllListeners('exit')
-  if (answer.type === 'failed') throw new Error(`A load process failed: ${answer.reason}`)
-  return answer
 }
 
 function addResults(a: LoadResult, b: LoadResult): LoadResult {

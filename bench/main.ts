@@ -37,6 +37,7 @@ const USAGE = `Usage: npm run bench -- [options]
 const PRODUCT_ENV = { SCEAU_JOB_INTERVAL_SECONDS: '86400' }
 const PRIMITIVE_SIZES = [4 << 10, 64 << 10, 1 << 20, 64 << 20]
 const ROUNDS_AGAINST = 2
+const WARM_UP_SECONDS = 2
 
 type Options = ReturnType<typeof readOptions>
 
@@ -120,7 +121,10 @@ async function benchProduct({ options, scratchDir, pool, report, encryption }: B
     }
     const target = targetOf(product, `D@RE ${encryption}`)
     const targets = options.rival === null ? [target] : rounds([target, options.rival])
-    for (const { service } of new Set(targets)) await makeBucket(service)
+    for (const each of new Set(targets)) {
+      await makeBucket(each.service)
+      await warmUp(options, pool, each)
+    }
     console.log(`\n${product.endpoint}, D@RE ${encryption}, Node ${report.machine.node}, commit ${report.commit}\n`)
     for (const cell of options.cells) {
       for (const each of targets)
@@ -171,6 +175,15 @@ async function makeBucket(service: BenchTarget['service']): Promise<void> {
   client.close()
   if (outcome !== 'ok' && code !== 'BucketAlreadyOwnedByYou')
     throw new Error(`No bucket could be made: ${status} ${code}`)
+}
+
+/** Compilers and caches have their effect before anything is counted. */
+async function warmUp({ listKeys }: Options, pool: LoadPool, target: BenchTarget): Promise<void> {
+  for (const operation of ['PUT', 'GET', 'MIXED'] as const) {
+    const cell = { operation, size: 4 << 10, clients: 64 }
+    const { failures, firstFailure } = await runCell({ target, pool, cell, seconds: WARM_UP_SECONDS, listKeys })
+    if (failures > 0) throw new Error(`${target.name} does not take the load: ${firstFailure}`)
+  }
 }
 
 interface MeasureInput {

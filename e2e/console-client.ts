@@ -18,7 +18,7 @@ export interface ConsoleObject {
 export interface ConsoleAccount {
   consoleUrl: string
   caFile: string
-  adminUsername: string
+  adminUsername: string | null
   adminPassword: string | null
 }
 
@@ -76,7 +76,9 @@ export async function createConsoleClient(account: ConsoleAccount): Promise<Cons
 }
 
 async function signIn(call: (input: Call) => Promise<Answer>, account: ConsoleAccount): Promise<void> {
-  if (account.adminPassword === null) throw new Error('The installation is not new: its password is not known')
+  const { adminUsername, adminPassword } = account
+  if (adminUsername === null || adminPassword === null)
+    throw new Error('The password of an old installation is not known')
   const { csrfToken } = JSON.parse((await call({ method: 'GET', path: '/api/auth/csrf' })).body)
   await call({
     method: 'POST',
@@ -84,8 +86,8 @@ async function signIn(call: (input: Call) => Promise<Answer>, account: ConsoleAc
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({
       csrfToken,
-      username: account.adminUsername,
-      password: account.adminPassword,
+      username: adminUsername,
+      password: adminPassword,
       json: 'true',
     }).toString(),
   })

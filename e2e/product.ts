@@ -3,7 +3,7 @@ import { createWriteStream, existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -17,8 +17,8 @@ export type Role = 'gateway' | 'jobs' | 'console' | 'postgres'
 export interface Product extends S3Service {
   consoleUrl: string
   dataDir: string
-  adminUsername: string
-  /** Null when the installation is not new. */
+  /** Both null when the installation is not new. */
+  adminUsername: string | null
   adminPassword: string | null
   supervisorPid: number
   /** Everything that the supervisor printed. */
@@ -34,6 +34,8 @@ export interface Product extends S3Service {
 export interface StartProductOptions {
   env?: Record<string, string>
   dataDir?: string
+  /** Another main program than the product's, relative to the repository: a twin with a planted bug. */
+  program?: string
 }
 
 export const REPOSITORY = fileURLToPath(new URL('..', import.meta.url))
@@ -41,14 +43,16 @@ const START_TIMEOUT_MS = 120_000
 const STOP_TIMEOUT_MS = 60_000
 
 /** Starts `serve` on free ports of 127.0.0.1 and resolves once it answers. Rejects with the product's own message. */
-export async function startProduct({ env = {}, dataDir }: StartProductOptions = {}): Promise<Product> {
+export async function startProduct({ env = {}, dataDir, program }: StartProductOptions = {}): Promise<Product> {
   const directory = dataDir ?? (await mkdtemp(join(tmpdir(), 'sceau-')))
   const productEnv = await environmentOf(directory, env)
   const logFile = join(tmpdir(), `sceau-${process.pid}-${Date.now()}.log`)
-  const child = spawn(nodeBinary(), [...entryArguments(), 'serve', '--json'], {
+  const entry = program === undefined ? entryArguments() : sourceArguments(program)
+  const child = spawn(nodeBinary(), [...entry, 'serve', '--json'], {
     cwd: REPOSITORY,
     env: productEnv,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // The channel tells the product when this process is gone, however it went.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const processes = new Map<number, Role>()
   const ready = await readyEventOf(child, { logFile, processes })
@@ -87,11 +91,16 @@ export function nodeBinary(): string {
   return process.env['SCEAU_RUNTIME'] !== 'system' && existsSync(pinned) ? pinned : process.execPath
 }
 
-/** The built program; without a build, its sources. */
+/** The built program; without a build, its sources; another checkout's with SCEAU_ENTRY. */
 function entryArguments(): string[] {
+  const chosen = process.env['SCEAU_ENTRY']
+  if (chosen !== undefined) return ['--import', 'tsx', resolve(chosen)]
   const built = join(REPOSITORY, 'dist/main.js')
-  if (existsSync(built)) return [built]
-  return ['--import', 'tsx', join(REPOSITORY, 'storage-engine/main.ts')]
+  return existsSync(built) ? [built] : sourceArguments('storage-engine/main.ts')
+}
+
+function sourceArguments(program: string): string[] {
+  return ['--import', 'tsx', join(REPOSITORY, program)]
 }
 
 /** The caller's environment without any setting of an installation of their own, then ours. */
@@ -131,7 +140,7 @@ interface ReadyEvent {
   s3: string
   console: string
   ca: string
-  adminUsername: string
+  adminUsername: string | null
   adminPassword: string | null
 }
 
@@ -155,13 +164,15 @@ function readyEventOf(
       reject(new Error(`The product ${reason}:\n${(await readFile(logFile, 'utf8')).slice(-4000)}`))
     }
     child.once('error', (error) => fail(`could not be started (${error.message})`))
-    child.once('exit', (code, signal) => fail(`ended with ${code ?? signal}`))
+    const ended = (code: number | null, signal: string | null) => fail(`ended with ${code ?? signal}`)
+    child.once('exit', ended)
     createInterface({ input: stdout }).on('line', (line) => {
       log.write(`${line}\n`)
       const event = parseEvent(line)
       if (event?.event === 'started') processes.set(event.pid, event.role)
       if (event?.event === 'ready') {
         clearTimeout(timer)
+        child.off('exit', ended)
         resolve(event)
       }
     })
