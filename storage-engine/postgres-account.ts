@@ -40,7 +40,7 @@ export function choosePostgresAccount(native: string): PostgresAccount {
 
 /**
  * Where the files of Postgres live: `directory`, or when they must belong to nobody and nobody cannot get there
- * (a clone in /root), a folder of /var/lib/sceau behind a symbolic link at `directory`.
+ *, a folder of /var/lib/sceau behind a symbolic link at `directory`.
  */
 export function placePostgresDirectory(account: PostgresAccount, directory: string): string {
   if (account.mode !== 'nobody' || fs.existsSync(directory)) {

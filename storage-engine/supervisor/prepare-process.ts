@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { StartupError } from '#storage-engine/errors.ts'
+import type { WriteLine } from '#storage-engine/supervisor/process-output.ts'
+import { forwardOutput } from '#storage-engine/supervisor/process-output.ts'
 
 /** The administrator that the very first start makes; the password is not kept anywhere. */
 export interface FirstRun {
@@ -12,14 +13,9 @@ export interface FirstRun {
 export type PrepareMessage = { type: 'prepared'; firstRun: FirstRun | null } | { type: 'failed'; message: string }
 
 /** Runs storage-engine/prepare.ts to its end. Throws StartupError with its reason when it cannot do its work. */
-export async function runPrepareProcess(
-  child: ChildProcess,
-  writeLog: (line: string) => void,
-): Promise<FirstRun | null> {
+export async function runPrepareProcess(child: ChildProcess, writeLine: WriteLine): Promise<FirstRun | null> {
   let answer: PrepareMessage | null = null
-  for (const output of [child.stdout, child.stderr]) {
-    if (output !== null) createInterface({ input: output }).on('line', writeLog)
-  }
+  forwardOutput(child, writeLine)
   child.on('message', (message: PrepareMessage) => {
     answer = message
   })

@@ -17,6 +17,7 @@ import type { PortClaim } from '#storage-engine/supervisor/ports.ts'
 import { checkPorts } from '#storage-engine/supervisor/ports.ts'
 import type { FirstRun } from '#storage-engine/supervisor/prepare-process.ts'
 import { runPrepareProcess } from '#storage-engine/supervisor/prepare-process.ts'
+import type { WriteLine } from '#storage-engine/supervisor/process-output.ts'
 import type { Shutdown } from '#storage-engine/supervisor/shutdown.ts'
 import { SupervisedPart } from '#storage-engine/supervisor/supervised-part.ts'
 import { SupervisedPostgres } from '#storage-engine/supervisor/supervised-postgres.ts'
@@ -84,23 +85,23 @@ function portsOf(config: Config, only: Role | null): PortClaim[] {
 
 interface Output {
   log: Logger
-  write: (line: string) => void
+  write: WriteLine
   file: string | null
 }
 
 /** The whole service logs to a file and shows what matters; a single role logs to standard output, for its container. */
 async function openOutput({ config, only, shutdown }: ServeInput): Promise<Output> {
   if (only !== null) {
-    const write = (line: string): void => void process.stdout.write(`${line}\n`)
+    const write: WriteLine = (line) => void process.stdout.write(`${line}\n`)
     return { log: createLog({ level: config.logLevel, role: 'supervisor' }), write, file: null }
   }
   const logFile = openLogFile({ directory: path.join(config.dataDir, 'logs') })
   await shutdown.add(() => logFile.close())
-  const write = (line: string): void => {
+  const write: WriteLine = (line, from) => {
     logFile.write(line)
-    mirrorLine(line)
+    mirrorLine(line, from)
   }
-  const destination = { write: (text: string) => write(text.trimEnd()) }
+  const destination = { write: (text: string) => write(text.trimEnd(), 'stdout') }
   return { log: createLog({ level: config.logLevel, role: 'supervisor', destination }), write, file: logFile.file }
 }
 
@@ -125,7 +126,7 @@ async function provideDatabase({ only, onStarted, shutdown }: ServeInput, { conf
 
 /** All at once; they end in the order doors to S3, jobs, console. */
 async function startParts({ config, only, programs, onStarted, shutdown }: ServeInput, output: Output) {
-  const common = { writeLog: output.write, onStarted, log: output.log }
+  const common = { writeLine: output.write, onStarted, log: output.log }
   const createPart = (role: Role): SupervisedPart => {
     const spawn =
       role === 'gateway' ? () => forkGateway(programs.gateway, config) : () => spawnChild(programs[role], config)

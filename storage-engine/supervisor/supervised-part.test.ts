@@ -35,7 +35,7 @@ function supervise(source: string) {
   const part = new SupervisedPart({
     role: 'jobs',
     spawn: () => fork(program, { silent: true, execArgv: [] }),
-    writeLog: (line) => lines.push(line),
+    writeLine: (line) => lines.push(line),
     onStarted: ({ pid }) => {
       started.push(pid)
       events.emit('started')

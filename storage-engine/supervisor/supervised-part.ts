@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { StartupError } from '#storage-engine/errors.ts'
 import type { Logger } from '#storage-engine/log.ts'
 import type { PartMessage, PartReport, Role, SupervisorMessage } from '#storage-engine/supervisor/part-messages.ts'
+import type { WriteLine } from '#storage-engine/supervisor/process-output.ts'
+import { forwardOutput } from '#storage-engine/supervisor/process-output.ts'
 import { createRestartDelay } from '#storage-engine/supervisor/restart-delay.ts'
 
 /** A little more than a part takes to give up by itself. */
@@ -14,8 +15,7 @@ export interface SupervisedPartInput {
   role: Role
   /** Starts the process: its output piped, with an IPC channel. */
   spawn: () => ChildProcess
-  /** Takes what the process writes, line by line. */
-  writeLog: (line: string) => void
+  writeLine: WriteLine
   /** Called at every start and restart. */
   onStarted: (started: { role: Role; pid: number }) => void
   log: Logger
@@ -80,15 +80,13 @@ export class SupervisedPart {
   }
 
   #launch(first: FirstStart | null): void {
-    const { role, spawn, writeLog, onStarted, log } = this.#input
+    const { role, spawn, writeLine, onStarted, log } = this.#input
     const child = spawn()
     let complaint: string | null = null
     this.#child = child
     this.#isReady = false
     if (child.pid !== undefined) onStarted({ role, pid: child.pid })
-    for (const output of [child.stdout, child.stderr]) {
-      if (output !== null) createInterface({ input: output }).on('line', writeLog)
-    }
+    forwardOutput(child, writeLine)
     child.on('message', (message: PartMessage) => {
       if (message.type === 'report') this.#reports.get(message.id)?.(message.report)
       if (message.type === 'failed') complaint = message.message

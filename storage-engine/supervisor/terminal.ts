@@ -1,12 +1,15 @@
 import type { Config } from '#storage-engine/config.ts'
+import type { OutputStream } from '#storage-engine/supervisor/process-output.ts'
 
 const MIRRORED_LEVELS = ['warn', 'error', 'fatal']
 
 /** Shows on the terminal, in short, those log lines that an operator should see at once. */
-export function mirrorLine(line: string): void {
+export function mirrorLine(line: string, from: OutputStream): void {
   const entry = parseLine(line)
-  if (entry === null) process.stderr.write(`${line}\n`)
-  else if (MIRRORED_LEVELS.includes(entry.level)) process.stderr.write(`${describe(entry)}\n`)
+  // What is no log entry: a stack trace of Node matters, the chat of a library does not.
+  if (entry === null && from === 'stderr') process.stderr.write(`${line}\n`)
+  if (entry === null) return
+  if (MIRRORED_LEVELS.includes(entry.level)) process.stderr.write(`${describe(entry)}\n`)
 }
 
 interface LogEntry {
@@ -18,7 +21,6 @@ interface LogEntry {
   err?: { message?: string; cause?: { message?: string } }
 }
 
-/** Null for what is not ours: a stack trace of Node, a warning of a library. */
 function parseLine(line: string): LogEntry | null {
   if (!line.startsWith('{"level":"')) return null
   try {
