@@ -44,11 +44,13 @@ const STEPS = [
 /** "3 hours ago", "il y a 3 heures"; below a minute "now". Clock skew never shows a future. */
 export function formatRelative(date: Date, now: Date, language: Language): string {
   const seconds = Math.max(0, (now.getTime() - date.getTime()) / 1000)
-  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
   for (const [unit, size] of STEPS) {
-    if (seconds >= size) return format.format(-Math.floor(seconds / size), unit)
+    // "yesterday" is exact, "last month" is not.
+    const numeric = unit === 'day' ? 'auto' : 'always'
+    if (seconds >= size)
+      return new Intl.RelativeTimeFormat(language, { numeric }).format(-Math.floor(seconds / size), unit)
   }
-  return format.format(0, 'second')
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(0, 'second')
 }
 
 /** Date and time in the reader's zone, to the second, with the zone's name. */
@@ -65,9 +67,13 @@ export function truncateMiddle(text: string, lengthMax: number): string {
 }
 
 // Direction overrides and invisible characters let "exe.gpj" read as "jpg.exe".
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these very characters must become visible
 const DECEIVING = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
 
 /** A key as it may be shown: characters that deceive the eye become visible marks. */
 export function visibleName(name: string): string {
-  return name.replace(DECEIVING, (character) => `⟨U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`)
+  return name.replace(
+    DECEIVING,
+    (character) => `⟨U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`,
+  )
 }

@@ -11,7 +11,11 @@ export function BucketNameRules({ name }: { name: string }) {
       {BUCKET_NAME_RULES.map(({ id, holds }) => {
         const state = name === '' ? 'open' : holds(name) ? 'held' : 'broken'
         return (
-          <li key={id} data-state={state} className="flex items-center gap-2 text-ink-soft data-[state=broken]:text-bad">
+          <li
+            key={id}
+            data-state={state}
+            className="flex items-center gap-2 text-ink-soft data-[state=broken]:text-bad"
+          >
             {state === 'open' && <Circle aria-hidden className="size-3.5" />}
             {state === 'held' && <Check aria-hidden className="size-3.5 text-good" strokeWidth={3} />}
             {state === 'broken' && <X aria-hidden className="size-3.5" strokeWidth={3} />}

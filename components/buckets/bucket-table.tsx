@@ -3,13 +3,13 @@ import { Ellipsis, FolderOpen, Trash2 } from 'lucide-react'
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'use-intl'
+import type { BucketList } from '#components/buckets/queries.ts'
 import { filesHref } from '#components/objects/files-href.ts'
 import { ByteSize } from '#components/shared/byte-size.tsx'
 import { CoverageBadge } from '#components/shared/encryption-badge.tsx'
 import { RelativeTime } from '#components/shared/relative-time.tsx'
 import { ariaSort, SortButton } from '#components/shared/sort-button.tsx'
 import { useFormat } from '#components/shared/use-format.ts'
-import type { BucketList } from '#components/buckets/queries.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Menu, MenuItem } from '#components/ui/menu.tsx'
 import { Table, TableCell, TableHead } from '#components/ui/table.tsx'
@@ -30,7 +30,12 @@ export function BucketTable({ namespace, buckets, list, onSort, onDelete }: Buck
   const orderOf = (sort: BucketList['sort']) => (list.sort === sort ? list.order : null)
   const head = (sort: BucketList['sort'], label: string, className: string) => (
     <TableHead aria-sort={ariaSort(orderOf(sort))} className={className}>
-      <SortButton label={label} order={orderOf(sort)} onClick={() => onSort(sort)} />
+      <SortButton
+        label={label}
+        order={orderOf(sort)}
+        toRight={className.includes('text-right')}
+        onClick={() => onSort(sort)}
+      />
     </TableHead>
   )
   return (
@@ -56,7 +61,11 @@ export function BucketTable({ namespace, buckets, list, onSort, onDelete }: Buck
   )
 }
 
-function BucketRow({ namespace, bucket, onDelete }: Pick<BucketTableProps, 'namespace' | 'onDelete'> & { bucket: Bucket }) {
+function BucketRow({
+  namespace,
+  bucket,
+  onDelete,
+}: Pick<BucketTableProps, 'namespace' | 'onDelete'> & { bucket: Bucket }) {
   const t = useTranslations()
   const format = useFormat()
   const router = useRouter()

@@ -75,7 +75,13 @@ export function BucketsScreen({ namespace, canWrite }: { namespace: string; canW
             />
           )}
           {buckets.length > 0 && (
-            <BucketTable namespace={namespace} buckets={buckets} list={list} onSort={sortBy} onDelete={canWrite ? setDeleting : null} />
+            <BucketTable
+              namespace={namespace}
+              buckets={buckets}
+              list={list}
+              onSort={sortBy}
+              onDelete={canWrite ? setDeleting : null}
+            />
           )}
         </Card>
       )}
@@ -86,7 +92,12 @@ export function BucketsScreen({ namespace, canWrite }: { namespace: string; canW
       )}
       <CreateBucketSheet namespace={namespace} open={creating} onOpenChange={setCreating} />
       {deleting !== null && (
-        <DeleteBucketDialog namespace={namespace} bucket={deleting} open onOpenChange={(open) => !open && setDeleting(null)} />
+        <DeleteBucketDialog
+          namespace={namespace}
+          bucket={deleting}
+          open
+          onOpenChange={(open) => !open && setDeleting(null)}
+        />
       )}
     </>
   )

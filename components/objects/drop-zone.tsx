@@ -4,17 +4,20 @@ import { type DragEvent, type ReactNode, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { FolderAddress } from '#components/objects/files-href.ts'
 import { useAddFiles } from '#components/objects/use-add-files.ts'
+import { cn } from '#lib/cn.ts'
 import { filesOfDrop } from '#lib/upload/collect-files.ts'
 
 interface DropZoneProps {
   address: FolderAddress
   /** The role may not write here. */
   disabled: boolean
+  /** Leaves room for a panel at the right where there is room. */
+  beside: boolean
   children: ReactNode
 }
 
 /** Takes files and folders dropped anywhere on the page. The upload button does the same without dragging. */
-export function DropZone({ address, disabled, children }: DropZoneProps) {
+export function DropZone({ address, disabled, beside, children }: DropZoneProps) {
   const t = useTranslations('objects')
   const add = useAddFiles(address)
   const [over, setOver] = useState(false)
@@ -45,7 +48,11 @@ export function DropZone({ address, disabled, children }: DropZoneProps) {
         onDrop: drop,
       }
   return (
-    <section {...handlers} data-testid="drop-zone" className="relative flex grow flex-col">
+    <section
+      {...handlers}
+      data-testid="drop-zone"
+      className={cn('relative flex grow flex-col', beside && 'xl:mr-[27rem]')}
+    >
       {children}
       {over && (
         <div className="pointer-events-none absolute -inset-2 z-20 flex items-center justify-center rounded-2xl border-2 border-accent border-dashed bg-accent-soft/90">

@@ -8,7 +8,9 @@ export type Entry =
 /** The rows of all loaded pages, in the server's order. */
 export function entriesOf(pages: readonly ObjectPage[]): Entry[] {
   return pages.flatMap((page) => [
-    ...page.folders.map((folder): Entry => ({ kind: 'folder', id: `folder:${folder.prefix}`, name: folder.name, folder })),
+    ...page.folders.map(
+      (folder): Entry => ({ kind: 'folder', id: `folder:${folder.prefix}`, name: folder.name, folder }),
+    ),
     ...page.objects.map((object): Entry => ({ kind: 'object', id: `object:${object.key}`, name: object.name, object })),
   ])
 }

@@ -30,7 +30,17 @@ interface FilesBodyProps {
 }
 
 /** The list in whichever state it is: on its way, failed, empty, or rows. */
-export function FilesBody({ address, list, canWrite, openKey, hrefOf, onSort, onOpen, onDelete, onSearchBucket }: FilesBodyProps) {
+export function FilesBody({
+  address,
+  list,
+  canWrite,
+  openKey,
+  hrefOf,
+  onSort,
+  onOpen,
+  onDelete,
+  onSearchBucket,
+}: FilesBodyProps) {
   const t = useTranslations('objects')
   const router = useRouter()
   const query = useInfiniteQuery(objectListQuery(address, list))

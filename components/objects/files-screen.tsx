@@ -38,12 +38,15 @@ export function FilesScreen({ canWrite, ...address }: FolderAddress & { canWrite
 
   /** Folders keep the order of the list; search and drawer belong to the folder left behind. */
   function folderHref(prefix: string): string {
-    const order = { ...(list.sort !== 'name' && { sort: list.sort }), ...(list.order !== 'asc' && { order: list.order }) }
+    const order = {
+      ...(list.sort !== 'name' && { sort: list.sort }),
+      ...(list.order !== 'asc' && { order: list.order }),
+    }
     return filesHref({ ...address, prefix }, order)
   }
 
   return (
-    <DropZone address={address} disabled={!canWrite}>
+    <DropZone address={address} disabled={!canWrite} beside={drawer.object !== null}>
       <h1 className="sr-only">{t('title', { bucket: address.bucket })}</h1>
       <PathBar address={address} hrefOf={folderHref} />
       <FilesToolbar address={address} list={list} onFilter={(change) => void setFilter(change)} canWrite={canWrite} />

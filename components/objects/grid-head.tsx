@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/useFocusableInteractive: one row holds the focus, found again by roving tabindex
+// biome-ignore-all lint/a11y/useSemanticElements: rows that exist only in view are placed one by one, which a table cannot be
 'use client'
 import { useTranslations } from 'use-intl'
 import { COLUMNS } from '#components/objects/grid-row.tsx'
@@ -18,7 +20,12 @@ export function GridHead({ list, onSort, checked, onCheck }: GridHeadProps) {
   const orderOf = (sort: ObjectList['sort']) => (list.sort === sort ? list.order : null)
   const head = (sort: ObjectList['sort'], label: string, className = '') => (
     <div role="columnheader" aria-sort={ariaSort(orderOf(sort))} className={className}>
-      <SortButton label={label} order={orderOf(sort)} onClick={() => onSort(sort)} />
+      <SortButton
+        label={label}
+        order={orderOf(sort)}
+        toRight={className.includes('text-right')}
+        onClick={() => onSort(sort)}
+      />
     </div>
   )
   return (

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/useFocusableInteractive: one row holds the focus, found again by roving tabindex
+// biome-ignore-all lint/a11y/useSemanticElements: rows that exist only in view are placed one by one, which a table cannot be
 'use client'
 import { Download, File as FileIcon, FileImage, FileJson, FileText, Folder } from 'lucide-react'
 import Link from 'next/link'
@@ -37,7 +39,20 @@ interface GridRowProps {
   onFocused: () => void
 }
 
-export function GridRow({ entry, index, start, address, active, takeFocus, selected, open, hrefOf, onPress, onToggle, onFocused }: GridRowProps) {
+export function GridRow({
+  entry,
+  index,
+  start,
+  address,
+  active,
+  takeFocus,
+  selected,
+  open,
+  hrefOf,
+  onPress,
+  onToggle,
+  onFocused,
+}: GridRowProps) {
   const t = useTranslations()
   const shown = visibleName(entry.name)
 
@@ -65,7 +80,7 @@ export function GridRow({ entry, index, start, address, active, takeFocus, selec
       style={{ height: ROW_HEIGHT, transform: `translateY(${start}px)` }}
     >
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: stops a press on the box from opening the row */}
-      <div role="gridcell" tabIndex={-1} className="flex items-center" onClick={(event) => event.stopPropagation()}>
+      <div role="gridcell" className="flex items-center" onClick={(event) => event.stopPropagation()}>
         <Checkbox
           tabIndex={-1}
           aria-label={t('objects.select', { name: shown })}
@@ -140,10 +155,17 @@ function ObjectCells({ object, address }: { object: StoredObject; address: Folde
   )
 }
 
-const ICONS = { image: FileImage, 'image-too-large': FileImage, json: FileJson, text: FileText, none: FileIcon } as const
+const ICONS = {
+  image: FileImage,
+  'image-too-large': FileImage,
+  json: FileJson,
+  text: FileText,
+  none: FileIcon,
+} as const
 
 function EntryIcon({ entry }: { entry: Entry }) {
-  if (entry.kind === 'folder') return <Folder aria-hidden className="size-4.5 shrink-0 fill-accent/20 text-accent" strokeWidth={1.75} />
+  if (entry.kind === 'folder')
+    return <Folder aria-hidden className="size-4.5 shrink-0 fill-accent/20 text-accent" strokeWidth={1.75} />
   const Icon = ICONS[previewKindOf(entry.object)]
   return <Icon aria-hidden className="size-4.5 shrink-0 text-ink-soft" strokeWidth={1.75} />
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { clear, extendTo, findByTyping, moveTo, NOTHING_SELECTED, selectAll, toggle } from '#components/objects/grid-selection.ts'
+import {
+  clear,
+  extendTo,
+  findByTyping,
+  moveTo,
+  NOTHING_SELECTED,
+  selectAll,
+  toggle,
+} from '#components/objects/grid-selection.ts'
 
 const rows = ['album', 'beta', 'bravo', 'charlie', 'delta'].map((name) => ({ id: `object:${name}`, name }))
 const names = (selected: ReadonlySet<string>) => [...selected].map((id) => id.slice('object:'.length))

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/useFocusableInteractive: one row holds the focus, found again by roving tabindex
+// biome-ignore-all lint/a11y/useSemanticElements: rows that exist only in view are placed one by one, which a table cannot be
 'use client'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, type MouseEvent, useCallback, useRef, useState } from 'react'
@@ -7,7 +9,15 @@ import type { FolderAddress } from '#components/objects/files-href.ts'
 import { takeGridFocusRequest } from '#components/objects/grid-focus.ts'
 import { GridHead } from '#components/objects/grid-head.tsx'
 import { GridRow, ROW_HEIGHT } from '#components/objects/grid-row.tsx'
-import { clear, extendTo, type GridSelection, moveTo, NOTHING_SELECTED, selectAll, toggle } from '#components/objects/grid-selection.ts'
+import {
+  clear,
+  extendTo,
+  type GridSelection,
+  moveTo,
+  NOTHING_SELECTED,
+  selectAll,
+  toggle,
+} from '#components/objects/grid-selection.ts'
 import type { ObjectList } from '#components/objects/queries.ts'
 import { SelectionBar } from '#components/objects/selection-bar.tsx'
 import { useGridKeys } from '#components/objects/use-grid-keys.ts'
@@ -32,7 +42,19 @@ export interface ObjectGridProps {
 }
 
 /** A grid of any length: only the rows in view exist, one row carries the focus, the keyboard does everything. */
-export function ObjectGrid({ address, entries, list, openKey, stale, hasMore, onMore, hrefOf, onSort, onOpen, onDelete }: ObjectGridProps) {
+export function ObjectGrid({
+  address,
+  entries,
+  list,
+  openKey,
+  stale,
+  hasMore,
+  onMore,
+  hrefOf,
+  onSort,
+  onOpen,
+  onDelete,
+}: ObjectGridProps) {
   const t = useTranslations('objects')
   const format = useFormat()
   const scroller = useRef<HTMLDivElement>(null)
@@ -94,11 +116,17 @@ export function ObjectGrid({ address, entries, list, openKey, stale, hasMore, on
             checked={chosen.length === entries.length ? true : chosen.length > 0 ? 'some' : false}
             onCheck={(all) => setSelection(all ? selectAll(selection, entries) : clear(selection))}
           />
-          <div ref={scroller} role="presentation" className="min-h-0 grow overflow-y-auto data-stale:opacity-60" data-stale={stale ? '' : undefined}>
+          <div
+            ref={scroller}
+            role="presentation"
+            className="min-h-0 grow overflow-y-auto data-stale:opacity-60"
+            data-stale={stale ? '' : undefined}
+          >
             <div role="rowgroup" className="relative w-full" style={{ height: virtualizer.getTotalSize() }}>
               {virtualizer.getVirtualItems().map(({ index, start }) => {
                 const entry = entries[index]
-                if (entry === undefined) return <MoreRow key={`more:${entries.length}`} start={start} index={index} onMore={onMore} />
+                if (entry === undefined)
+                  return <MoreRow key={`more:${entries.length}`} start={start} index={index} onMore={onMore} />
                 return (
                   <GridRow
                     key={entry.id}
@@ -132,9 +160,13 @@ export function ObjectGrid({ address, entries, list, openKey, stale, hasMore, on
 /** Asks for the next page by coming into being: it exists only when the end of the list is near. */
 function MoreRow({ start, index, onMore }: { start: number; index: number; onMore: () => void }) {
   const t = useTranslations('objects')
-  const ask = useCallback((row: HTMLDivElement | null) => {
-    if (row !== null) onMore()
-  }, [])
+  // Once for each coming into being, however often the row renders.
+  const asked = useRef(false)
+  function ask(row: HTMLDivElement | null) {
+    if (row === null || asked.current) return
+    asked.current = true
+    onMore()
+  }
   return (
     <div
       ref={ask}

@@ -66,7 +66,15 @@ function Step({ href, label, current = false }: { href: string; label: string; c
   )
 }
 
-function PathForm({ prefix, hrefOf, onDone }: { prefix: string; hrefOf: (prefix: string) => string; onDone: () => void }) {
+function PathForm({
+  prefix,
+  hrefOf,
+  onDone,
+}: {
+  prefix: string
+  hrefOf: (prefix: string) => string
+  onDone: () => void
+}) {
   const t = useTranslations()
   const router = useRouter()
   const input = useRef<HTMLInputElement>(null)
@@ -82,7 +90,6 @@ function PathForm({ prefix, hrefOf, onDone }: { prefix: string; hrefOf: (prefix:
     <form onSubmit={submit} className="mb-3 flex gap-2">
       <Input
         ref={input}
-        // biome-ignore lint/a11y/noAutofocus: the press on the pencil asked for this very field
         autoFocus
         aria-label={t('objects.editPath')}
         defaultValue={prefix}

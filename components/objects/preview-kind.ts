@@ -5,8 +5,10 @@ export const TEXT_BYTES_MAX = MEBIBYTE
 
 /** Raster formats only: an SVG is a document that may carry scripts. */
 const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif', 'image/bmp']
-const TEXT_TYPES = /^(?:text\/[\w.+-]+|application\/(?:xml|yaml|toml|x-sh|javascript|sql|x-ndjson)|image\/svg\+xml|[\w.+-]+\/[\w.+-]+\+xml)$/
-const TEXT_NAMES = /\.(?:txt|md|markdown|csv|tsv|log|ya?ml|toml|ini|conf|xml|html?|css|m?[jt]sx?|py|rb|go|rs|java|c|h|sh|sql|env|tf)$/i
+const TEXT_TYPES =
+  /^(?:text\/[\w.+-]+|application\/(?:xml|yaml|toml|x-sh|javascript|sql|x-ndjson)|image\/svg\+xml|[\w.+-]+\/[\w.+-]+\+xml)$/
+const TEXT_NAMES =
+  /\.(?:txt|md|markdown|csv|tsv|log|ya?ml|toml|ini|conf|xml|html?|css|m?[jt]sx?|py|rb|go|rs|java|c|h|sh|sql|env|tf)$/i
 
 export type PreviewKind = 'image' | 'image-too-large' | 'json' | 'text' | 'none'
 

@@ -30,14 +30,16 @@ export interface ObjectList {
 }
 
 const namespaceUrl = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}`
-const bucketUrl = ({ namespace, bucket }: BucketAddress) => `${namespaceUrl(namespace)}/buckets/${encodeURIComponent(bucket)}`
+const bucketUrl = ({ namespace, bucket }: BucketAddress) =>
+  `${namespaceUrl(namespace)}/buckets/${encodeURIComponent(bucket)}`
 
 export const objectKeys = {
   all: ({ namespace, bucket }: BucketAddress) => ['objects', namespace, bucket] as const,
   list: (address: BucketAddress, list: ObjectList) => [...objectKeys.all(address), 'list', list] as const,
   details: (address: BucketAddress, key: string) => [...objectKeys.all(address), 'details', key] as const,
   text: (address: BucketAddress, key: string, etag: string) => [...objectKeys.all(address), 'text', key, etag] as const,
-  deletion: (address: BucketAddress, entries: DeletionEntries) => [...objectKeys.all(address), 'deletion', entries] as const,
+  deletion: (address: BucketAddress, entries: DeletionEntries) =>
+    [...objectKeys.all(address), 'deletion', entries] as const,
 }
 
 export function objectListQuery(address: BucketAddress, list: ObjectList) {
@@ -58,18 +60,29 @@ export function objectDetailsQuery(address: BucketAddress, key: string) {
   return queryOptions({
     queryKey: objectKeys.details(address, key),
     queryFn: ({ signal }) =>
-      fetchJson(`${bucketUrl(address)}/object?${new URLSearchParams({ key })}`, { schema: objectDetailsSchema, signal }),
+      fetchJson(`${bucketUrl(address)}/object?${new URLSearchParams({ key })}`, {
+        schema: objectDetailsSchema,
+        signal,
+      }),
   })
 }
 
 /** The first `bytesMax` bytes of an object as text; malformed UTF-8 shows as replacement characters. */
-export function objectTextQuery(address: BucketAddress, { key, etag, size }: { key: string; etag: string; size: number }, bytesMax: number) {
+export function objectTextQuery(
+  address: BucketAddress,
+  { key, etag, size }: { key: string; etag: string; size: number },
+  bytesMax: number,
+) {
   return queryOptions({
     queryKey: objectKeys.text(address, key, etag),
     queryFn: async ({ signal }) => {
       if (size === 0) return ''
       const headers = size > bytesMax ? { range: `bytes=0-${bytesMax - 1}` } : {}
-      const response = await fetch(objectDataUrl({ ...address, key }, 'inline'), { headers, signal, credentials: 'same-origin' })
+      const response = await fetch(objectDataUrl({ ...address, key }, 'inline'), {
+        headers,
+        signal,
+        credentials: 'same-origin',
+      })
       if (!response.ok) throw new ApiRequestError(failureOf(response.status, await response.text(), response.headers))
       return new TextDecoder().decode(await response.arrayBuffer())
     },

@@ -27,7 +27,11 @@ export function SelectionBar({ chosen, onClear, onDelete }: SelectionBarProps) {
             </span>
           )}
           {onDelete !== null && (
-            <Button variant="ghost" className="text-bad hover:bg-bad-soft hover:text-bad" onClick={() => onDelete(chosen)}>
+            <Button
+              variant="ghost"
+              className="text-bad hover:bg-bad-soft hover:text-bad"
+              onClick={() => onDelete(chosen)}
+            >
               <Trash2 aria-hidden />
               {t('common.delete')}
             </Button>

@@ -8,6 +8,9 @@ import { Button } from '#components/ui/button.tsx'
 import { Menu, MenuItem } from '#components/ui/menu.tsx'
 import { filesOfInput } from '#lib/upload/collect-files.ts'
 
+// React's types do not know the attribute, though every browser does.
+const WHOLE_FOLDER = { webkitdirectory: '' }
+
 /** The way in for whoever does not drag: files, or a folder with everything in it. */
 export function UploadButton({ address }: { address: FolderAddress }) {
   const t = useTranslations('objects')
@@ -25,7 +28,7 @@ export function UploadButton({ address }: { address: FolderAddress }) {
   return (
     <>
       <input ref={files} type="file" multiple hidden onChange={take} data-testid="upload-files" />
-      <input ref={folder} type="file" webkitdirectory="" hidden onChange={take} data-testid="upload-folder" />
+      <input ref={folder} type="file" {...WHOLE_FOLDER} hidden onChange={take} data-testid="upload-folder" />
       <Menu
         trigger={
           <Button variant="primary">

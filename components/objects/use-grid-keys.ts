@@ -2,7 +2,15 @@
 import { type KeyboardEvent, useRef } from 'react'
 import type { Entry } from '#components/objects/entry.ts'
 import { ROW_HEIGHT } from '#components/objects/grid-row.tsx'
-import { clear, extendTo, findByTyping, type GridSelection, moveTo, selectAll, toggle } from '#components/objects/grid-selection.ts'
+import {
+  clear,
+  extendTo,
+  findByTyping,
+  type GridSelection,
+  moveTo,
+  selectAll,
+  toggle,
+} from '#components/objects/grid-selection.ts'
 
 const TYPING_PAUSE_MS = 700
 const PAGE_ROWS = Math.floor(600 / ROW_HEIGHT)
@@ -35,7 +43,8 @@ export function useGridKeys({ entries, selection, chosen, apply, onOpen, onDelet
     const entry = entries[selection.active]
     const step = stepOf(key, selection.active, entries.length)
     if (step !== null) apply((shiftKey ? extendTo : moveTo)(selection, entries, step))
-    else if (key === ' ' && performance.now() - typed.current.at > TYPING_PAUSE_MS) apply(toggle(selection, entries, selection.active))
+    else if (key === ' ' && performance.now() - typed.current.at > TYPING_PAUSE_MS)
+      apply(toggle(selection, entries, selection.active))
     else if (command && key.toLowerCase() === 'a') apply(selectAll(selection, entries))
     else if (key === 'Escape' && chosen.length > 0) apply(clear(selection))
     else if (key === 'Enter' && entry !== undefined) onOpen(entry, true)

@@ -76,7 +76,10 @@ function TypedName({ name, value, onChange }: { name: string; value: string; onC
   return (
     <div className="grid gap-1.5">
       <label htmlFor={id} className="text-sm">
-        {t.rich('typeToConfirm', { name, b: (chunks) => <b className="break-all font-mono font-semibold">{chunks}</b> })}
+        {t.rich('typeToConfirm', {
+          name,
+          b: (chunks) => <b className="break-all font-mono font-semibold">{chunks}</b>,
+        })}
       </label>
       <Input
         id={id}

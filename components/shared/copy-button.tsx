@@ -1,8 +1,8 @@
 'use client'
 import { Check, Copy } from 'lucide-react'
 import { useState } from 'react'
-import { IconButton } from '#components/ui/icon-button.tsx'
 import { useTranslations } from 'use-intl'
+import { IconButton } from '#components/ui/icon-button.tsx'
 
 const SHOWN_MS = 1_600
 

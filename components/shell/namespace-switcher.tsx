@@ -31,7 +31,9 @@ export function NamespaceSwitcher({ namespaces, current }: NamespaceSwitcherProp
           </span>
           <span className="grid min-w-0 grow leading-tight">
             <span className="truncate font-medium text-sm">{current?.displayName ?? t('switchNamespace')}</span>
-            <span className="truncate text-ink-soft text-xs">{current === undefined ? t('namespace') : t(`role.${current.role}`)}</span>
+            <span className="truncate text-ink-soft text-xs">
+              {current === undefined ? t('namespace') : t(`role.${current.role}`)}
+            </span>
           </span>
           <ChevronsUpDown aria-hidden className="size-4 shrink-0 text-ink-soft" />
         </button>

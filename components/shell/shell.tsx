@@ -37,7 +37,11 @@ export function Shell({ session, children }: { session: Session; children: React
           <div className="w-1" />
           <UserMenu user={session.user} />
         </header>
-        <main id="content" tabIndex={-1} className="mx-auto flex w-full max-w-[90rem] grow flex-col px-3 py-5 outline-hidden sm:px-6 sm:py-6">
+        <main
+          id="content"
+          tabIndex={-1}
+          className="mx-auto flex w-full max-w-[90rem] grow flex-col px-3 py-5 outline-hidden sm:px-6 sm:py-6"
+        >
           {children}
         </main>
       </div>

@@ -12,7 +12,11 @@ export function ThemeMenu() {
   const t = useTranslations('shell')
   const { theme = 'system', resolvedTheme, setTheme } = useTheme()
   // The server cannot know the theme; the icon appears with hydration.
-  const hydrated = useSyncExternalStore(subscribeNever, () => true, () => false)
+  const hydrated = useSyncExternalStore(
+    subscribeNever,
+    () => true,
+    () => false,
+  )
   return (
     <Menu
       trigger={

@@ -20,7 +20,17 @@ interface DialogProps {
   className?: string
 }
 
-export function Dialog({ open, onOpenChange, title, text, children, actions, alert = false, initialFocus, className }: DialogProps) {
+export function Dialog({
+  open,
+  onOpenChange,
+  title,
+  text,
+  children,
+  actions,
+  alert = false,
+  initialFocus,
+  className,
+}: DialogProps) {
   return (
     <Base.Root open={open} onOpenChange={onOpenChange} disablePointerDismissal={alert}>
       <Base.Portal>

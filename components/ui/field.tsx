@@ -19,7 +19,7 @@ interface FieldProps {
 export function Field({ label, hint, error, children }: FieldProps) {
   const id = useId()
   const noteId = `${id}-note`
-  const broken = error !== undefined && error !== null && error !== ''
+  const broken = Boolean(error)
   return (
     <div className="grid gap-1.5">
       <label htmlFor={id} className="w-fit font-medium text-sm">

@@ -31,7 +31,11 @@ export function Menu({ trigger, align = 'end', children }: MenuProps) {
   )
 }
 
-export function MenuItem({ tone = 'plain', className, ...props }: ComponentProps<typeof Base.Item> & { tone?: 'plain' | 'danger' }) {
+export function MenuItem({
+  tone = 'plain',
+  className,
+  ...props
+}: ComponentProps<typeof Base.Item> & { tone?: 'plain' | 'danger' }) {
   return <Base.Item {...props} className={cn(itemClass, tone === 'danger' && 'text-bad [&_svg]:text-bad', className)} />
 }
 

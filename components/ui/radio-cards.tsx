@@ -14,6 +14,7 @@ export function RadioCards<Value extends string>({ label, value, onChange, optio
   return (
     <RadioGroup aria-label={label} value={value} onValueChange={(next: Value) => onChange(next)} className="grid gap-2">
       {options.map((option) => (
+        // biome-ignore lint/a11y/noLabelWithoutControl: Radio.Root renders the input
         <label
           key={option.value}
           className="flex cursor-pointer items-start gap-3 rounded-lg border border-line p-3 hover:bg-hover has-data-checked:border-accent has-data-checked:bg-accent-soft/50"

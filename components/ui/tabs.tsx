@@ -24,7 +24,11 @@ export function Tabs<Value extends string>({ value, onChange, tabs }: TabsProps<
         <Base.Indicator className="absolute bottom-0 left-0 h-0.5 w-(--active-tab-width) translate-x-(--active-tab-left) rounded-full bg-accent transition-[translate,width] duration-150" />
       </Base.List>
       {tabs.map((tab) => (
-        <Base.Panel key={tab.value} value={tab.value} className="min-h-0 grow overflow-y-auto p-5 focus-visible:-outline-offset-2">
+        <Base.Panel
+          key={tab.value}
+          value={tab.value}
+          className="min-h-0 grow overflow-y-auto p-5 focus-visible:-outline-offset-2"
+        >
           {tab.content}
         </Base.Panel>
       ))}

@@ -57,7 +57,8 @@ export const en = {
     tooMany: 'Too many attempts. Wait a minute, then try again.',
     unreachable: 'The server did not answer. Check your connection and try again.',
     ended: 'Your session has ended. Sign in again to go on.',
-    firstRun: 'First time here? The terminal that ran <code>npm start</code> printed the administrator’s password once.',
+    firstRun:
+      'First time here? The terminal that ran <code>npm start</code> printed the administrator’s password once.',
     needed: 'Fill in this field.',
   },
   states: {
@@ -68,7 +69,8 @@ export const en = {
     failedTitle: 'This page could not be shown',
     failedText: 'Something went wrong on our side. What you stored is not affected.',
     noNamespaceTitle: 'No namespace yet',
-    noNamespaceText: 'You are signed in, but you are not part of any namespace. Ask a service administrator to add you.',
+    noNamespaceText:
+      'You are signed in, but you are not part of any namespace. Ask a service administrator to add you.',
   },
   errors: {
     requestId: 'Request id',
@@ -111,7 +113,8 @@ export const en = {
     actions: 'Actions on {name}',
     open: 'Open',
     emptyTitle: 'Create your first bucket',
-    emptyText: 'A bucket holds objects: files of any size, each with a name of its own. Applications reach it over S3, you from here.',
+    emptyText:
+      'A bucket holds objects: files of any size, each with a name of its own. Applications reach it over S3, you from here.',
     emptyReadOnly: 'There are no buckets in this namespace yet.',
     noMatchTitle: 'No bucket matches',
     noMatchText: 'No bucket name contains “{search}”.',
@@ -136,7 +139,8 @@ export const en = {
     createdToast: 'Bucket {name} created',
     deleteTitle: 'Delete the bucket {name}?',
     deleteText: 'The name becomes free for anyone. This cannot be undone.',
-    deleteNotEmpty: 'It holds {count, plural, one {# object} other {# objects}} ({size}). Only an empty bucket can be deleted.',
+    deleteNotEmpty:
+      'It holds {count, plural, one {# object} other {# objects}} ({size}). Only an empty bucket can be deleted.',
     deleteAction: 'Delete bucket',
     deletedToast: 'Bucket {name} deleted',
     openFirst: 'Show its objects',
@@ -177,7 +181,8 @@ export const en = {
     loadedMore: '{count} entries shown, scroll for more',
     loadingMore: 'Loading more…',
     emptyTitle: 'Drop files or folders here',
-    emptyText: 'Or use the button. Large files are sent in parts, each with a checksum, and you can go on browsing meanwhile.',
+    emptyText:
+      'Or use the button. Large files are sent in parts, each with a checksum, and you can go on browsing meanwhile.',
     emptyReadOnly: 'This folder holds nothing.',
     noMatchTitle: 'Nothing matches',
     noMatchFolder: 'No name in this folder contains “{search}”.',
@@ -188,6 +193,8 @@ export const en = {
     deleteCounting: 'Counting what would go…',
     deleteText: '{size} will be gone for good. This cannot be undone.',
     deleteNothing: 'There is nothing left to delete here.',
+    deleteAction: 'Delete for good',
+    andMore: 'and {count, plural, one {# more} other {# more}}',
     deleting: 'Deleting…',
     deletedToast: '{count, plural, one {# object deleted} other {# objects deleted}}',
     deleteRunning: 'Deleting {done} of {total}…',
@@ -207,12 +214,14 @@ export const en = {
     parts: 'Parts',
     keyVersion: 'namespace key, version {version}',
     copyKey: 'Copy the key',
+    copyPath: 'Copy the path',
     copyValue: 'Copy {name}',
     open: 'Open {name}',
   },
   preview: {
     none: 'No preview for this type',
-    noneText: 'Only raster images, plain text, Markdown and JSON are shown here, and never run. Download the object to open it.',
+    noneText:
+      'Only raster images, plain text, Markdown and JSON are shown here, and never run. Download the object to open it.',
     tooLarge: 'Too large to preview',
     tooLargeText: 'Images up to {size} are shown here. Download the object to open it.',
     partial: 'The first {shown} of {size}',
@@ -314,10 +323,12 @@ export const en = {
     nothingStored: 'Nothing stored yet',
     coverageLabel: 'Encrypted share of {name}',
     onTitle: 'Encrypt new data of {name}?',
-    onText: 'Every object stored from now on is sealed with AES-256 under keys of this namespace. Data that is already there stays as it is.',
+    onText:
+      'Every object stored from now on is sealed with AES-256 under keys of this namespace. Data that is already there stays as it is.',
     onAction: 'Encrypt new data',
     offTitle: 'Stop encrypting new data of {name}?',
-    offText: 'Objects stored from now on will lie unencrypted on the disks. What is encrypted stays encrypted and readable.',
+    offText:
+      'Objects stored from now on will lie unencrypted on the disks. What is encrypted stays encrypted and readable.',
     offAction: 'Stop encrypting',
     onToast: 'New data of {name} is encrypted from now on',
     offToast: 'New data of {name} is no longer encrypted',

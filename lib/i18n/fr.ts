@@ -140,8 +140,7 @@ export const fr: Messages = {
       reserved: 'Ni préfixe ni suffixe réservé',
     },
     sealNotice: 'Les nouveaux objets sont chiffrés au repos : AES-256 est activé pour cet espace de noms.',
-    plainNotice:
-      'Le chiffrement au repos est désactivé pour cet espace de noms. Un administrateur peut l’activer.',
+    plainNotice: 'Le chiffrement au repos est désactivé pour cet espace de noms. Un administrateur peut l’activer.',
     creating: 'Création…',
     createdToast: 'Bucket {name} créé',
     deleteTitle: 'Supprimer le bucket {name} ?',
@@ -200,6 +199,8 @@ export const fr: Messages = {
     deleteCounting: 'Décompte de ce qui disparaîtrait…',
     deleteText: '{size} disparaîtront pour de bon. Cette action est définitive.',
     deleteNothing: 'Il n’y a plus rien à supprimer ici.',
+    deleteAction: 'Supprimer définitivement',
+    andMore: 'et {count, plural, one {# autre} other {# autres}}',
     deleting: 'Suppression…',
     deletedToast: '{count, plural, one {# objet supprimé} other {# objets supprimés}}',
     deleteRunning: 'Suppression : {done} sur {total}…',
@@ -219,6 +220,7 @@ export const fr: Messages = {
     parts: 'Parties',
     keyVersion: 'clé de l’espace de noms, version {version}',
     copyKey: 'Copier la clé',
+    copyPath: 'Copier le chemin',
     copyValue: 'Copier : {name}',
     open: 'Ouvrir {name}',
   },
@@ -320,8 +322,7 @@ export const fr: Messages = {
     emptyText: 'Rien ne peut être stocké avant qu’un espace de noms existe pour l’accueillir.',
     state: {
       off: 'Désactivé. Les nouvelles données sont conservées telles quelles.',
-      'on-new-data-only':
-        'Activé pour les nouvelles données. Celles d’avant ne sont pas encore chiffrées.',
+      'on-new-data-only': 'Activé pour les nouvelles données. Celles d’avant ne sont pas encore chiffrées.',
       on: 'Activé. Tout ce qui est stocké est chiffré.',
       mixed: 'Désactivé pour les nouvelles données. Celles déjà chiffrées le restent.',
     },

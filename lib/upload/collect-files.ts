@@ -14,13 +14,16 @@ export function filesOfInput(list: Iterable<File>): CollectedFile[] {
  * Entries must be taken before the drop event returns, so call this within it; the walk itself goes on after.
  */
 export function filesOfDrop(transfer: DataTransfer): AsyncIterable<CollectedFile> {
-  const entries = [...transfer.items].filter((item) => item.kind === 'file').flatMap((item) => item.webkitGetAsEntry() ?? [])
+  const entries = [...transfer.items]
+    .filter((item) => item.kind === 'file')
+    .flatMap((item) => item.webkitGetAsEntry() ?? [])
   return walkAll(entries)
 }
 
 async function* walkAll(entries: readonly FileSystemEntry[]): AsyncGenerator<CollectedFile> {
   for (const entry of entries) {
-    if (entry.isFile) yield { path: entry.fullPath.replace(/^\//, ''), file: await fileOf(entry as FileSystemFileEntry) }
+    if (entry.isFile)
+      yield { path: entry.fullPath.replace(/^\//, ''), file: await fileOf(entry as FileSystemFileEntry) }
     else if (entry.isDirectory) yield* walkAll(await childrenOf(entry as FileSystemDirectoryEntry))
   }
 }

@@ -2,17 +2,20 @@ import { describe, expect, it } from 'vitest'
 import { ApiRequestError } from '#lib/fetch-json.ts'
 import { ATTEMPTS_MAX, retryDelayMs, sleep, withRetries } from '#lib/upload/retry.ts'
 
-const failure = (status: number) =>
-  new ApiRequestError({ status, code: `Http${status}`, message: '', requestId: null })
+const failure = (status: number) => new ApiRequestError({ status, code: `Http${status}`, message: '', requestId: null })
 
 function run(errors: unknown[], signal = new AbortController().signal) {
   const delays: number[] = []
   let calls = 0
-  const result = withRetries({ random: () => 1, sleep: async (delayMs) => void delays.push(delayMs) }, signal, async () => {
-    const error = errors[calls++]
-    if (error !== undefined) throw error
-    return 'stored'
-  })
+  const result = withRetries(
+    { random: () => 1, sleep: async (delayMs) => void delays.push(delayMs) },
+    signal,
+    async () => {
+      const error = errors[calls++]
+      if (error !== undefined) throw error
+      return 'stored'
+    },
+  )
   return { result, delays, calls: () => calls }
 }
 

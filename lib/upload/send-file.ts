@@ -44,7 +44,12 @@ export interface SendEvents {
 }
 
 /** Stores one file, in one request or in parts with a checksum each. Throws ApiRequestError, UnreadableFileError or the signal's reason. */
-export async function sendFile(tools: SendTools, file: FileToSend, events: SendEvents, signal: AbortSignal): Promise<void> {
+export async function sendFile(
+  tools: SendTools,
+  file: FileToSend,
+  events: SendEvents,
+  signal: AbortSignal,
+): Promise<void> {
   if (fitsOneRequest(file.file.size)) await sendWhole(tools, file, events, signal)
   else await sendInParts(tools, file, events, signal)
 }
@@ -78,7 +83,8 @@ async function sendInParts(tools: SendTools, file: FileToSend, events: SendEvent
   const multipart = file.multipart ?? (await begin(tools, file, signal))
   events.onMultipart(multipart)
   const inFlight = new Map<number, number>()
-  const report = () => events.onProgress(sumOf(multipart.parts) + [...inFlight.values()].reduce((sum, sent) => sum + sent, 0))
+  const report = () =>
+    events.onProgress(sumOf(multipart.parts) + [...inFlight.values()].reduce((sum, sent) => sum + sent, 0))
   report()
 
   // The first part that fails for good stops its siblings: their bytes would be sent for nothing.
@@ -141,7 +147,12 @@ async function sendPart(
   }, signal)
 }
 
-async function complete(tools: SendTools, file: FileToSend, { uploadId, parts }: MultipartProgress, signal: AbortSignal) {
+async function complete(
+  tools: SendTools,
+  file: FileToSend,
+  { uploadId, parts }: MultipartProgress,
+  signal: AbortSignal,
+) {
   const inOrder = [...parts.values()].sort((left, right) => left.partNumber - right.partNumber)
   const body = JSON.stringify({ parts: inOrder.map(({ partNumber, etag }) => ({ partNumber, etag })) })
   const answer = await withRetries(tools, signal, () =>

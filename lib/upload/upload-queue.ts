@@ -158,7 +158,8 @@ export class UploadQueue {
     // The name was taken between the check and now: ask again instead of failing.
     if (failure.code === 'PreconditionFailed') void this.#check([id])
     // An upload that the server no longer knows has to begin anew.
-    else if (failure.code === 'NoSuchUpload') this.#change(id, { state: 'failed', failure, multipart: null, sentBytes: 0 })
+    else if (failure.code === 'NoSuchUpload')
+      this.#change(id, { state: 'failed', failure, multipart: null, sentBytes: 0 })
     else this.#change(id, { state: 'failed', failure })
   }
 

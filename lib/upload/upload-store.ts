@@ -26,20 +26,25 @@ export interface UploadStore {
 }
 
 /** The queue as React wants it: immutable snapshots, at most eight a second however fast bytes move. */
-export function createUploadStore(tools: Omit<QueueTools, 'onChange'>, now: () => number = () => performance.now()): UploadStore {
+export function createUploadStore(
+  tools: Omit<QueueTools, 'onChange'>,
+  now: () => number = () => performance.now(),
+): UploadStore {
   const listeners = new Set<() => void>()
   const meter = createRateMeter()
   let snapshot = EMPTY
   let readingCount: number | null = null
-  let timer: ReturnType<typeof setTimeout> | null = null
+  let scheduled = false
   const queue = new UploadQueue({ ...tools, onChange: schedule })
 
   function schedule(): void {
-    timer ??= setTimeout(publish, SNAPSHOT_MS)
+    if (scheduled) return
+    scheduled = true
+    setTimeout(publish, SNAPSHOT_MS)
   }
 
   function publish(): void {
-    timer = null
+    scheduled = false
     const items = queue.items
     const summary = summarize(items)
     if (summary.activeCount === 0) meter.reset()
