@@ -27,9 +27,9 @@ END
 $$;
 --> statement-breakpoint
 -- One page of a bucket: current objects and common prefixes in byte order, counted together against `entries_max`.
--- `first` is the inclusive lower bound. Runs of objects are one range scan; after a common prefix the next entry is
+-- `first` is the inclusive lower bound; `kinds` is 'all', 'objects' or 'prefixes', and only those count. Runs of objects are one range scan; after a common prefix the next entry is
 -- probed behind the whole prefix, so the cost follows the page and not what lies below the prefixes.
-CREATE FUNCTION list_entries(bucket uuid, prefix text, delimiter text, first text, entries_max integer)
+CREATE FUNCTION list_entries(bucket uuid, prefix text, delimiter text, first text, entries_max integer, kinds text)
 RETURNS TABLE (
   entry text, is_prefix boolean, version_id uuid, owner_id uuid, size bigint, is_sealed boolean,
   etag text, last_modified timestamptz, content_type text, checksum jsonb
@@ -42,6 +42,7 @@ DECLARE
   tail_start integer := char_length(prefix) + 1;
   left_over integer := entries_max;
   is_probe boolean := false;
+  scan_rows_max CONSTANT integer := 1000;
   row_max integer;
   row_count integer;
   cut integer;
@@ -57,7 +58,7 @@ BEGIN
     RETURN;
   END IF;
   WHILE left_over > 0 LOOP
-    row_max := CASE WHEN is_probe THEN 1 ELSE left_over END;
+    row_max := CASE WHEN is_probe THEN 1 ELSE greatest(left_over, scan_rows_max) END;
     row_count := 0;
     is_cut := false;
     FOR v IN
@@ -78,11 +79,13 @@ BEGIN
         is_prefix := false; version_id := v.version_id; owner_id := v.owner_id; size := v.size; is_sealed := v.is_sealed;
         etag := v.etag; last_modified := v.last_modified; content_type := v.content_type; checksum := v.checksum;
       END IF;
-      left_over := left_over - 1;
-      RETURN NEXT;
-      EXIT WHEN is_cut;
+      IF kinds = 'all' OR is_prefix = (kinds = 'prefixes') THEN
+        left_over := left_over - 1;
+        RETURN NEXT;
+      END IF;
+      EXIT WHEN is_cut OR left_over = 0;
     END LOOP;
-    EXIT WHEN row_count = 0 OR (NOT is_cut AND row_count < row_max);
+    EXIT WHEN left_over = 0 OR row_count = 0 OR (NOT is_cut AND row_count < row_max);
     lower_bound := CASE WHEN is_cut THEN prefix_end(entry) ELSE entry || chr(1) END;
     EXIT WHEN lower_bound IS NULL;
     is_probe := is_cut;

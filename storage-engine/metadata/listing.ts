@@ -53,7 +53,7 @@ export async function listObjects(db: Queryable, { bucketId, prefix, delimiter, 
   if (limit === 0 || prefix.includes('\0')) return { entries: [], isTruncated: false, nextMarker: null }
   const plainDelimiter = delimiter.includes('\0') ? '' : delimiter
   const first = lowerBoundAfter(withoutNul(startAfter), { prefix, delimiter: plainDelimiter })
-  const rows = await listEntries(db, { bucketId, prefix, delimiter: plainDelimiter, first, limit: limit + 1 })
+  const rows = await listEntries(db, { bucketId, prefix, delimiter: plainDelimiter, first, limit: limit + 1, kinds: 'all' })
   const entries = rows.slice(0, limit)
   const isTruncated = rows.length > limit
   return { entries, isTruncated, nextMarker: isTruncated ? nameOf(entries[limit - 1] as ListedEntry) : null }
@@ -63,28 +63,32 @@ function nameOf(entry: ListedEntry): string {
   return entry.kind === 'object' ? entry.key : entry.prefix
 }
 
-interface EntryRange {
+export interface EntryRange {
   bucketId: string
   prefix: string
   delimiter: string
   /** Inclusive. */
   first: string
   limit: number
+  /** What to list and to count; the rest is passed over. */
+  kinds: 'all' | 'objects' | 'prefixes'
 }
 
-/** Rows of the `list_entries` function. */
-async function listEntries(db: Queryable, { bucketId, prefix, delimiter, first, limit }: EntryRange): Promise<ListedEntry[]> {
+/** Columns of an entry, as `readEntry` takes them. */
+export const ENTRY_COLUMNS =
+  `entry, is_prefix, version_id, owner_id, size, is_sealed, etag, (date_part('epoch', last_modified) * 1000)::bigint, content_type, checksum`
+
+/** Entries of a range in byte order, in one statement. */
+export async function listEntries(db: Queryable, { bucketId, prefix, delimiter, first, limit, kinds }: EntryRange): Promise<ListedEntry[]> {
   const rows = await db.queryText({
     name: 'list-entries',
-    text: `
-select entry, is_prefix, version_id, owner_id, size, is_sealed, etag, (date_part('epoch', last_modified) * 1000)::bigint, content_type, checksum
-from list_entries($1, $2, $3, $4, $5)`,
-    values: [bucketId, prefix, delimiter, first, limit],
+    text: `select ${ENTRY_COLUMNS} from list_entries($1, $2, $3, $4, $5, $6)`,
+    values: [bucketId, prefix, delimiter, first, limit, kinds],
   })
   return rows.map(readEntry)
 }
 
-function readEntry(row: (string | null)[]): ListedEntry {
+export function readEntry(row: (string | null)[]): ListedEntry {
   const [entry, isPrefix, versionId, ownerId, size, isSealed, etag, lastModified, contentType, checksum] = row
   if (isPrefix === 't') return { kind: 'prefix', prefix: entry as string }
   return {
