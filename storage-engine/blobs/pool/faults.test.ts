@@ -105,6 +105,24 @@ describe('Durability of small blobs', () => {
   })
 })
 
+describe('An abort', () => {
+  it('while a write waits for its turn leaves neither file nor descriptor', async () => {
+    const { files, pool, scratch } = await openFaultyPool()
+    for (let round = 0; round < 5; round += 1) {
+      const writer = pool.create(inputFor(null))
+      const writes = [writer.write(randomBytes(LARGE))]
+      await Promise.resolve()
+      await writer.abort()
+      await Promise.allSettled(writes)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(await scratch.listStripes()).toEqual([])
+    const count = (name: string) =>
+      files.calls.filter((call) => call.name === name && call.path.endsWith('.tmp')).length
+    expect(count('open')).toBe(count('close'))
+  })
+})
+
 describe('A node with faults', () => {
   const failWrites = ({ name, path }: FileCall) => (name === 'write' && path.endsWith('.tmp') ? 'EIO' : undefined)
 

@@ -35,6 +35,10 @@ export function createStripeWriter(node: NodeContext, budget: GatherBudget, inpu
     const available = isLast ? gathered.size : gathered.size - (gathered.size % STRIPE_PAGE_PAYLOAD_BYTES)
     const payloadBytes = Math.min(available, WRITE_PAYLOAD_BYTES)
     const slot = await node.memory.take()
+    if (failure !== null) {
+      node.memory.free(slot)
+      throw failure
+    }
     inFlight = file
       .writePages({ slot, payload: gathered, payloadBytes, payloadBytesTotal: input.size ?? written })
       .catch(async (error: unknown) => {
@@ -50,6 +54,8 @@ export function createStripeWriter(node: NodeContext, budget: GatherBudget, inpu
     if (failure !== null) throw failure
   }
   const abort = async () => {
+    // A write that still waits for its turn must not begin.
+    failure ??= new Error('The blob was aborted')
     budget.release(gathered.size)
     gathered.clear()
     await inFlight
