@@ -90,7 +90,7 @@ describe('files', () => {
   })
 
   it('switch off no check without saying why', () => {
-    const silenced = /@ts-(?:ignore|nocheck)|eslint-disable|biome-ignore(?:-all|-start)? [\w/]+\s*(?:\*\/)?$/m
+    const silenced = /@ts-(?:ignore|nocheck)\s*$|eslint-disable|biome-ignore(?:-all|-start)? [\w/]+\s*(?:\*\/)?$/m
     expect(sources.filter((file) => file !== 'tidy.test.ts' && silenced.test(read(file)))).toEqual([])
   })
 
@@ -105,7 +105,7 @@ describe('files', () => {
 
 describe('tests', () => {
   it('each expect something', () => {
-    expect(tests.filter((file) => !/\bexpect\b|\bassert\b|Conformance\(/.test(read(file)))).toEqual([])
+    expect(tests.filter((file) => !/\bexpect\b|\bassert\b|onformance/.test(read(file)))).toEqual([])
   })
 
   it('run all: none is focused or left out', () => {
