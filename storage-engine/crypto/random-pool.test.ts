@@ -1,5 +1,16 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { fillRandom } from '#storage-engine/crypto/random-pool.ts'
+
+const { pools } = vi.hoisted(() => ({ pools: new Set<Buffer>() }))
+
+vi.mock('node:crypto', async (importOriginal) => {
+  const crypto = await importOriginal<typeof import('node:crypto')>()
+  const randomFillSync = (target: Buffer) => {
+    pools.add(target)
+    return crypto.randomFillSync(target)
+  }
+  return { ...crypto, randomFillSync }
+})
 
 it('never hands out the same bytes twice, across refills', () => {
   const seen = new Set<string>()
@@ -9,6 +20,13 @@ it('never hands out the same bytes twice, across refills', () => {
     seen.add(bytes.toString('hex'))
   }
   expect(seen.size).toBe(5000)
+})
+
+it('keeps no copy of what it handed out', () => {
+  const key = Buffer.alloc(32)
+  fillRandom(key, 0, 32)
+  expect(pools.size).toBe(1)
+  for (const pool of pools) expect(pool.includes(key)).toBe(false)
 })
 
 it('fills only the range asked for', () => {
