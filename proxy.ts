@@ -9,6 +9,8 @@ export function proxy(request: NextRequest): NextResponse {
   const policy = contentSecurityPolicy(nonce)
   const headers = new Headers(request.headers)
   headers.set('x-nonce', nonce)
+  // For the way back after a sign-in: a layout does not learn its path otherwise.
+  headers.set('x-sceau-path', request.nextUrl.pathname + request.nextUrl.search)
   // Next reads the nonce for its own scripts from the request's policy.
   headers.set('content-security-policy', policy)
   const response = NextResponse.next({ request: { headers } })

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http'
  * could only be forged. https://github.com/advisories/GHSA-f82v-jwr5-mffw shows what comes of believing them.
  */
 const INTERNAL_HEADERS =
-  /^(x-middleware-.*|x-nextjs-.*|x-sceau-address|x-request-id|x-nonce|content-security-policy|x-forwarded-.*|forwarded|x-real-ip)$/
+  /^(x-middleware-.*|x-nextjs-.*|x-sceau-address|x-sceau-path|x-request-id|x-nonce|content-security-policy|x-forwarded-.*|forwarded|x-real-ip)$/
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 

@@ -34,11 +34,14 @@ test('removes headers by which a stranger could pose as Next, as a proxy or as t
     forwarded: 'for=10.0.0.1',
     'x-request-id': 'mine',
     'x-sceau-address': '10.0.0.1',
+    'x-sceau-path': '//evil.example',
     'X-Nonce': 'mine',
   }
   await testConsole.send({ path: '/', as: null, headers: forged })
   const names = Object.keys(seen[0]?.headers ?? {})
-  expect(names.filter((name) => /^(x-middleware|x-nextjs|x-forwarded|forwarded|x-nonce)/.test(name))).toEqual([])
+  expect(
+    names.filter((name) => /^(x-middleware|x-nextjs|x-forwarded|forwarded|x-nonce|x-sceau-path)/.test(name)),
+  ).toEqual([])
   expect(seen[0]?.headers).toMatchObject({ 'x-sceau-address': '127.0.0.1' })
   expect(seen[0]?.headers['x-request-id']).not.toBe('mine')
   expect(seen[0]?.rawHeaders.join()).not.toMatch(/evil|x-middleware|mine/)
