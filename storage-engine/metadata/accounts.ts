@@ -9,7 +9,10 @@ export type { FoundAccessKey }
 export type ObjectUser = typeof objectUsers.$inferSelect
 export type StorageAccount = typeof storageAccounts.$inferSelect
 export type AccessKey = typeof accessKeys.$inferSelect
-export type NewAccessKey = Pick<AccessKey, 'accessKeyId' | 'namespaceId' | 'objectUserId' | 'storageAccountId' | 'sealedSecret' | 'expiresAt'>
+export type NewAccessKey = Pick<
+  AccessKey,
+  'accessKeyId' | 'namespaceId' | 'objectUserId' | 'storageAccountId' | 'sealedSecret' | 'expiresAt'
+>
 
 /** The key with whoever holds it, in whatever state; one look-up, shared with whoever asks at the same time. */
 export function findAccessKey(db: Database, { accessKeyId }: { accessKeyId: string }): Promise<FoundAccessKey | null> {
@@ -37,7 +40,9 @@ export function listAccessKeys(
 ): Promise<Omit<AccessKey, 'sealedSecret'>[]> {
   const { sealedSecret: _, ...columns } = accessKeyColumns
   const isWanted = and(eq(accessKeys.namespaceId, namespaceId), gt(accessKeys.accessKeyId, after))
-  return db.run((orm) => orm.select(columns).from(accessKeys).where(isWanted).orderBy(asc(accessKeys.accessKeyId)).limit(limit))
+  return db.run((orm) =>
+    orm.select(columns).from(accessKeys).where(isWanted).orderBy(asc(accessKeys.accessKeyId)).limit(limit),
+  )
 }
 
 const accessKeyColumns = {
@@ -58,12 +63,17 @@ export async function setAccessKeyState(
   { namespaceId, accessKeyId, state }: { namespaceId: string; accessKeyId: string; state: AccessKey['state'] },
 ): Promise<void> {
   const isIt = and(eq(accessKeys.accessKeyId, accessKeyId), eq(accessKeys.namespaceId, namespaceId))
-  const changed = await db.run((orm) => orm.update(accessKeys).set({ state }).where(isIt).returning({ id: accessKeys.accessKeyId }))
+  const changed = await db.run((orm) =>
+    orm.update(accessKeys).set({ state }).where(isIt).returning({ id: accessKeys.accessKeyId }),
+  )
   if (changed.length === 0) throw new StorageError('InvalidAccessKeyId')
 }
 
 /** Idempotent. */
-export async function deleteAccessKey(db: Queryable, { namespaceId, accessKeyId }: { namespaceId: string; accessKeyId: string }): Promise<void> {
+export async function deleteAccessKey(
+  db: Queryable,
+  { namespaceId, accessKeyId }: { namespaceId: string; accessKeyId: string },
+): Promise<void> {
   const isIt = and(eq(accessKeys.accessKeyId, accessKeyId), eq(accessKeys.namespaceId, namespaceId))
   await db.run((orm) => orm.delete(accessKeys).where(isIt))
 }
@@ -91,20 +101,31 @@ export async function getRootObjectUser(db: Queryable, { namespaceId }: { namesp
 
 /** Owners as listings show them. Owners of any namespace: an object may belong to another one than its bucket. At most 1,000 ids. */
 export function findObjectUsers(db: Queryable, { ids }: { ids: string[] }): Promise<ObjectUser[]> {
-  return ids.length === 0 ? Promise.resolve([]) : db.run((orm) => orm.select().from(objectUsers).where(inArray(objectUsers.id, ids)))
+  return ids.length === 0
+    ? Promise.resolve([])
+    : db.run((orm) => orm.select().from(objectUsers).where(inArray(objectUsers.id, ids)))
 }
 
 /** Throws InvalidArgument when the name is taken within the namespace. */
-export async function insertStorageAccount(db: Queryable, account: Pick<StorageAccount, 'id' | 'namespaceId' | 'name'>): Promise<void> {
+export async function insertStorageAccount(
+  db: Queryable,
+  account: Pick<StorageAccount, 'id' | 'namespaceId' | 'name'>,
+): Promise<void> {
   try {
     await db.run((orm) => orm.insert(storageAccounts).values(account))
   } catch (error) {
     if (!isDuplicate(error, 'storage_accounts_name')) throw error
-    throw new StorageError('InvalidArgument', { message: 'A storage account of this name exists already.', extra: { ArgumentName: 'name' } })
+    throw new StorageError('InvalidArgument', {
+      message: 'A storage account of this name exists already.',
+      extra: { ArgumentName: 'name' },
+    })
   }
 }
 
-export async function findStorageAccount(db: Queryable, { namespaceId, name }: { namespaceId: string; name: string }): Promise<StorageAccount | null> {
+export async function findStorageAccount(
+  db: Queryable,
+  { namespaceId, name }: { namespaceId: string; name: string },
+): Promise<StorageAccount | null> {
   const isIt = and(eq(storageAccounts.namespaceId, namespaceId), eq(storageAccounts.name, name))
   const [account] = await db.run((orm) => orm.select().from(storageAccounts).where(isIt))
   return account ?? null
@@ -116,14 +137,21 @@ export function listStorageAccounts(
   { namespaceId, after, limit }: { namespaceId: string; after: string; limit: number },
 ): Promise<StorageAccount[]> {
   const isWanted = and(eq(storageAccounts.namespaceId, namespaceId), gt(storageAccounts.name, after))
-  return db.run((orm) => orm.select().from(storageAccounts).where(isWanted).orderBy(asc(storageAccounts.name)).limit(limit))
+  return db.run((orm) =>
+    orm.select().from(storageAccounts).where(isWanted).orderBy(asc(storageAccounts.name)).limit(limit),
+  )
 }
 
 /** Together with its keys. Idempotent. */
-export async function deleteStorageAccount(db: Queryable, { namespaceId, id }: { namespaceId: string; id: string }): Promise<void> {
+export async function deleteStorageAccount(
+  db: Queryable,
+  { namespaceId, id }: { namespaceId: string; id: string },
+): Promise<void> {
   await db.transaction(async (tx) => {
     const isHeld = and(eq(accessKeys.storageAccountId, id), eq(accessKeys.namespaceId, namespaceId))
     await tx.run((orm) => orm.delete(accessKeys).where(isHeld))
-    await tx.run((orm) => orm.delete(storageAccounts).where(and(eq(storageAccounts.id, id), eq(storageAccounts.namespaceId, namespaceId))))
+    await tx.run((orm) =>
+      orm.delete(storageAccounts).where(and(eq(storageAccounts.id, id), eq(storageAccounts.namespaceId, namespaceId))),
+    )
   })
 }

@@ -7,12 +7,20 @@ export type NewActivity = Pick<Activity, 'id' | 'namespaceId' | 'kind' | 'starte
 
 /** Running from the start. */
 export async function insertActivity(db: Queryable, activity: NewActivity): Promise<Activity> {
-  const [inserted] = await db.run((orm) => orm.insert(activities).values({ ...activity, state: 'running' }).returning())
+  const [inserted] = await db.run((orm) =>
+    orm
+      .insert(activities)
+      .values({ ...activity, state: 'running' })
+      .returning(),
+  )
   return inserted as Activity
 }
 
 /** Null when it is of another namespace. */
-export async function findActivity(db: Queryable, { namespaceId, id }: { namespaceId: string; id: string }): Promise<Activity | null> {
+export async function findActivity(
+  db: Queryable,
+  { namespaceId, id }: { namespaceId: string; id: string },
+): Promise<Activity | null> {
   const isIt = and(eq(activities.id, id), eq(activities.namespaceId, namespaceId))
   const [activity] = await db.run((orm) => orm.select().from(activities).where(isIt))
   return activity ?? null
@@ -28,7 +36,10 @@ export function listActivities(
 }
 
 /** Adds to what is done, and shows that someone is at work. An activity that has ended stays as it ended. */
-export async function reportActivity(db: Queryable, { id, doneCount }: { id: string; doneCount: number }): Promise<void> {
+export async function reportActivity(
+  db: Queryable,
+  { id, doneCount }: { id: string; doneCount: number },
+): Promise<void> {
   const change = { doneCount: sql`${activities.doneCount} + ${doneCount}`, updatedAt: sql`now()` }
   await db.run((orm) => orm.update(activities).set(change).where(isRunning(id)))
 }
@@ -54,7 +65,12 @@ export async function claimStaleActivities(db: Queryable, { silentSince }: { sil
   const isStale = and(eq(activities.state, 'running'), lt(activities.updatedAt, silentSince))
   return db.run((orm) => {
     // SKIP LOCKED: what another claimant is taking at this moment is left to it.
-    const stale = orm.select({ id: activities.id }).from(activities).where(isStale).limit(100).for('update', { skipLocked: true })
+    const stale = orm
+      .select({ id: activities.id })
+      .from(activities)
+      .where(isStale)
+      .limit(100)
+      .for('update', { skipLocked: true })
     return orm.update(activities).set({ updatedAt: sql`now()` }).where(inArray(activities.id, stale)).returning()
   })
 }

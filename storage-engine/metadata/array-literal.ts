@@ -34,7 +34,9 @@ export function bytesArray(values: readonly (Uint8Array | null)[]): string {
   for (let index = 0; index < values.length; index++) {
     if (index > 0) literal += ','
     const value = values[index]
-    literal += value ? `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"` : 'NULL'
+    literal += value
+      ? `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"`
+      : 'NULL'
   }
   return `${literal}}`
 }

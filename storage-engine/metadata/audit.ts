@@ -18,8 +18,17 @@ export async function appendAuditEvent(db: Queryable, event: NewAuditEvent): Pro
     const { hash: previous, at } = await lockChain(tx, chainId)
     const row = { ...event, at }
     const hash = hashEvent(previous, row)
-    const [appended] = await tx.run((orm) => orm.insert(auditEvents).values({ ...row, hash }).returning())
-    await tx.query({ name: 'advance-audit-chain', text: 'update audit_heads set hash = $2 where chain_id = $1', values: [chainId, hash] })
+    const [appended] = await tx.run((orm) =>
+      orm
+        .insert(auditEvents)
+        .values({ ...row, hash })
+        .returning(),
+    )
+    await tx.query({
+      name: 'advance-audit-chain',
+      text: 'update audit_heads set hash = $2 where chain_id = $1',
+      values: [chainId, hash],
+    })
     return appended as AuditEvent
   })
 }
@@ -48,7 +57,9 @@ function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys)
   if (value === null || typeof value !== 'object') return value
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
-  return Object.fromEntries(entries.sort(([left], [right]) => (left < right ? -1 : 1)).map(([key, inner]) => [key, sortKeys(inner)]))
+  return Object.fromEntries(
+    entries.sort(([left], [right]) => (left < right ? -1 : 1)).map(([key, inner]) => [key, sortKeys(inner)]),
+  )
 }
 
 /** Newest first; `before` is the id of the last one seen. Null: events of the whole service. */
@@ -64,11 +75,16 @@ export function listAuditEvents(
  * Recomputes a chain. Resolves to the id of the first event that does not follow from the one before it, to `'end'` when
  * events are missing at the end, or to null when the chain is whole.
  */
-export async function findAuditBreak(db: Queryable, { namespaceId }: { namespaceId: string | null }): Promise<number | 'end' | null> {
+export async function findAuditBreak(
+  db: Queryable,
+  { namespaceId }: { namespaceId: string | null },
+): Promise<number | 'end' | null> {
   let previous: Buffer = FIRST_HASH
   for (let after = 0, isMore = true; isMore; ) {
     const isNext = and(isOfChain(namespaceId), gt(auditEvents.id, after))
-    const page = await db.run((orm) => orm.select().from(auditEvents).where(isNext).orderBy(asc(auditEvents.id)).limit(VERIFY_PAGE))
+    const page = await db.run((orm) =>
+      orm.select().from(auditEvents).where(isNext).orderBy(asc(auditEvents.id)).limit(VERIFY_PAGE),
+    )
     for (const event of page) {
       if (!hashEvent(previous, event).equals(event.hash)) return event.id
       previous = event.hash

@@ -49,7 +49,10 @@ describe('Batcher', () => {
     const batcher = new Batcher({ lanes, rowsMax: 2, waitingMax: 100 })
     const answers = ['a', 'b', 'c', 'd', 'e'].map((item) => batcher.submit(item))
     await settle()
-    expect(groups).toEqual([['a', 'b'], ['c', 'd']])
+    expect(groups).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ])
     releases[1]?.()
     await settle()
     expect(groups).toEqual([['a', 'b'], ['c', 'd'], ['e']])

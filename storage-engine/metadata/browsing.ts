@@ -1,7 +1,13 @@
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 import { lowerBoundAfter, upperBoundOf } from '#storage-engine/metadata/list-position.ts'
-import { ENTRY_COLUMNS, type ListedEntry, type ListedObject, listEntries, readEntry } from '#storage-engine/metadata/listing.ts'
+import {
+  ENTRY_COLUMNS,
+  type ListedEntry,
+  type ListedObject,
+  listEntries,
+  readEntry,
+} from '#storage-engine/metadata/listing.ts'
 
 const DELIMITER = '/'
 const ALL = 2 ** 31 - 1
@@ -44,14 +50,19 @@ interface Position {
  */
 export async function browseObjects(db: Queryable, params: BrowseObjects): Promise<BrowsePage> {
   const after = params.cursor === undefined ? null : decodeCursor(params.cursor)
-  if (params.prefix.includes('\0') || params.search.includes('\0')) return { folders: [], objects: [], nextCursor: null }
+  if (params.prefix.includes('\0') || params.search.includes('\0'))
+    return { folders: [], objects: [], nextCursor: null }
   const isPlain = params.scope === 'folder' && params.sort === 'name' && params.order === 'asc' && params.search === ''
   const entries = isPlain ? await browseFolder(db, params, after) : await browseSorted(db, params, after)
   return pageOf(entries, params)
 }
 
 /** One entry more than the page holds. */
-async function browseFolder(db: Queryable, { bucketId, prefix, limit }: BrowseObjects, after: Position | null): Promise<ListedEntry[]> {
+async function browseFolder(
+  db: Queryable,
+  { bucketId, prefix, limit }: BrowseObjects,
+  after: Position | null,
+): Promise<ListedEntry[]> {
   const first = after === null ? '' : lowerBoundAfter(after.entry, { prefix, delimiter: DELIMITER })
   const range = { bucketId, prefix, delimiter: DELIMITER }
   const isPastFolders = after !== null && !after.isFolder
@@ -73,7 +84,11 @@ async function browseSorted(db: Queryable, params: BrowseObjects, after: Positio
   return rows.map(readEntry)
 }
 
-const SORT_VALUES = { name: '0', size: 'coalesce(size, 0)', modified: `coalesce(date_part('epoch', last_modified) * 1000, 0)` } as const
+const SORT_VALUES = {
+  name: '0',
+  size: 'coalesce(size, 0)',
+  modified: `coalesce(date_part('epoch', last_modified) * 1000, 0)`,
+} as const
 
 /** A folder has rank 0, an object 1; within a rank by value and name, both in the asked direction. */
 function sortedText({ scope, search, sort, order }: BrowseObjects, isNext: boolean): string {
@@ -84,7 +99,10 @@ function sortedText({ scope, search, sort, order }: BrowseObjects, isNext: boole
       : `(select key as entry, false as is_prefix, version_id, owner_id, size, wrapped_data_key is not null and sealed_size = size as is_sealed, etag, last_modified,
           content_type, checksum from object_versions
         where bucket_id = $1 and key >= $2 collate "C" and key < $8::text collate "C" and noncurrent_order = 0 and not is_delete_marker)`
-  const matches = search === '' ? '$3::text is not null' : `strpos(${fold('substr(entry, char_length($2) + 1)')}, ${fold('$3::text')}) > 0`
+  const matches =
+    search === ''
+      ? '$3::text is not null'
+      : `strpos(${fold('substr(entry, char_length($2) + 1)')}, ${fold('$3::text')}) > 0`
   const rank = 'case when is_prefix then 0 else 1 end'
   const value = `(${SORT_VALUES[sort]})::float8`
   const comparison = order === 'asc' ? '>' : '<'
@@ -119,7 +137,9 @@ function decodeCursor(cursor: string): Position {
   const parsed = parseJson(Buffer.from(cursor, 'base64url').toString())
   const [isFolder, value, entry] = Array.isArray(parsed) ? parsed : []
   if (typeof isFolder !== 'boolean' || typeof value !== 'number' || typeof entry !== 'string' || entry.includes('\0')) {
-    throw new StorageError('InvalidArgument', { extra: { ArgumentName: 'cursor', ArgumentValue: cursor.slice(0, 100) } })
+    throw new StorageError('InvalidArgument', {
+      extra: { ArgumentName: 'cursor', ArgumentValue: cursor.slice(0, 100) },
+    })
   }
   return { isFolder, value, entry }
 }

@@ -12,7 +12,13 @@ export function findBucket(db: Database, { name }: { name: string }): Promise<Bu
 /** Resolves to false when the name is taken. Throws NoSuchNamespace. */
 export async function insertBucket(
   db: Queryable,
-  { id, namespaceId, ownerId, name, region }: { id: string; namespaceId: string; ownerId: string; name: string; region: string },
+  {
+    id,
+    namespaceId,
+    ownerId,
+    name,
+    region,
+  }: { id: string; namespaceId: string; ownerId: string; name: string; region: string },
 ): Promise<boolean> {
   const [answer] = await db.query<{ owners: number; inserted: number }>({
     name: 'insert-bucket',
@@ -30,13 +36,24 @@ select (select count(*) from owner)::integer as owners, (select count(*) from in
 }
 
 /** Removes an empty bucket; its open uploads end as garbage. Throws NoSuchBucket, BucketNotEmpty. */
-export async function deleteBucket(db: Queryable, { namespaceId, bucketId }: { namespaceId: string; bucketId: string }): Promise<void> {
+export async function deleteBucket(
+  db: Queryable,
+  { namespaceId, bucketId }: { namespaceId: string; bucketId: string },
+): Promise<void> {
   await db.transaction(async (tx) => {
     // Every write holds the bucket FOR KEY SHARE: after this lock none is under way, and later ones find no bucket.
-    const locked = await tx.query({ name: 'lock-bucket', text: 'select id from buckets where id = $1 and namespace_id = $2 for update', values: [bucketId, namespaceId] })
+    const locked = await tx.query({
+      name: 'lock-bucket',
+      text: 'select id from buckets where id = $1 and namespace_id = $2 for update',
+      values: [bucketId, namespaceId],
+    })
     if (locked.length === 0) throw new StorageError('NoSuchBucket')
     // A statement of its own, so that its snapshot is younger than the lock.
-    const left = await tx.query({ name: 'find-any-version', text: 'select key from object_versions where bucket_id = $1 limit 1', values: [bucketId] })
+    const left = await tx.query({
+      name: 'find-any-version',
+      text: 'select key from object_versions where bucket_id = $1 limit 1',
+      values: [bucketId],
+    })
     if (left.length > 0) throw new StorageError('BucketNotEmpty')
     await tx.query({
       name: 'delete-bucket',
@@ -62,7 +79,10 @@ export interface ListBuckets {
 }
 
 /** By name in byte order, at most `limit`. */
-export async function listBuckets(db: Queryable, { namespaceId, ownerId, prefix, after, limit }: ListBuckets): Promise<Bucket[]> {
+export async function listBuckets(
+  db: Queryable,
+  { namespaceId, ownerId, prefix, after, limit }: ListBuckets,
+): Promise<Bucket[]> {
   const rows = await db.query<Bucket>({
     name: 'list-buckets',
     text: `

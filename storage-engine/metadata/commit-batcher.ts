@@ -1,5 +1,10 @@
 import { Batcher } from '#storage-engine/metadata/batcher.ts'
-import { type CommitAnswer, type CommitRow, commitStatement, readCommitAnswers } from '#storage-engine/metadata/commit-sql.ts'
+import {
+  type CommitAnswer,
+  type CommitRow,
+  commitStatement,
+  readCommitAnswers,
+} from '#storage-engine/metadata/commit-sql.ts'
 import type { HotConnection } from '#storage-engine/metadata/hot-connection.ts'
 
 /** More rows make the statement's planning and flush no cheaper, but everyone's wait longer. */

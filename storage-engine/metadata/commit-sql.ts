@@ -126,13 +126,16 @@ export function commitStatement(rows: CommitRow[], whenPresent: 'replace' | 'kee
     bytesArray(rows.map((row) => row.wrappedDataKey)),
     plainArray(rows.map((row) => row.namespaceKeyVersion)),
   ]
-  return whenPresent === 'replace' ? { name: 'commit', text: REPLACING_TEXT, values } : { name: 'commit-keeping', text: KEEPING_TEXT, values }
+  return whenPresent === 'replace'
+    ? { name: 'commit', text: REPLACING_TEXT, values }
+    : { name: 'commit-keeping', text: KEEPING_TEXT, values }
 }
 
 /** Answers in the order of the statement's rows. */
 export function readCommitAnswers(result: TextRow[]): CommitAnswer[] {
   const answers = new Array<CommitAnswer>(result.length)
-  for (const [ordinal, verdict, lastModified] of result) answers[Number(ordinal) - 1] = readAnswer(verdict, lastModified)
+  for (const [ordinal, verdict, lastModified] of result)
+    answers[Number(ordinal) - 1] = readAnswer(verdict, lastModified)
   return answers
 }
 

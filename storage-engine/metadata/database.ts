@@ -6,7 +6,13 @@ import type { Batcher } from '#storage-engine/metadata/batcher.ts'
 import { createCommitBatcher } from '#storage-engine/metadata/commit-batcher.ts'
 import type { CommitAnswer, CommitRow } from '#storage-engine/metadata/commit-sql.ts'
 import { createDeleteBatcher, type DeleteRow } from '#storage-engine/metadata/delete-batcher.ts'
-import { AS_TEXT, HotConnection, RECONNECT_MS_MAX, type Statement, type TextRow } from '#storage-engine/metadata/hot-connection.ts'
+import {
+  AS_TEXT,
+  HotConnection,
+  RECONNECT_MS_MAX,
+  type Statement,
+  type TextRow,
+} from '#storage-engine/metadata/hot-connection.ts'
 import { createLookUps, type LookUps } from '#storage-engine/metadata/look-ups.ts'
 import { isConnectionError, toStorageError } from '#storage-engine/metadata/postgres-errors.ts'
 
@@ -52,7 +58,11 @@ export interface OpenDatabaseInput {
  * Connects; Postgres may go away and come back later. Throws StartupError when the server is older than 18 and
  * ServiceUnavailable when it does not answer within five seconds.
  */
-export async function openDatabase({ connection, hotConnections = HOT_CONNECTIONS, poolConnections = POOL_CONNECTIONS_MAX }: OpenDatabaseInput): Promise<Database> {
+export async function openDatabase({
+  connection,
+  hotConnections = HOT_CONNECTIONS,
+  poolConnections = POOL_CONNECTIONS_MAX,
+}: OpenDatabaseInput): Promise<Database> {
   const config = withSessionSettings(connection)
   const pool = new pg.Pool({ ...config, max: poolConnections })
   // An idle connection was lost: the pool has dropped it already, and the next use opens another.
@@ -126,7 +136,8 @@ async function connectPatiently(pool: pg.Pool): Promise<pg.PoolClient> {
     try {
       return await pool.connect()
     } catch (error) {
-      if (!isConnectionError(error) || pool.ending || performance.now() + pauseMs > giveUpAt) throw toStorageError(error)
+      if (!isConnectionError(error) || pool.ending || performance.now() + pauseMs > giveUpAt)
+        throw toStorageError(error)
     }
     await sleep(pauseMs)
   }
@@ -193,5 +204,7 @@ async function checkServerVersion(db: Queryable): Promise<void> {
   })
   const version = row?.version ?? 0
   if (version >= SERVER_VERSION_MIN) return
-  throw new StartupError(`PostgreSQL ${Math.floor(version / 10_000)} is too old: DATABASE_URL must lead to PostgreSQL 18 or newer.`)
+  throw new StartupError(
+    `PostgreSQL ${Math.floor(version / 10_000)} is too old: DATABASE_URL must lead to PostgreSQL 18 or newer.`,
+  )
 }

@@ -8,7 +8,10 @@ export interface GarbageBlob {
 }
 
 /** Blobs that were let go before `freedBefore`, oldest first. The same page again until `forgetGarbage`. */
-export function pageDueGarbage(db: Queryable, { freedBefore, limit }: { freedBefore: Date; limit: number }): Promise<GarbageBlob[]> {
+export function pageDueGarbage(
+  db: Queryable,
+  { freedBefore, limit }: { freedBefore: Date; limit: number },
+): Promise<GarbageBlob[]> {
   return db.query({
     name: 'page-due-garbage',
     text: `
@@ -33,7 +36,10 @@ delete from blobs where blob_id in (select blob_id from forgotten)`,
  * Turns uploads that were let go before `freedBefore` into garbage blobs, due as they are; resolves to how many uploads
  * there were. Readers of a replaced multipart object page its parts, so they too stay until the grace is over.
  */
-export async function expandGarbageUploads(db: Queryable, { freedBefore, limit }: { freedBefore: Date; limit: number }): Promise<number> {
+export async function expandGarbageUploads(
+  db: Queryable,
+  { freedBefore, limit }: { freedBefore: Date; limit: number },
+): Promise<number> {
   const [expanded] = await db.query<{ count: number }>({
     name: 'expand-garbage-uploads',
     // SKIP LOCKED: two collectors at once take different uploads.
@@ -67,24 +73,39 @@ export async function findKnownBlobs(db: Queryable, { blobIds }: { blobIds: stri
 
 /** Whether any blob was ever committed and is not forgotten. */
 export async function hasBlobs(db: Queryable): Promise<boolean> {
-  const [row] = await db.query<{ found: boolean }>({ name: 'has-blobs', text: 'select exists (select from blobs) as found', values: [] })
+  const [row] = await db.query<{ found: boolean }>({
+    name: 'has-blobs',
+    text: 'select exists (select from blobs) as found',
+    values: [],
+  })
   return row?.found === true
 }
 
 /** Where a blob is now; null when it has no row. For a reader whose locator has become old. */
 export async function findBlobLocator(db: Queryable, { blobId }: { blobId: string }): Promise<string | null> {
-  const [row] = await db.query<{ locator: string }>({ name: 'find-blob-locator', text: 'select locator from blobs where blob_id = $1', values: [blobId] })
+  const [row] = await db.query<{ locator: string }>({
+    name: 'find-blob-locator',
+    text: 'select locator from blobs where blob_id = $1',
+    values: [blobId],
+  })
   return row?.locator ?? null
 }
 
 /** Compare-and-swap of locators after the bytes were copied; resolves to the ids that now point at the copy. */
-export async function relocateBlobs(db: Queryable, { moves }: { moves: { blobId: string; from: string; to: string }[] }): Promise<Set<string>> {
+export async function relocateBlobs(
+  db: Queryable,
+  { moves }: { moves: { blobId: string; from: string; to: string }[] },
+): Promise<Set<string>> {
   const rows = await db.query<{ blobId: string }>({
     name: 'relocate-blobs',
     text: `
 update blobs b set locator = m.new_locator from unnest($1::uuid[], $2::text[], $3::text[]) as m (blob_id, old_locator, new_locator)
 where b.blob_id = m.blob_id and b.locator = m.old_locator returning b.blob_id as "blobId"`,
-    values: [plainArray(moves.map((move) => move.blobId)), textArray(moves.map((move) => move.from)), textArray(moves.map((move) => move.to))],
+    values: [
+      plainArray(moves.map((move) => move.blobId)),
+      textArray(moves.map((move) => move.from)),
+      textArray(moves.map((move) => move.to)),
+    ],
   })
   return new Set(rows.map((row) => row.blobId))
 }

@@ -9,7 +9,8 @@ const RECONNECT_PAUSE_MS = 50
 const REPEATS_MAX = 3
 
 /** Plans are made once, often while a table is still empty: they must never become scans of a table that grew since. */
-const SESSION_SETTINGS = 'set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; set jit = off'
+const SESSION_SETTINGS =
+  'set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; set jit = off'
 
 export interface Statement {
   /** Prepared once a connection under this name. */

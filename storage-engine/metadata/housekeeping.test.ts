@@ -1,12 +1,31 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '#storage-engine/ids.ts'
-import { claimStaleActivities, findActivity, finishActivity, insertActivity, listActivities, reportActivity } from '#storage-engine/metadata/activities.ts'
+import {
+  claimStaleActivities,
+  findActivity,
+  finishActivity,
+  insertActivity,
+  listActivities,
+  reportActivity,
+} from '#storage-engine/metadata/activities.ts'
 import { appendAuditEvent, findAuditBreak, listAuditEvents } from '#storage-engine/metadata/audit.ts'
 import type { Database } from '#storage-engine/metadata/database.ts'
-import { findBlobLocator, findKnownBlobs, forgetGarbage, hasBlobs, pageDueGarbage, relocateBlobs } from '#storage-engine/metadata/garbage.ts'
+import {
+  findBlobLocator,
+  findKnownBlobs,
+  forgetGarbage,
+  hasBlobs,
+  pageDueGarbage,
+  relocateBlobs,
+} from '#storage-engine/metadata/garbage.ts'
 import { acquireJobLease, listJobs, releaseJobLease, renewJobLease } from '#storage-engine/metadata/jobs.ts'
 import { commitObject } from '#storage-engine/metadata/object-versions.ts'
-import { createTestBucket, createTestDatabase, type TestDatabase, testObject } from '#storage-engine/metadata/test-database.ts'
+import {
+  createTestBucket,
+  createTestDatabase,
+  type TestDatabase,
+  testObject,
+} from '#storage-engine/metadata/test-database.ts'
 import { foldUsage, readUsage } from '#storage-engine/metadata/usage.ts'
 
 let test: TestDatabase
@@ -29,7 +48,9 @@ describe('garbage', () => {
     expect(await pageDueGarbage(db, { freedBefore: new Date(Date.now() - 60_000), limit: 10 })).toEqual([])
     const due = await pageDueGarbage(db, { freedBefore: new Date(Date.now() + 60_000), limit: 10 })
     expect(due).toEqual([{ blobId: ids[0], locator: `test:${ids[0]}`, storedSize: 10 }])
-    expect(await findKnownBlobs(db, { blobIds: [...ids, newId()] })).toEqual(new Map(ids.map((id) => [id, `test:${id}`])))
+    expect(await findKnownBlobs(db, { blobIds: [...ids, newId()] })).toEqual(
+      new Map(ids.map((id) => [id, `test:${id}`])),
+    )
     await forgetGarbage(db, { blobIds: ids })
     await forgetGarbage(db, { blobIds: ids })
     expect(await findKnownBlobs(db, { blobIds: ids })).toEqual(new Map([[ids[1], `test:${ids[1]}`]]))
@@ -42,7 +63,9 @@ describe('garbage', () => {
     await commitObject(db, object)
     const { blobId, locator } = object.blob as { blobId: string; locator: string }
     expect(await relocateBlobs(db, { moves: [{ blobId, from: 'elsewhere', to: 'x' }] })).toEqual(new Set())
-    expect(await relocateBlobs(db, { moves: [{ blobId, from: locator, to: 'new "place"' }] })).toEqual(new Set([blobId]))
+    expect(await relocateBlobs(db, { moves: [{ blobId, from: locator, to: 'new "place"' }] })).toEqual(
+      new Set([blobId]),
+    )
     expect(await findBlobLocator(db, { blobId })).toBe('new "place"')
     expect(await findBlobLocator(db, { blobId: newId() })).toBeNull()
   })
@@ -68,7 +91,9 @@ describe('jobs', () => {
   const lease = { leaseSeconds: 60 }
 
   it('are run by one of many at a time', async () => {
-    const leases = await Promise.all(Array.from({ length: 8 }, () => acquireJobLease(db, { name: 'one', leaseId: newId(), ...lease })))
+    const leases = await Promise.all(
+      Array.from({ length: 8 }, () => acquireJobLease(db, { name: 'one', leaseId: newId(), ...lease })),
+    )
     expect(leases.filter((each) => each !== null)).toHaveLength(1)
   })
 
@@ -78,7 +103,11 @@ describe('jobs', () => {
     const run = { ...(mine as NonNullable<typeof mine>), progress: { at: 5 } }
     expect(await renewJobLease(db, { ...run, ...lease })).toBe(true)
     await releaseJobLease(db, { ...run, pauseSeconds: 0, error: 'it broke' })
-    expect((await listJobs(db)).find(({ name }) => name === 'two')).toMatchObject({ isRunning: false, error: 'it broke', progress: { at: 5 } })
+    expect((await listJobs(db)).find(({ name }) => name === 'two')).toMatchObject({
+      isRunning: false,
+      error: 'it broke',
+      progress: { at: 5 },
+    })
     const again = await acquireJobLease(db, { name: 'two', leaseId: newId(), ...lease })
     expect(again?.progress).toEqual({ at: 5 })
     expect(await renewJobLease(db, { ...run, ...lease })).toBe(false)
@@ -95,17 +124,30 @@ describe('jobs', () => {
 })
 
 describe('audit', () => {
-  const event = { actor: 'alice', action: 'bucket.create', target: 'b', result: 'ok', address: null, requestId: null, details: { z: 1, a: { y: [2], b: null } } } as const
+  const event = {
+    actor: 'alice',
+    action: 'bucket.create',
+    target: 'b',
+    result: 'ok',
+    address: null,
+    requestId: null,
+    details: { z: 1, a: { y: [2], b: null } },
+  } as const
 
   it('chains events of a namespace in one order, however many append at once', async () => {
     const { namespaceId } = await createTestBucket(db)
-    await Promise.all(Array.from({ length: 20 }, (_, index) => appendAuditEvent(db, { ...event, namespaceId, target: String(index) })))
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) => appendAuditEvent(db, { ...event, namespaceId, target: String(index) })),
+    )
     expect(await listAuditEvents(db, { namespaceId, before: null, limit: 100 })).toHaveLength(20)
     expect(await findAuditBreak(db, { namespaceId })).toBeNull()
   })
 
   it('shows a changed, a removed and a cut-off event', async () => {
-    const changes = ["update audit_events set actor = 'mallory' where id = $1", 'delete from audit_events where id = $1']
+    const changes = [
+      "update audit_events set actor = 'mallory' where id = $1",
+      'delete from audit_events where id = $1',
+    ]
     for (const text of changes) {
       const { namespaceId } = await createTestBucket(db)
       const events = []
@@ -121,7 +163,9 @@ describe('audit', () => {
 
   it('keeps events of the whole service in a chain of their own', async () => {
     await appendAuditEvent(db, { ...event, namespaceId: null })
-    expect(await listAuditEvents(db, { namespaceId: null, before: null, limit: 10 })).toMatchObject([{ actor: 'alice', details: event.details }])
+    expect(await listAuditEvents(db, { namespaceId: null, before: null, limit: 10 })).toMatchObject([
+      { actor: 'alice', details: event.details },
+    ])
     expect(await findAuditBreak(db, { namespaceId: null })).toBeNull()
   })
 })
@@ -129,14 +173,25 @@ describe('audit', () => {
 describe('activities', () => {
   it('add up what is done, and stay as they ended', async () => {
     const { namespaceId } = await createTestBucket(db)
-    const activity = { id: newId(), namespaceId, kind: 'delete-objects', startedBy: null, totalCount: 5, input: { keys: ['a'] } }
+    const activity = {
+      id: newId(),
+      namespaceId,
+      kind: 'delete-objects',
+      startedBy: null,
+      totalCount: 5,
+      input: { keys: ['a'] },
+    }
     expect(await insertActivity(db, activity)).toMatchObject({ ...activity, state: 'running', doneCount: 0 })
     await reportActivity(db, { id: activity.id, doneCount: 2 })
     await reportActivity(db, { id: activity.id, doneCount: 3 })
     await finishActivity(db, { id: activity.id, state: 'done', message: null })
     await reportActivity(db, { id: activity.id, doneCount: 9 })
     await finishActivity(db, { id: activity.id, state: 'failed', message: 'no' })
-    expect(await findActivity(db, { namespaceId, id: activity.id })).toMatchObject({ state: 'done', doneCount: 5, message: null })
+    expect(await findActivity(db, { namespaceId, id: activity.id })).toMatchObject({
+      state: 'done',
+      doneCount: 5,
+      message: null,
+    })
     expect(await findActivity(db, { namespaceId: newId(), id: activity.id })).toBeNull()
     expect(await listActivities(db, { namespaceId, before: null, limit: 10 })).toMatchObject([{ id: activity.id }])
     expect(await listActivities(db, { namespaceId, before: activity.id, limit: 10 })).toEqual([])
@@ -144,10 +199,23 @@ describe('activities', () => {
 
   it('that fell silent go to one of those who claim them', async () => {
     const { namespaceId } = await createTestBucket(db)
-    const { id } = await insertActivity(db, { id: newId(), namespaceId, kind: 'delete-objects', startedBy: null, totalCount: null, input: {} })
+    const { id } = await insertActivity(db, {
+      id: newId(),
+      namespaceId,
+      kind: 'delete-objects',
+      startedBy: null,
+      totalCount: null,
+      input: {},
+    })
     expect(await claimStaleActivities(db, { silentSince: new Date(Date.now() - 60_000) })).toEqual([])
-    await db.query({ name: 'silence', text: `update activities set updated_at = now() - interval '1 hour' where id = $1`, values: [id] })
-    const claims = await Promise.all(Array.from({ length: 4 }, () => claimStaleActivities(db, { silentSince: new Date(Date.now() - 60_000) })))
+    await db.query({
+      name: 'silence',
+      text: `update activities set updated_at = now() - interval '1 hour' where id = $1`,
+      values: [id],
+    })
+    const claims = await Promise.all(
+      Array.from({ length: 4 }, () => claimStaleActivities(db, { silentSince: new Date(Date.now() - 60_000) })),
+    )
     expect(claims.flat().map((activity) => activity.id)).toEqual([id])
   })
 })

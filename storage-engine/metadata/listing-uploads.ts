@@ -41,8 +41,10 @@ export interface UploadPage {
 /** Open uploads, in one statement: each step finds the next upload, behind the whole of a common prefix. */
 export async function listUploads(db: Queryable, params: ListUploads): Promise<UploadPage> {
   const { bucketId, prefix, limit } = params
-  if (!Number.isInteger(limit) || limit < 0 || limit > ENTRIES_MAX) throw new StorageError('InvalidArgument', { extra: { ArgumentName: 'max-uploads' } })
-  if (limit === 0 || prefix.includes('\0')) return { entries: [], isTruncated: false, nextKeyMarker: null, nextUploadIdMarker: null }
+  if (!Number.isInteger(limit) || limit < 0 || limit > ENTRIES_MAX)
+    throw new StorageError('InvalidArgument', { extra: { ArgumentName: 'max-uploads' } })
+  if (limit === 0 || prefix.includes('\0'))
+    return { entries: [], isTruncated: false, nextKeyMarker: null, nextUploadIdMarker: null }
   const delimiter = params.delimiter.includes('\0') ? '' : params.delimiter
   const [key, id] = startOf({ ...params, delimiter })
   const rows = await db.query<UploadRow>({
@@ -59,7 +61,10 @@ function startOf({ prefix, delimiter, keyMarker, uploadIdMarker }: ListUploads):
   const marker = withoutNul(keyMarker)
   const behind = lowerBoundAfter(marker, { prefix, delimiter })
   if (uploadIdMarker === '' || behind.length > marker.length + 1) return [behind, FIRST_ID]
-  if (!isUuid(uploadIdMarker)) throw new StorageError('InvalidArgument', { extra: { ArgumentName: 'upload-id-marker', ArgumentValue: uploadIdMarker } })
+  if (!isUuid(uploadIdMarker))
+    throw new StorageError('InvalidArgument', {
+      extra: { ArgumentName: 'upload-id-marker', ArgumentValue: uploadIdMarker },
+    })
   return [marker, keyMarker === marker ? uploadIdMarker : LAST_ID]
 }
 

@@ -1,10 +1,16 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
-import { createBucketIn, createTestBucket, createTestDatabase, type TestDatabase, testObject } from '#storage-engine/metadata/test-database.ts'
 import type { Database, Queryable } from '#storage-engine/metadata/database.ts'
 import { type ListObjects, listObjects } from '#storage-engine/metadata/listing.ts'
 import { commitObject, deleteObjects } from '#storage-engine/metadata/object-versions.ts'
+import {
+  createBucketIn,
+  createTestBucket,
+  createTestDatabase,
+  type TestDatabase,
+  testObject,
+} from '#storage-engine/metadata/test-database.ts'
 
 let test: TestDatabase
 let db: Database
@@ -48,20 +54,50 @@ async function fill(target: Bucket, keys: string[]): Promise<void> {
 
 describe('listObjects', () => {
   it('equals the naive listing for any keys, prefix, delimiter, marker and page size', async () => {
-    const pieces = ['a', 'b', '/', '//', '\u0001', ' ', 'é', '\ud7ff', '\ue000', '\uffff', '🙂', '\u{10ffff}', 'A', '%', '_', '\\', "'"]
+    const pieces = [
+      'a',
+      'b',
+      '/',
+      '//',
+      '\u0001',
+      ' ',
+      'é',
+      '\ud7ff',
+      '\ue000',
+      '\uffff',
+      '🙂',
+      '\u{10ffff}',
+      'A',
+      '%',
+      '_',
+      '\\',
+      "'",
+    ]
     const text = fc.array(fc.constantFrom(...pieces), { maxLength: 5 }).map((parts) => parts.join(''))
-    const keys = fc.uniqueArray(text.filter((key) => key !== ''), { maxLength: 25 })
+    const keys = fc.uniqueArray(
+      text.filter((key) => key !== ''),
+      { maxLength: 25 },
+    )
     const delimiter = fc.oneof(fc.constantFrom('', '/', '//', 'é', '🙂', '\u{10ffff}', 'a/', '\u0001'), text)
-    const property = fc.asyncProperty(keys, text, delimiter, text, fc.integer({ min: 1, max: 6 }), async (keySet, prefix, delim, startAfter, limit) => {
-      const own = await createBucketIn(db, bucket)
-      await fill(own, keySet)
-      const expected = naiveEntries(keySet, { prefix, delimiter: delim })
-      expect(await listAll({ bucketId: own.id, prefix, delimiter: delim, limit })).toEqual(expected)
-      const behind = expected.filter((entry) => byBytes(entry, startAfter) > 0)
-      const page = await listObjects(db, { bucketId: own.id, prefix, delimiter: delim, startAfter, limit })
-      expect(page.entries.map((entry) => (entry.kind === 'object' ? entry.key : entry.prefix))).toEqual(behind.slice(0, limit))
-      expect(page.isTruncated).toBe(behind.length > limit)
-    })
+    const property = fc.asyncProperty(
+      keys,
+      text,
+      delimiter,
+      text,
+      fc.integer({ min: 1, max: 6 }),
+      async (keySet, prefix, delim, startAfter, limit) => {
+        const own = await createBucketIn(db, bucket)
+        await fill(own, keySet)
+        const expected = naiveEntries(keySet, { prefix, delimiter: delim })
+        expect(await listAll({ bucketId: own.id, prefix, delimiter: delim, limit })).toEqual(expected)
+        const behind = expected.filter((entry) => byBytes(entry, startAfter) > 0)
+        const page = await listObjects(db, { bucketId: own.id, prefix, delimiter: delim, startAfter, limit })
+        expect(page.entries.map((entry) => (entry.kind === 'object' ? entry.key : entry.prefix))).toEqual(
+          behind.slice(0, limit),
+        )
+        expect(page.isTruncated).toBe(behind.length > limit)
+      },
+    )
     await fc.assert(property, { numRuns: 150 })
   })
 
@@ -71,7 +107,9 @@ describe('listObjects', () => {
     const keys = [last, last + last, `${last}a`, `${last}${last}b`, last.repeat(256)]
     await fill(own, keys)
     expect(await listAll({ bucketId: own.id, prefix: last, delimiter: '', limit: 2 })).toEqual(keys.toSorted(byBytes))
-    expect(await listAll({ bucketId: own.id, prefix: last, delimiter: last, limit: 2 })).toEqual(naiveEntries(keys, { prefix: last, delimiter: last }))
+    expect(await listAll({ bucketId: own.id, prefix: last, delimiter: last, limit: 2 })).toEqual(
+      naiveEntries(keys, { prefix: last, delimiter: last }),
+    )
   })
 
   it('carries what listings show of an object', async () => {
@@ -79,9 +117,28 @@ describe('listObjects', () => {
     const checksum = { algorithm: 'CRC32', type: 'FULL_OBJECT', value: 'AAAAAA==' } as const
     const object = testObject(own, 'dir/key', { size: 7, checksum, contentType: 'image/png' })
     const { lastModified } = await commitObject(db, object)
-    const { entries } = await listObjects(db, { bucketId: own.id, prefix: 'dir/', delimiter: '/', startAfter: '', limit: 10 })
+    const { entries } = await listObjects(db, {
+      bucketId: own.id,
+      prefix: 'dir/',
+      delimiter: '/',
+      startAfter: '',
+      limit: 10,
+    })
     const { versionId, ownerId, etag } = object
-    expect(entries).toEqual([{ kind: 'object', key: 'dir/key', versionId, ownerId, size: 7, sealed: true, etag, lastModified, contentType: 'image/png', checksum }])
+    expect(entries).toEqual([
+      {
+        kind: 'object',
+        key: 'dir/key',
+        versionId,
+        ownerId,
+        size: 7,
+        sealed: true,
+        etag,
+        lastModified,
+        contentType: 'image/png',
+        checksum,
+      },
+    ])
   })
 
   it('pages 20,000 keys in full pages, each once, while others come and go', async () => {
@@ -108,7 +165,12 @@ select $1, key, 0, gen_random_uuid(), true, false, $2, 1, 0, 'e', now(), 't' fro
     }
     expect(seen).toEqual(keys.toSorted(byBytes))
     const prefixes = await listAll({ bucketId: own.id, prefix: '', delimiter: '/', limit: 7 })
-    expect(prefixes).toEqual([...naiveEntries(keys, { prefix: '', delimiter: '/' }), ...prefixes.filter((name) => name.startsWith('!'))].toSorted(byBytes))
+    expect(prefixes).toEqual(
+      [
+        ...naiveEntries(keys, { prefix: '', delimiter: '/' }),
+        ...prefixes.filter((name) => name.startsWith('!')),
+      ].toSorted(byBytes),
+    )
   })
 
   it('reads only what the page shows, however much lies below the prefixes', async () => {
@@ -139,11 +201,15 @@ select $1, 'p' || n % 10 || '/' || n, 0, gen_random_uuid(), true, false, $2, 1, 
     await fill(own, ['a', 'b'])
     expect(await listObjects(db, { ...query, limit: 0 })).toEqual(empty)
     expect(await listObjects(db, { ...query, prefix: 'a\0' })).toEqual(empty)
-    expect((await listObjects(db, { ...query, startAfter: 'a\0b', delimiter: '\0' })).entries).toMatchObject([{ key: 'b' }])
+    expect((await listObjects(db, { ...query, startAfter: 'a\0b', delimiter: '\0' })).entries).toMatchObject([
+      { key: 'b' },
+    ])
   })
 
   it('refuses more than 1,000 entries a page', async () => {
-    await expect(listObjects(db, { bucketId: bucket.id, prefix: '', delimiter: '', startAfter: '', limit: 1_001 })).rejects.toMatchObject({ code: 'InvalidArgument' })
+    await expect(
+      listObjects(db, { bucketId: bucket.id, prefix: '', delimiter: '', startAfter: '', limit: 1_001 }),
+    ).rejects.toMatchObject({ code: 'InvalidArgument' })
   })
 })
 

@@ -48,12 +48,23 @@ export interface ObjectPage {
 }
 
 /** One page of a bucket's current objects, in one statement whose cost follows the page alone. */
-export async function listObjects(db: Queryable, { bucketId, prefix, delimiter, startAfter, limit }: ListObjects): Promise<ObjectPage> {
-  if (!Number.isInteger(limit) || limit < 0 || limit > ENTRIES_MAX) throw new StorageError('InvalidArgument', { extra: { ArgumentName: 'max-keys' } })
+export async function listObjects(
+  db: Queryable,
+  { bucketId, prefix, delimiter, startAfter, limit }: ListObjects,
+): Promise<ObjectPage> {
+  if (!Number.isInteger(limit) || limit < 0 || limit > ENTRIES_MAX)
+    throw new StorageError('InvalidArgument', { extra: { ArgumentName: 'max-keys' } })
   if (limit === 0 || prefix.includes('\0')) return { entries: [], isTruncated: false, nextMarker: null }
   const plainDelimiter = delimiter.includes('\0') ? '' : delimiter
   const first = lowerBoundAfter(withoutNul(startAfter), { prefix, delimiter: plainDelimiter })
-  const rows = await listEntries(db, { bucketId, prefix, delimiter: plainDelimiter, first, limit: limit + 1, kinds: 'all' })
+  const rows = await listEntries(db, {
+    bucketId,
+    prefix,
+    delimiter: plainDelimiter,
+    first,
+    limit: limit + 1,
+    kinds: 'all',
+  })
   const entries = rows.slice(0, limit)
   const isTruncated = rows.length > limit
   return { entries, isTruncated, nextMarker: isTruncated ? nameOf(entries[limit - 1] as ListedEntry) : null }
@@ -75,11 +86,13 @@ export interface EntryRange {
 }
 
 /** Columns of an entry, as `readEntry` takes them. */
-export const ENTRY_COLUMNS =
-  `entry, is_prefix, version_id, owner_id, size, is_sealed, etag, (date_part('epoch', last_modified) * 1000)::bigint, content_type, checksum`
+export const ENTRY_COLUMNS = `entry, is_prefix, version_id, owner_id, size, is_sealed, etag, (date_part('epoch', last_modified) * 1000)::bigint, content_type, checksum`
 
 /** Entries of a range in byte order, in one statement. */
-export async function listEntries(db: Queryable, { bucketId, prefix, delimiter, first, limit, kinds }: EntryRange): Promise<ListedEntry[]> {
+export async function listEntries(
+  db: Queryable,
+  { bucketId, prefix, delimiter, first, limit, kinds }: EntryRange,
+): Promise<ListedEntry[]> {
   const rows = await db.queryText({
     name: 'list-entries',
     text: `select ${ENTRY_COLUMNS} from list_entries($1, $2, $3, $4, $5, $6)`,

@@ -163,7 +163,10 @@ interface LookUp<Item, Answer> {
   missing: Answer
 }
 
-function createLookUp<Item, Answer>(hot: HotConnection[], { name, text, encode, decode, missing }: LookUp<Item, Answer>): Batcher<Item, Answer> {
+function createLookUp<Item, Answer>(
+  hot: HotConnection[],
+  { name, text, encode, decode, missing }: LookUp<Item, Answer>,
+): Batcher<Item, Answer> {
   const lanes = hot.flatMap((connection) =>
     Array.from({ length: GROUPS_A_CONNECTION }, () => async (items: Item[]) => {
       const rows = await connection.query({ name, text, values: encode(items) }, { isRepeatable: true })
@@ -193,7 +196,8 @@ function readBucket(columns: string | null | undefined): Bucket | null {
 }
 
 function parseBucket(columns: string): Bucket {
-  const [id, name, namespaceId, namespaceName, ownerId, region, versioning, createdAt, mode, epoch, settings] = columns.split('\x1f') as string[]
+  const [id, name, namespaceId, namespaceName, ownerId, region, versioning, createdAt, mode, epoch, settings] =
+    columns.split('\x1f') as string[]
   return Object.freeze({
     id: id as string,
     name: name as string,
@@ -248,7 +252,21 @@ function readBlob(row: TextRow): ObjectBlob {
 }
 
 function readAccessKey(row: TextRow): FoundAccessKey {
-  const [, accessKeyId, namespaceId, namespaceName, sealedSecret, state, expiresAt, userId, canonicalId, displayName, isRoot, accountId, accountName] = row
+  const [
+    ,
+    accessKeyId,
+    namespaceId,
+    namespaceName,
+    sealedSecret,
+    state,
+    expiresAt,
+    userId,
+    canonicalId,
+    displayName,
+    isRoot,
+    accountId,
+    accountName,
+  ] = row
   return {
     accessKeyId: accessKeyId as string,
     namespaceId: namespaceId as string,
@@ -257,7 +275,13 @@ function readAccessKey(row: TextRow): FoundAccessKey {
     state: state as FoundAccessKey['state'],
     expiresAt: expiresAt ? new Date(Number(expiresAt)) : null,
     holder: userId
-      ? { kind: 'object-user', id: userId, canonicalId: canonicalId as string, displayName: displayName as string, isRoot: isRoot === 't' }
+      ? {
+          kind: 'object-user',
+          id: userId,
+          canonicalId: canonicalId as string,
+          displayName: displayName as string,
+          isRoot: isRoot === 't',
+        }
       : { kind: 'storage-account', id: accountId as string, name: accountName as string },
   }
 }

@@ -10,7 +10,13 @@ const MIGRATION_LOCK = 0x7363656175
  * Brings the database to the newest schema; several processes may call it at once, and one works while the others wait.
  * `folder` is drizzle/migrations of the source tree or of the bundle.
  */
-export async function migrateDatabase({ connection, folder }: { connection: pg.ClientConfig; folder: string }): Promise<void> {
+export async function migrateDatabase({
+  connection,
+  folder,
+}: {
+  connection: pg.ClientConfig
+  folder: string
+}): Promise<void> {
   const client = new pg.Client({ ...connection, application_name: 'sceau-migrate' })
   try {
     await client.connect()

@@ -19,12 +19,19 @@ export interface NewNamespace {
 }
 
 /** Makes a namespace with its first key and its root object user, all or nothing. Throws NamespaceAlreadyExists. */
-export async function insertNamespace(db: Queryable, { firstKey, rootObjectUser, ...namespace }: NewNamespace): Promise<void> {
+export async function insertNamespace(
+  db: Queryable,
+  { firstKey, rootObjectUser, ...namespace }: NewNamespace,
+): Promise<void> {
   try {
     await db.transaction(async (tx) => {
       await tx.run((orm) => orm.insert(namespaces).values(namespace))
-      await tx.run((orm) => orm.insert(namespaceKeys).values({ namespaceId: namespace.id, state: 'active', ...firstKey }))
-      await tx.run((orm) => orm.insert(objectUsers).values({ namespaceId: namespace.id, isRoot: true, ...rootObjectUser }))
+      await tx.run((orm) =>
+        orm.insert(namespaceKeys).values({ namespaceId: namespace.id, state: 'active', ...firstKey }),
+      )
+      await tx.run((orm) =>
+        orm.insert(objectUsers).values({ namespaceId: namespace.id, isRoot: true, ...rootObjectUser }),
+      )
     })
   } catch (error) {
     throw isDuplicate(error, 'namespaces_name_unique') ? new StorageError('NamespaceAlreadyExists') : error
@@ -47,14 +54,19 @@ export async function getNamespace(db: Queryable, { id }: { id: string }): Promi
 export function loadNamespaceKeys(db: Queryable, { namespaceId }: { namespaceId: string }): Promise<NamespaceKey[]> {
   const { version, state, wrappedKey } = namespaceKeys
   const isOwn = eq(namespaceKeys.namespaceId, namespaceId)
-  return db.run((orm) => orm.select({ version, state, wrappedKey }).from(namespaceKeys).where(isOwn).orderBy(asc(version)))
+  return db.run((orm) =>
+    orm.select({ version, state, wrappedKey }).from(namespaceKeys).where(isOwn).orderBy(asc(version)),
+  )
 }
 
 /**
  * Switches encryption of new data. Once it resolves, no write that was prepared under the old mode can commit (ENC-1).
  * Setting the mode that is set already changes nothing. Throws NoSuchNamespace.
  */
-export async function setEncryptionMode(db: Queryable, { namespaceId, mode }: { namespaceId: string; mode: 'off' | 'on' }): Promise<{ encryptionEpoch: number }> {
+export async function setEncryptionMode(
+  db: Queryable,
+  { namespaceId, mode }: { namespaceId: string; mode: 'off' | 'on' },
+): Promise<{ encryptionEpoch: number }> {
   return db.transaction(async (tx) => {
     // Writers share the namespace's row, and under steady load there is always one: the row alone could be waited for
     // forever. Table locks are granted in order of asking, so the writers of this moment finish and new ones wait for us.
@@ -94,10 +106,21 @@ export interface ListNamespaces {
 }
 
 /** By name, with exact usage and coverage. */
-export async function listNamespacesWithUsage(db: Queryable, { search, afterName, limit }: ListNamespaces): Promise<NamespaceWithUsage[]> {
-  const isWanted = and(gt(namespaces.name, afterName), sql`strpos(lower(${namespaces.name} || ' ' || ${namespaces.displayName}), lower(${search})) > 0`)
-  const page = await db.run((orm) => orm.select({ id: namespaces.id }).from(namespaces).where(isWanted).orderBy(asc(namespaces.name)).limit(limit))
-  return loadNamespacesWithUsage(db, page.map(({ id }) => id))
+export async function listNamespacesWithUsage(
+  db: Queryable,
+  { search, afterName, limit }: ListNamespaces,
+): Promise<NamespaceWithUsage[]> {
+  const isWanted = and(
+    gt(namespaces.name, afterName),
+    sql`strpos(lower(${namespaces.name} || ' ' || ${namespaces.displayName}), lower(${search})) > 0`,
+  )
+  const page = await db.run((orm) =>
+    orm.select({ id: namespaces.id }).from(namespaces).where(isWanted).orderBy(asc(namespaces.name)).limit(limit),
+  )
+  return loadNamespacesWithUsage(
+    db,
+    page.map(({ id }) => id),
+  )
 }
 
 /** Throws NoSuchNamespace. */

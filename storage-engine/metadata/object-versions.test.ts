@@ -4,8 +4,20 @@ import { newId } from '#storage-engine/ids.ts'
 import { deleteBucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import type { Database } from '#storage-engine/metadata/database.ts'
 import { setEncryptionMode } from '#storage-engine/metadata/namespaces.ts'
-import { type CommitObject, commitObject, deleteObjects, EncryptionEpochChanged, findObject } from '#storage-engine/metadata/object-versions.ts'
-import { createBucketIn, createTestBucket, createTestDatabase, type TestDatabase, testObject } from '#storage-engine/metadata/test-database.ts'
+import {
+  type CommitObject,
+  commitObject,
+  deleteObjects,
+  EncryptionEpochChanged,
+  findObject,
+} from '#storage-engine/metadata/object-versions.ts'
+import {
+  createBucketIn,
+  createTestBucket,
+  createTestDatabase,
+  type TestDatabase,
+  testObject,
+} from '#storage-engine/metadata/test-database.ts'
 import { readUsage } from '#storage-engine/metadata/usage.ts'
 
 let test: TestDatabase
@@ -31,13 +43,24 @@ describe('commitObject and findObject', () => {
     const found = await findObject(db, { bucketName: bucket.name, key: object.key })
     expect(found.bucket).toEqual(bucket)
     const { bucket: _, precondition: __, ...fields } = object
-    expect(found.object).toEqual({ ...fields, bucketId: bucket.id, isNull: true, sealedSize: 0, lastModified, uploadId: null, partCount: null })
+    expect(found.object).toEqual({
+      ...fields,
+      bucketId: bucket.id,
+      isNull: true,
+      sealedSize: 0,
+      lastModified,
+      uploadId: null,
+      partCount: null,
+    })
   })
 
   it('knows a bucket without the key, and neither without the bucket', async () => {
     const bucket = await createTestBucket(db)
     expect(await findObject(db, { bucketName: bucket.name, key: 'missing' })).toEqual({ bucket, object: null })
-    expect(await findObject(db, { bucketName: 'no-such-bucket', key: 'missing' })).toEqual({ bucket: null, object: null })
+    expect(await findObject(db, { bucketName: 'no-such-bucket', key: 'missing' })).toEqual({
+      bucket: null,
+      object: null,
+    })
     expect(await findObject(db, { bucketName: bucket.name, key: 'nul\0' })).toEqual({ bucket: null, object: null })
   })
 
@@ -48,32 +71,55 @@ describe('commitObject and findObject', () => {
     const { lastModified: before } = await commitObject(db, first)
     const { lastModified: after } = await commitObject(db, second)
     expect(after.getTime()).toBeGreaterThanOrEqual(before.getTime())
-    expect((await findObject(db, { bucketName: bucket.name, key: 'key' })).object?.blob?.blobId).toBe(second.blob?.blobId)
+    expect((await findObject(db, { bucketName: bucket.name, key: 'key' })).object?.blob?.blobId).toBe(
+      second.blob?.blobId,
+    )
     expect(await garbageAmong([first, second])).toEqual([first.blob?.blobId])
-    expect(await readUsage(db, { bucketId: bucket.id })).toEqual({ objectCount: 1, sizeBytes: 30, sealedCount: 0, sealedBytes: 0 })
+    expect(await readUsage(db, { bucketId: bucket.id })).toEqual({
+      objectCount: 1,
+      sizeBytes: 30,
+      sealedCount: 0,
+      sealedBytes: 0,
+    })
   })
 
   it('counts what is sealed', async () => {
     const bucket = await createTestBucket(db, { encryptionMode: 'on' })
     await commitObject(db, testObject(bucket, 'a', { size: 100 }))
     await commitObject(db, testObject(bucket, 'b', { size: 5 }))
-    expect(await readUsage(db, { bucketId: bucket.id })).toEqual({ objectCount: 2, sizeBytes: 105, sealedCount: 2, sealedBytes: 105 })
+    expect(await readUsage(db, { bucketId: bucket.id })).toEqual({
+      objectCount: 2,
+      sizeBytes: 105,
+      sealedCount: 2,
+      sealedBytes: 105,
+    })
     await deleteObjects(db, { bucketId: bucket.id, keys: ['a'] })
-    expect(await readUsage(db, { bucketId: bucket.id })).toEqual({ objectCount: 1, sizeBytes: 5, sealedCount: 1, sealedBytes: 5 })
+    expect(await readUsage(db, { bucketId: bucket.id })).toEqual({
+      objectCount: 1,
+      sizeBytes: 5,
+      sealedCount: 1,
+      sealedBytes: 5,
+    })
   })
 
   it('never steps back in Last-Modified of a key', async () => {
     const bucket = await createTestBucket(db)
     const future = new Date(Date.now() + 3_600_000)
     await commitObject(db, testObject(bucket, 'key'))
-    await db.query({ name: 'set-future', text: 'update object_versions set last_modified = $2 where bucket_id = $1', values: [bucket.id, future] })
+    await db.query({
+      name: 'set-future',
+      text: 'update object_versions set last_modified = $2 where bucket_id = $1',
+      values: [bucket.id, future],
+    })
     expect(await commitObject(db, testObject(bucket, 'key'))).toEqual({ lastModified: future })
   })
 
   it('commits many at once, the same keys among them, with one winner a key and every loser freed', async () => {
     const bucket = await createTestBucket(db)
     const other = await createBucketIn(db, { namespaceId: bucket.namespaceId, ownerId: bucket.ownerId })
-    const objects = Array.from({ length: 1_000 }, (_, index) => testObject(index % 2 ? bucket : other, `key-${index % 37}`, { size: index }))
+    const objects = Array.from({ length: 1_000 }, (_, index) =>
+      testObject(index % 2 ? bucket : other, `key-${index % 37}`, { size: index }),
+    )
     await Promise.all(objects.map((object) => commitObject(db, object)))
     const current = new Set<string>()
     let size = 0
@@ -143,7 +189,9 @@ describe('ENC-1 at the commit', () => {
     const writers = Array.from({ length: 64 }, async (_, writer) => {
       for (let turn = 0; !isOver; turn++) {
         const begunLate = isSwitched
-        const outcome = await commitObject(db, testObject(bucket, `key-${writer}-${turn}`)).catch((error: unknown) => error)
+        const outcome = await commitObject(db, testObject(bucket, `key-${writer}-${turn}`)).catch(
+          (error: unknown) => error,
+        )
         if (begunLate) late.push(outcome)
       }
     })
@@ -168,7 +216,8 @@ describe('conditional writes', () => {
     const results = await Promise.allSettled(objects.map((object) => commitObject(db, object)))
     const winners = objects.filter((_, index) => results[index]?.status === 'fulfilled')
     expect(winners).toHaveLength(1)
-    for (const result of results) if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'PreconditionFailed' })
+    for (const result of results)
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'PreconditionFailed' })
     expect((await findObject(db, { bucketName: bucket.name, key: 'key' })).object?.etag).toBe(winners[0]?.etag)
     expect(await countBlobs(objects)).toBe(1)
     expect((await readUsage(db, { bucketId: bucket.id })).objectCount).toBe(1)
@@ -178,18 +227,25 @@ describe('conditional writes', () => {
     const bucket = await createTestBucket(db)
     const first = testObject(bucket, 'key')
     await commitObject(db, first)
-    const objects = Array.from({ length: 20 }, () => testObject(bucket, 'key', { precondition: { ifMatch: first.etag } }))
+    const objects = Array.from({ length: 20 }, () =>
+      testObject(bucket, 'key', { precondition: { ifMatch: first.etag } }),
+    )
     const results = await Promise.allSettled(objects.map((object) => commitObject(db, object)))
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-    for (const result of results) if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'PreconditionFailed' })
+    for (const result of results)
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'PreconditionFailed' })
     expect(await countBlobs([first, ...objects])).toBe(2)
   })
 
   it('answers NoSuchKey to If-Match on a missing key, and accepts any etag for *', async () => {
     const bucket = await createTestBucket(db)
-    await expect(commitObject(db, testObject(bucket, 'key', { precondition: { ifMatch: '*' } }))).rejects.toMatchObject({ code: 'NoSuchKey' })
+    await expect(commitObject(db, testObject(bucket, 'key', { precondition: { ifMatch: '*' } }))).rejects.toMatchObject(
+      { code: 'NoSuchKey' },
+    )
     await commitObject(db, testObject(bucket, 'key'))
-    await expect(commitObject(db, testObject(bucket, 'key', { precondition: { ifMatch: '*' } }))).resolves.toHaveProperty('lastModified')
+    await expect(
+      commitObject(db, testObject(bucket, 'key', { precondition: { ifMatch: '*' } })),
+    ).resolves.toHaveProperty('lastModified')
   })
 
   it('also checks the epoch', async () => {
@@ -205,11 +261,20 @@ describe('deleteObjects', () => {
     const bucket = await createTestBucket(db)
     const object = testObject(bucket, 'there')
     await commitObject(db, object)
-    expect(await deleteObjects(db, { bucketId: bucket.id, keys: ['missing', 'there', 'nul\0'] })).toEqual([false, true, false])
+    expect(await deleteObjects(db, { bucketId: bucket.id, keys: ['missing', 'there', 'nul\0'] })).toEqual([
+      false,
+      true,
+      false,
+    ])
     expect(await deleteObjects(db, { bucketId: bucket.id, keys: ['there'] })).toEqual([false])
     expect((await findObject(db, { bucketName: bucket.name, key: 'there' })).object).toBeNull()
     expect(await garbageAmong([object])).toEqual([object.blob?.blobId])
-    expect(await readUsage(db, { bucketId: bucket.id })).toEqual({ objectCount: 0, sizeBytes: 0, sealedCount: 0, sealedBytes: 0 })
+    expect(await readUsage(db, { bucketId: bucket.id })).toEqual({
+      objectCount: 0,
+      sizeBytes: 0,
+      sealedCount: 0,
+      sealedBytes: 0,
+    })
   })
 
   it('leaves the same key of another bucket alone', async () => {
@@ -230,7 +295,9 @@ describe('DeleteBucket against commits', () => {
       const [removed, ...written] = await Promise.allSettled([removal, ...writes])
       const isGone = (await findBucket(db, { name: bucket.name })) === null
       expect(isGone).toBe(removed?.status === 'fulfilled')
-      if (isGone) for (const write of written) expect(write).toMatchObject({ status: 'rejected', reason: { code: 'NoSuchBucket' } })
+      if (isGone)
+        for (const write of written)
+          expect(write).toMatchObject({ status: 'rejected', reason: { code: 'NoSuchBucket' } })
       else expect(removed).toMatchObject({ reason: { code: 'BucketNotEmpty' } })
     }
   })
@@ -240,22 +307,36 @@ describe('DeleteBucket against commits', () => {
     const stranger = await createTestBucket(db)
     const object = testObject({ ...bucket, namespaceId: stranger.namespaceId }, 'key')
     await expect(commitObject(db, object)).rejects.toMatchObject({ code: 'NoSuchBucket' })
-    await expect(commitObject(db, testObject({ ...bucket, id: newId() }, 'key'))).rejects.toMatchObject({ code: 'NoSuchBucket' })
+    await expect(commitObject(db, testObject({ ...bucket, id: newId() }, 'key'))).rejects.toMatchObject({
+      code: 'NoSuchBucket',
+    })
   })
 })
 
 async function garbageAmong(objects: CommitObject[]): Promise<string[]> {
   const ids = objects.map(({ blob }) => blob?.blobId)
-  const rows = await db.query<{ id: string }>({ name: 'garbage-among', text: 'select blob_id as id from garbage_blobs where blob_id = any($1::uuid[])', values: [ids] })
+  const rows = await db.query<{ id: string }>({
+    name: 'garbage-among',
+    text: 'select blob_id as id from garbage_blobs where blob_id = any($1::uuid[])',
+    values: [ids],
+  })
   return rows.map(({ id }) => id)
 }
 
 async function countBlobs(objects: CommitObject[]): Promise<number> {
   const ids = objects.map(({ blob }) => blob?.blobId)
-  const rows = await db.query({ name: 'count-blobs', text: 'select blob_id from blobs where blob_id = any($1::uuid[])', values: [ids] })
+  const rows = await db.query({
+    name: 'count-blobs',
+    text: 'select blob_id from blobs where blob_id = any($1::uuid[])',
+    values: [ids],
+  })
   return rows.length
 }
 
 function countPlain(bucketId: string) {
-  return { name: 'count-plain', text: 'select count(*)::integer as count from object_versions where bucket_id = $1', values: [bucketId] }
+  return {
+    name: 'count-plain',
+    text: 'select count(*)::integer as count from object_versions where bucket_id = $1',
+    values: [bucketId],
+  }
 }

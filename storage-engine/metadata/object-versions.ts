@@ -1,5 +1,10 @@
 import { StorageError } from '#storage-engine/errors.ts'
-import { type CommitAnswer, type CommitRow, commitStatement, readCommitAnswers } from '#storage-engine/metadata/commit-sql.ts'
+import {
+  type CommitAnswer,
+  type CommitRow,
+  commitStatement,
+  readCommitAnswers,
+} from '#storage-engine/metadata/commit-sql.ts'
 import type { Database, Queryable } from '#storage-engine/metadata/database.ts'
 import { EncryptionEpochChanged } from '#storage-engine/metadata/encryption-epoch-changed.ts'
 import type { Bucket, FoundObject } from '#storage-engine/metadata/look-ups.ts'
@@ -22,7 +27,10 @@ export interface CommitObject extends Omit<CommitRow, 'namespaceId' | 'bucketId'
 }
 
 /** The bucket and the current version of the key: one look-up, shared with whoever asks at the same time. */
-export function findObject(db: Database, { bucketName, key }: { bucketName: string; key: string }): Promise<FoundObject> {
+export function findObject(
+  db: Database,
+  { bucketName, key }: { bucketName: string; key: string },
+): Promise<FoundObject> {
   // No stored name or key holds a NUL, and Postgres refuses to be asked.
   if (bucketName.includes('\0') || key.includes('\0')) return Promise.resolve({ bucket: null, object: null })
   return db.lookUps.objects.submit({ bucketName, key })
@@ -33,8 +41,16 @@ export function findObject(db: Database, { bucketName, key }: { bucketName: stri
  * Throws NoSuchBucket, EncryptionEpochChanged, PreconditionFailed, NoSuchKey (If-Match on a missing key), SlowDown, or
  * ServiceUnavailable, after which nobody knows whether it was written.
  */
-export async function commitObject(db: Database, { precondition, bucket, ...version }: CommitObject): Promise<{ lastModified: Date }> {
-  const row = { ...version, bucketId: bucket.id, namespaceId: bucket.namespaceId, encryptionEpoch: bucket.encryptionEpoch }
+export async function commitObject(
+  db: Database,
+  { precondition, bucket, ...version }: CommitObject,
+): Promise<{ lastModified: Date }> {
+  const row = {
+    ...version,
+    bucketId: bucket.id,
+    namespaceId: bucket.namespaceId,
+    encryptionEpoch: bucket.encryptionEpoch,
+  }
   const answer = precondition ? await commitIf(db, row, precondition) : await db.commits.submit(row)
   return acceptAnswer(answer)
 }
@@ -43,7 +59,10 @@ export async function commitObject(db: Database, { precondition, bucket, ...vers
  * Deletes the current versions of `keys` (≤ 1,000 a call by the doors' limit); a missing key is no error.
  * Resolves to whether each key had an object, in order. A key given twice counts once.
  */
-export function deleteObjects(db: Database, { bucketId, keys }: { bucketId: string; keys: string[] }): Promise<boolean[]> {
+export function deleteObjects(
+  db: Database,
+  { bucketId, keys }: { bucketId: string; keys: string[] },
+): Promise<boolean[]> {
   return Promise.all(keys.map((key) => (key.includes('\0') ? false : db.deletes.submit({ bucketId, key }))))
 }
 
@@ -72,7 +91,8 @@ export async function checkPrecondition(
     text: `select etag from object_versions where bucket_id = $1 and key = $2 and noncurrent_order = 0 and not is_delete_marker for update`,
     values: [bucketId, key],
   })
-  if (precondition.ifNoneMatch && current) throw new StorageError('PreconditionFailed', { extra: { Condition: 'If-None-Match' } })
+  if (precondition.ifNoneMatch && current)
+    throw new StorageError('PreconditionFailed', { extra: { Condition: 'If-None-Match' } })
   if (precondition.ifMatch === undefined) return
   if (!current) throw new StorageError('NoSuchKey', { extra: { Key: key } })
   if (precondition.ifMatch !== '*' && precondition.ifMatch !== current.etag) {

@@ -32,7 +32,10 @@ export interface PutPart {
  * Adds a part to an open upload; one of the same number is replaced, the later commit winning, and its bytes become garbage.
  * Throws NoSuchUpload when the upload is not open, EncryptionEpochChanged, NoSuchBucket.
  */
-export async function putPart(db: Queryable, { bucket, uploadId, partNumber, size, etag, checksums, blob }: PutPart): Promise<{ lastModified: Date }> {
+export async function putPart(
+  db: Queryable,
+  { bucket, uploadId, partNumber, size, etag, checksums, blob }: PutPart,
+): Promise<{ lastModified: Date }> {
   return db.transaction(async (tx) => {
     const target = await lockWriteTarget(tx, { namespaceId: bucket.namespaceId, bucketId: bucket.id })
     const isSealedEnough = target.encryptionMode === 'off' || blob.cipher > 0
@@ -56,7 +59,10 @@ select last_modified as "lastModified" from written`,
 }
 
 /** FOR SHARE lets parts pass each other but not a Complete or an Abort: no part slips into an upload that has ended. */
-async function holdOpenUpload(tx: Queryable, { bucketId, uploadId }: { bucketId: string; uploadId: string }): Promise<void> {
+async function holdOpenUpload(
+  tx: Queryable,
+  { bucketId, uploadId }: { bucketId: string; uploadId: string },
+): Promise<void> {
   const open = await tx.query({
     name: 'hold-open-upload',
     text: `select id from uploads where id = $1 and bucket_id = $2 and state = 'open' for share`,
@@ -65,7 +71,10 @@ async function holdOpenUpload(tx: Queryable, { bucketId, uploadId }: { bucketId:
   if (open.length === 0) throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
 }
 
-async function insertBlob(tx: Queryable, { namespaceId, blob }: { namespaceId: string; blob: CommitBlob }): Promise<void> {
+async function insertBlob(
+  tx: Queryable,
+  { namespaceId, blob }: { namespaceId: string; blob: CommitBlob },
+): Promise<void> {
   await tx.query({
     name: 'insert-blob',
     text: 'insert into blobs (blob_id, locator, size, stored_size, cipher, namespace_id) values ($1, $2, $3, $4, $5, $6)',
@@ -86,7 +95,10 @@ export interface ReplacePartBlob {
  * Compare-and-swap of a part's bytes by the same bytes under another cipher; the old ones become garbage.
  * Throws InvalidPart when the part is another one by now; the new blob is then without a row, and collected.
  */
-export async function replacePartBlob(db: Queryable, { uploadId, partNumber, namespaceId, from, blob }: ReplacePartBlob): Promise<void> {
+export async function replacePartBlob(
+  db: Queryable,
+  { uploadId, partNumber, namespaceId, from, blob }: ReplacePartBlob,
+): Promise<void> {
   await db.transaction(async (tx) => {
     await insertBlob(tx, { namespaceId, blob })
     const swapped = await tx.query({
@@ -104,7 +116,10 @@ const PART_COLUMNS = `p.part_number as "partNumber", p.size::float8 as size, p.e
   json_build_object('blobId', b.blob_id, 'locator', b.locator, 'size', b.size, 'storedSize', b.stored_size, 'cipher', b.cipher) as blob`
 
 /** Parts behind number `after`, in order. */
-export function listParts(db: Queryable, { uploadId, after, limit }: { uploadId: string; after: number; limit: number }): Promise<StoredPart[]> {
+export function listParts(
+  db: Queryable,
+  { uploadId, after, limit }: { uploadId: string; after: number; limit: number },
+): Promise<StoredPart[]> {
   return db.query({
     name: 'list-parts',
     text: `select ${PART_COLUMNS} from parts p join blobs b on b.blob_id = p.blob_id where p.upload_id = $1 and p.part_number > $2 order by p.part_number limit $3`,
@@ -134,7 +149,10 @@ export interface ListPartsInRange {
 }
 
 /** Of a completed upload: the parts that hold bytes of the range, in order. */
-export function listPartsInRange(db: Queryable, { uploadId, start, end, limit }: ListPartsInRange): Promise<(StoredPart & { offset: number })[]> {
+export function listPartsInRange(
+  db: Queryable,
+  { uploadId, start, end, limit }: ListPartsInRange,
+): Promise<(StoredPart & { offset: number })[]> {
   return db.query({
     name: 'list-parts-in-range',
     text: `

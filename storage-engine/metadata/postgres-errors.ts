@@ -2,7 +2,16 @@ import { StorageError } from '#storage-engine/errors.ts'
 
 const CONNECTION_MESSAGES =
   /^Connection terminated|not queryable|timeout exceeded when trying to connect|^timeout expired|Query read timeout|Client was closed/
-const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'])
+const SOCKET_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+])
 /** admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout, too_many_connections. */
 const SERVER_GONE_CODES = new Set(['57P01', '57P02', '57P03', '57P05', '53300'])
 /** serialization_failure, deadlock_detected: rolled back for certain. */

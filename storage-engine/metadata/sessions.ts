@@ -12,7 +12,10 @@ export async function insertSession(db: Queryable, session: NewSession): Promise
 }
 
 /** With its user, in whatever state both are: the caller judges age and idleness. */
-export async function findSession(db: Queryable, { tokenHash }: { tokenHash: string }): Promise<(Session & { user: User }) | null> {
+export async function findSession(
+  db: Queryable,
+  { tokenHash }: { tokenHash: string },
+): Promise<(Session & { user: User }) | null> {
   const [row] = await db.run((orm) =>
     orm
       .select({ ...getTableColumns(sessions), user: getTableColumns(users) })
@@ -38,6 +41,8 @@ export async function deleteSessionsOfUser(db: Queryable, { userId }: { userId: 
 
 /** For the housekeeping job; resolves to how many there were. */
 export async function deleteExpiredSessions(db: Queryable, { now }: { now: Date }): Promise<number> {
-  const deleted = await db.run((orm) => orm.delete(sessions).where(lt(sessions.expiresAt, now)).returning({ userId: sessions.userId }))
+  const deleted = await db.run((orm) =>
+    orm.delete(sessions).where(lt(sessions.expiresAt, now)).returning({ userId: sessions.userId }),
+  )
   return deleted.length
 }

@@ -4,10 +4,10 @@ import path from 'node:path'
 import pg from 'pg'
 import { newId } from '#storage-engine/ids.ts'
 import { type Bucket, findBucket, insertBucket } from '#storage-engine/metadata/buckets.ts'
-import type { CommitObject } from '#storage-engine/metadata/object-versions.ts'
 import { closeDatabase, type Database, openDatabase } from '#storage-engine/metadata/database.ts'
 import { migrateDatabase } from '#storage-engine/metadata/migrate.ts'
 import { insertNamespace } from '#storage-engine/metadata/namespaces.ts'
+import type { CommitObject } from '#storage-engine/metadata/object-versions.ts'
 
 const MIGRATIONS = path.resolve('drizzle/migrations')
 /** 'templ' in ASCII: test files start at once, and one of them makes the template. */
@@ -75,7 +75,10 @@ function urlOf(server: string, database: string): string {
 }
 
 /** A namespace, its root object user, and a bucket. */
-export async function createTestBucket(db: Database, { encryptionMode = 'off' }: { encryptionMode?: 'off' | 'on' } = {}): Promise<Bucket> {
+export async function createTestBucket(
+  db: Database,
+  { encryptionMode = 'off' }: { encryptionMode?: 'off' | 'on' } = {},
+): Promise<Bucket> {
   const namespaceId = newId()
   const ownerId = newId()
   const label = randomBytes(6).toString('hex')
@@ -91,7 +94,10 @@ export async function createTestBucket(db: Database, { encryptionMode = 'off' }:
 }
 
 /** Another bucket of the same namespace and owner. */
-export async function createBucketIn(db: Database, { namespaceId, ownerId }: { namespaceId: string; ownerId: string }): Promise<Bucket> {
+export async function createBucketIn(
+  db: Database,
+  { namespaceId, ownerId }: { namespaceId: string; ownerId: string },
+): Promise<Bucket> {
   const name = `bucket-${randomBytes(6).toString('hex')}`
   await insertBucket(db, { id: newId(), namespaceId, ownerId, name, region: 'us-east-1' })
   return (await findBucket(db, { name })) as Bucket
@@ -113,7 +119,13 @@ export function testObject(bucket: Bucket, key: string, changes: Partial<CommitO
     systemHeaders: null,
     userMetadata: null,
     checksum: null,
-    blob: { blobId, locator: `test:${blobId}`, size, storedSize: size + (isSealed ? 100 : 0), cipher: isSealed ? 1 : 0 },
+    blob: {
+      blobId,
+      locator: `test:${blobId}`,
+      size,
+      storedSize: size + (isSealed ? 100 : 0),
+      cipher: isSealed ? 1 : 0,
+    },
     wrappedDataKey: isSealed ? randomBytes(40) : null,
     namespaceKeyVersion: isSealed ? 1 : null,
     precondition: null,

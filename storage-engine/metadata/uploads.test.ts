@@ -8,10 +8,29 @@ import type { Database } from '#storage-engine/metadata/database.ts'
 import { expandGarbageUploads } from '#storage-engine/metadata/garbage.ts'
 import { listUploads } from '#storage-engine/metadata/listing-uploads.ts'
 import { setEncryptionMode } from '#storage-engine/metadata/namespaces.ts'
-import { commitObject, deleteObjects, EncryptionEpochChanged, findObject, type Precondition } from '#storage-engine/metadata/object-versions.ts'
+import {
+  commitObject,
+  deleteObjects,
+  EncryptionEpochChanged,
+  findObject,
+  type Precondition,
+} from '#storage-engine/metadata/object-versions.ts'
 import { findPart, listParts, listPartsInRange, putPart, replacePartBlob } from '#storage-engine/metadata/parts.ts'
-import { createBucketIn, createTestBucket, createTestDatabase, type TestDatabase, testObject } from '#storage-engine/metadata/test-database.ts'
-import { abortUpload, completeUpload, findUpload, insertUpload, listStaleUploads, setUploadDataKey } from '#storage-engine/metadata/uploads.ts'
+import {
+  createBucketIn,
+  createTestBucket,
+  createTestDatabase,
+  type TestDatabase,
+  testObject,
+} from '#storage-engine/metadata/test-database.ts'
+import {
+  abortUpload,
+  completeUpload,
+  findUpload,
+  insertUpload,
+  listStaleUploads,
+  setUploadDataKey,
+} from '#storage-engine/metadata/uploads.ts'
 import { readUsage } from '#storage-engine/metadata/usage.ts'
 
 let test: TestDatabase
@@ -25,7 +44,14 @@ afterAll(() => test.drop())
 
 async function open(bucket: Bucket, key = 'key'): Promise<string> {
   const id = newId()
-  await insertUpload(db, { id, bucketId: bucket.id, key, initiatorId: bucket.ownerId, ownerId: bucket.ownerId, contentType: 'text/plain' })
+  await insertUpload(db, {
+    id,
+    bucketId: bucket.id,
+    key,
+    initiatorId: bucket.ownerId,
+    ownerId: bucket.ownerId,
+    contentType: 'text/plain',
+  })
   return id
 }
 
@@ -34,19 +60,42 @@ function blobOf(size: number, cipher = 0): CommitBlob {
   return { blobId, locator: `test:${blobId}`, size, storedSize: size, cipher }
 }
 
-async function put(bucket: Bucket, uploadId: string, partNumber: number, { size = 10, cipher = 0 } = {}): Promise<{ partNumber: number; blobId: string }> {
+async function put(
+  bucket: Bucket,
+  uploadId: string,
+  partNumber: number,
+  { size = 10, cipher = 0 } = {},
+): Promise<{ partNumber: number; blobId: string }> {
   const blob = blobOf(size, cipher)
   const etag = createHash('md5').update(blob.blobId).digest('hex')
   await putPart(db, { bucket, uploadId, partNumber, size, etag, checksums: { CRC32: 'AAAAAA==' }, blob })
   return { partNumber, blobId: blob.blobId }
 }
 
-function complete(bucket: Bucket, uploadId: string, parts: { partNumber: number; blobId: string }[], precondition: Precondition | null = null, size = parts.length * 10) {
-  return completeUpload(db, { bucket, uploadId, etag: `etag-${parts.length}`, size, checksum: null, parts, precondition })
+function complete(
+  bucket: Bucket,
+  uploadId: string,
+  parts: { partNumber: number; blobId: string }[],
+  precondition: Precondition | null = null,
+  size = parts.length * 10,
+) {
+  return completeUpload(db, {
+    bucket,
+    uploadId,
+    etag: `etag-${parts.length}`,
+    size,
+    checksum: null,
+    parts,
+    precondition,
+  })
 }
 
 async function garbage(): Promise<Set<string>> {
-  const rows = await db.query<{ id: string }>({ name: 'all-garbage', text: 'select blob_id as id from garbage_blobs', values: [] })
+  const rows = await db.query<{ id: string }>({
+    name: 'all-garbage',
+    text: 'select blob_id as id from garbage_blobs',
+    values: [],
+  })
   return new Set(rows.map(({ id }) => id))
 }
 
@@ -59,12 +108,34 @@ describe('a multipart upload', () => {
     const three = await put(bucket, uploadId, 3, { size: 11 })
     const { lastModified } = await complete(bucket, uploadId, [one, three], null, 16)
     const { object } = await findObject(db, { bucketName: bucket.name, key: 'key' })
-    expect(object).toMatchObject({ versionId: uploadId, uploadId, partCount: 2, size: 16, etag: 'etag-2', blob: null, lastModified })
+    expect(object).toMatchObject({
+      versionId: uploadId,
+      uploadId,
+      partCount: 2,
+      size: 16,
+      etag: 'etag-2',
+      blob: null,
+      lastModified,
+    })
     const parts = await listParts(db, { uploadId, after: 0, limit: 10 })
-    expect(parts.map(({ partNumber, size }) => [partNumber, size])).toEqual([[1, 5], [3, 11]])
-    expect((await listPartsInRange(db, { uploadId, start: 5, end: 6, limit: 10 })).map(({ partNumber, offset }) => [partNumber, offset])).toEqual([[3, 5]])
-    expect((await listPartsInRange(db, { uploadId, start: 0, end: 16, limit: 10 })).map(({ offset }) => offset)).toEqual([0, 5])
-    expect(await findPart(db, { uploadId, partNumber: 3 })).toMatchObject({ offset: 5, size: 11, checksums: { CRC32: 'AAAAAA==' } })
+    expect(parts.map(({ partNumber, size }) => [partNumber, size])).toEqual([
+      [1, 5],
+      [3, 11],
+    ])
+    expect(
+      (await listPartsInRange(db, { uploadId, start: 5, end: 6, limit: 10 })).map(({ partNumber, offset }) => [
+        partNumber,
+        offset,
+      ]),
+    ).toEqual([[3, 5]])
+    expect(
+      (await listPartsInRange(db, { uploadId, start: 0, end: 16, limit: 10 })).map(({ offset }) => offset),
+    ).toEqual([0, 5])
+    expect(await findPart(db, { uploadId, partNumber: 3 })).toMatchObject({
+      offset: 5,
+      size: 11,
+      checksums: { CRC32: 'AAAAAA==' },
+    })
     expect(await findPart(db, { uploadId, partNumber: 2 })).toBeNull()
     expect(await garbage()).toContain(two.blobId)
     expect(await readUsage(db, { bucketId: bucket.id })).toMatchObject({ objectCount: 1, sizeBytes: 16 })
@@ -101,10 +172,14 @@ describe('a multipart upload', () => {
     const uploadId = await open(bucket)
     const earlier = await put(bucket, uploadId, 1, { size: 3 })
     const later = await put(bucket, uploadId, 1, { size: 4 })
-    expect(await listParts(db, { uploadId, after: 0, limit: 10 })).toMatchObject([{ partNumber: 1, size: 4, blob: { blobId: later.blobId } }])
+    expect(await listParts(db, { uploadId, after: 0, limit: 10 })).toMatchObject([
+      { partNumber: 1, size: 4, blob: { blobId: later.blobId } },
+    ])
     expect(await garbage()).toContain(earlier.blobId)
     await expect(complete(bucket, uploadId, [earlier])).rejects.toMatchObject({ code: 'InvalidPart' })
-    await expect(complete(bucket, uploadId, [later, { partNumber: 9, blobId: newId() }])).rejects.toMatchObject({ code: 'InvalidPart' })
+    await expect(complete(bucket, uploadId, [later, { partNumber: 9, blobId: newId() }])).rejects.toMatchObject({
+      code: 'InvalidPart',
+    })
     await expect(complete(bucket, uploadId, [later])).resolves.toHaveProperty('lastModified')
   })
 
@@ -113,14 +188,21 @@ describe('a multipart upload', () => {
     const uploadId = await open(bucket)
     await abortUpload(db, { bucketId: bucket.id, key: 'key', uploadId })
     await expect(put(bucket, uploadId, 1)).rejects.toMatchObject({ code: 'NoSuchUpload' })
-    await expect(abortUpload(db, { bucketId: bucket.id, key: 'key', uploadId })).rejects.toMatchObject({ code: 'NoSuchUpload' })
-    await expect(abortUpload(db, { bucketId: bucket.id, key: 'key', uploadId: 'nonsense' })).rejects.toMatchObject({ code: 'NoSuchUpload' })
+    await expect(abortUpload(db, { bucketId: bucket.id, key: 'key', uploadId })).rejects.toMatchObject({
+      code: 'NoSuchUpload',
+    })
+    await expect(abortUpload(db, { bucketId: bucket.id, key: 'key', uploadId: 'nonsense' })).rejects.toMatchObject({
+      code: 'NoSuchUpload',
+    })
   })
 
   it('is found by its bucket and key only', async () => {
     const bucket = await createTestBucket(db)
     const uploadId = await open(bucket)
-    expect(await findUpload(db, { bucketId: bucket.id, key: 'key', uploadId })).toMatchObject({ id: uploadId, state: 'open' })
+    expect(await findUpload(db, { bucketId: bucket.id, key: 'key', uploadId })).toMatchObject({
+      id: uploadId,
+      state: 'open',
+    })
     expect(await findUpload(db, { bucketId: bucket.id, key: 'other', uploadId })).toBeNull()
     expect(await findUpload(db, { bucketId: newId(), key: 'key', uploadId })).toBeNull()
     expect(await findUpload(db, { bucketId: bucket.id, key: 'key', uploadId: "'; drop" })).toBeNull()
@@ -132,10 +214,13 @@ describe('a multipart upload', () => {
     const parts = await Promise.all(uploads.map((uploadId) => put(bucket, uploadId, 1)))
     const results = await Promise.allSettled([
       ...uploads.map((uploadId, index) => complete(bucket, uploadId, [parts[index] as never], { ifNoneMatch: '*' })),
-      ...Array.from({ length: 4 }, () => commitObject(db, testObject(bucket, 'key', { precondition: { ifNoneMatch: '*' } }))),
+      ...Array.from({ length: 4 }, () =>
+        commitObject(db, testObject(bucket, 'key', { precondition: { ifNoneMatch: '*' } })),
+      ),
     ])
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-    for (const result of results) if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'PreconditionFailed' })
+    for (const result of results)
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'PreconditionFailed' })
     expect((await readUsage(db, { bucketId: bucket.id })).objectCount).toBe(1)
   })
 
@@ -159,7 +244,11 @@ describe('a multipart upload', () => {
     const uploadId = await open(bucket)
     await complete(bucket, uploadId, [await put(bucket, uploadId, 1)])
     expect(await deleteObjects(db, { bucketId: bucket.id, keys: ['key'] })).toEqual([true])
-    const rows = await db.query({ name: 'is-garbage-upload', text: 'select 1 from garbage_uploads where upload_id = $1', values: [uploadId] })
+    const rows = await db.query({
+      name: 'is-garbage-upload',
+      text: 'select 1 from garbage_uploads where upload_id = $1',
+      values: [uploadId],
+    })
     expect(rows).toHaveLength(1)
   })
 
@@ -201,11 +290,19 @@ describe('ENC-1 of parts', () => {
   it('keeps the first of several data keys', async () => {
     const bucket = await createTestBucket(db)
     const uploadId = await open(bucket)
-    const keys = Array.from({ length: 5 }, (_, index) => ({ wrappedDataKey: randomBytes(40), namespaceKeyVersion: index }))
+    const keys = Array.from({ length: 5 }, (_, index) => ({
+      wrappedDataKey: randomBytes(40),
+      namespaceKeyVersion: index,
+    }))
     const stored = await Promise.all(keys.map((key) => setUploadDataKey(db, { uploadId, ...key })))
     expect(new Set(stored.map(({ namespaceKeyVersion }) => namespaceKeyVersion)).size).toBe(1)
     expect(keys).toContainEqual(stored[0])
-    await expect(setUploadDataKey(db, { uploadId: newId(), ...(keys[0] as never as { wrappedDataKey: Buffer; namespaceKeyVersion: number }) })).rejects.toMatchObject({ code: 'NoSuchUpload' })
+    await expect(
+      setUploadDataKey(db, {
+        uploadId: newId(),
+        ...(keys[0] as never as { wrappedDataKey: Buffer; namespaceKeyVersion: number }),
+      }),
+    ).rejects.toMatchObject({ code: 'NoSuchUpload' })
   })
 })
 
@@ -214,27 +311,49 @@ describe('listUploads', () => {
 
   it('equals the naive listing for any keys, prefix, delimiter and page size', async () => {
     const namespace = await createTestBucket(db)
-    const text = fc.array(fc.constantFrom('a', 'b', '/', 'é', '🙂', '\u{10ffff}', '\u0001'), { maxLength: 4 }).map((parts) => parts.join(''))
-    const keys = fc.array(text.filter((key) => key !== ''), { maxLength: 8 })
-    const property = fc.asyncProperty(keys, text, fc.constantFrom('', '/', 'é', 'a/', '\u{10ffff}'), fc.integer({ min: 1, max: 4 }), async (keySet, prefix, delimiter, limit) => {
-      const bucket = await createBucketIn(db, namespace)
-      const uploads: [string, string][] = []
-      for (const key of keySet) uploads.push([key, await open(bucket, key)])
-      const expected = new Set<string>()
-      for (const [key, id] of uploads.toSorted((left, right) => byBytes(left[0], right[0]) || (left[1] < right[1] ? -1 : 1))) {
-        const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length)
-        if (key.startsWith(prefix)) expected.add(cut < 0 ? `${key} ${id}` : key.slice(0, cut + delimiter.length))
-      }
-      const seen: string[] = []
-      for (let keyMarker = '', uploadIdMarker = ''; ; ) {
-        const page = await listUploads(db, { bucketId: bucket.id, prefix, delimiter, keyMarker, uploadIdMarker, limit })
-        seen.push(...page.entries.map((entry) => (entry.kind === 'upload' ? `${entry.key} ${entry.uploadId}` : entry.prefix)))
-        if (!page.isTruncated) break
-        keyMarker = page.nextKeyMarker as string
-        uploadIdMarker = page.nextUploadIdMarker ?? ''
-      }
-      expect(seen).toEqual([...expected])
-    })
+    const text = fc
+      .array(fc.constantFrom('a', 'b', '/', 'é', '🙂', '\u{10ffff}', '\u0001'), { maxLength: 4 })
+      .map((parts) => parts.join(''))
+    const keys = fc.array(
+      text.filter((key) => key !== ''),
+      { maxLength: 8 },
+    )
+    const property = fc.asyncProperty(
+      keys,
+      text,
+      fc.constantFrom('', '/', 'é', 'a/', '\u{10ffff}'),
+      fc.integer({ min: 1, max: 4 }),
+      async (keySet, prefix, delimiter, limit) => {
+        const bucket = await createBucketIn(db, namespace)
+        const uploads: [string, string][] = []
+        for (const key of keySet) uploads.push([key, await open(bucket, key)])
+        const expected = new Set<string>()
+        for (const [key, id] of uploads.toSorted(
+          (left, right) => byBytes(left[0], right[0]) || (left[1] < right[1] ? -1 : 1),
+        )) {
+          const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length)
+          if (key.startsWith(prefix)) expected.add(cut < 0 ? `${key} ${id}` : key.slice(0, cut + delimiter.length))
+        }
+        const seen: string[] = []
+        for (let keyMarker = '', uploadIdMarker = ''; ; ) {
+          const page = await listUploads(db, {
+            bucketId: bucket.id,
+            prefix,
+            delimiter,
+            keyMarker,
+            uploadIdMarker,
+            limit,
+          })
+          seen.push(
+            ...page.entries.map((entry) => (entry.kind === 'upload' ? `${entry.key} ${entry.uploadId}` : entry.prefix)),
+          )
+          if (!page.isTruncated) break
+          keyMarker = page.nextKeyMarker as string
+          uploadIdMarker = page.nextUploadIdMarker ?? ''
+        }
+        expect(seen).toEqual([...expected])
+      },
+    )
     await fc.assert(property, { numRuns: 40 })
   })
 
@@ -246,7 +365,9 @@ describe('listUploads', () => {
     const c = await open(bucket, 'c')
     await abortUpload(db, { bucketId: bucket.id, key: 'c', uploadId: c })
     expect((await listUploads(db, { ...query, keyMarker: 'a' })).entries).toMatchObject([{ key: 'b', uploadId: b }])
-    await expect(listUploads(db, { ...query, keyMarker: 'a', uploadIdMarker: 'x' })).rejects.toMatchObject({ code: 'InvalidArgument' })
+    await expect(listUploads(db, { ...query, keyMarker: 'a', uploadIdMarker: 'x' })).rejects.toMatchObject({
+      code: 'InvalidArgument',
+    })
     await expect(listUploads(db, { ...query, limit: 1_001 })).rejects.toMatchObject({ code: 'InvalidArgument' })
     expect(await listUploads(db, { ...query, limit: 0 })).toMatchObject({ entries: [], isTruncated: false })
   })

@@ -16,14 +16,21 @@ export type NewUpload = Omit<typeof uploads.$inferInsert, 'state' | 'completedEt
 export async function insertUpload(db: Queryable, upload: NewUpload): Promise<void> {
   await db.transaction(async (tx) => {
     // Until we commit no DeleteBucket can pass, so no upload outlives its bucket.
-    const bucket = await tx.query({ name: 'hold-bucket', text: 'select id from buckets where id = $1 for key share', values: [upload.bucketId] })
+    const bucket = await tx.query({
+      name: 'hold-bucket',
+      text: 'select id from buckets where id = $1 for key share',
+      values: [upload.bucketId],
+    })
     if (bucket.length === 0) throw new StorageError('NoSuchBucket')
     await tx.run((orm) => orm.insert(uploads).values({ ...upload, state: 'open' }))
   })
 }
 
 /** The upload in whatever state; null when there is none of that id, bucket and key. */
-export async function findUpload(db: Queryable, { bucketId, key, uploadId }: { bucketId: string; key: string; uploadId: string }): Promise<Upload | null> {
+export async function findUpload(
+  db: Queryable,
+  { bucketId, key, uploadId }: { bucketId: string; key: string; uploadId: string },
+): Promise<Upload | null> {
   if (!isUuid(uploadId) || key.includes('\0')) return null
   const isIt = and(eq(uploads.id, uploadId), eq(uploads.bucketId, bucketId), eq(uploads.key, key))
   const [upload] = await db.run((orm) => orm.select().from(uploads).where(isIt))
@@ -36,7 +43,10 @@ export interface UploadDataKey {
 }
 
 /** Gives an upload its data key unless it has one; resolves to the one that it has. Throws NoSuchUpload. */
-export async function setUploadDataKey(db: Queryable, { uploadId, ...dataKey }: { uploadId: string } & UploadDataKey): Promise<UploadDataKey> {
+export async function setUploadDataKey(
+  db: Queryable,
+  { uploadId, ...dataKey }: { uploadId: string } & UploadDataKey,
+): Promise<UploadDataKey> {
   const [stored] = await db.query<UploadDataKey>({
     name: 'set-upload-data-key',
     // The row lock of the update settles which of two parts' keys stays.
@@ -72,7 +82,8 @@ export async function completeUpload(db: Queryable, params: CompleteUpload): Pro
   return db.transaction(async (tx) => {
     const target = await lockWriteTarget(tx, { namespaceId: bucket.namespaceId, bucketId: bucket.id })
     const upload = await lockUpload(tx, { bucketId: bucket.id, uploadId })
-    if (upload.state === 'completed' && upload.completedEtag === etag) return { lastModified: upload.completedAt as Date }
+    if (upload.state === 'completed' && upload.completedEtag === etag)
+      return { lastModified: upload.completedAt as Date }
     if (upload.state !== 'open') throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
     if (target.encryptionEpoch !== bucket.encryptionEpoch) throw new EncryptionEpochChanged()
     const sealedSize = await placeParts(tx, { uploadId, parts, target })
@@ -84,7 +95,10 @@ export async function completeUpload(db: Queryable, params: CompleteUpload): Pro
 }
 
 /** Against a Complete, an Abort or a part of the same upload: one after the other. */
-async function lockUpload(tx: Queryable, { bucketId, uploadId }: { bucketId: string; uploadId: string }): Promise<Upload> {
+async function lockUpload(
+  tx: Queryable,
+  { bucketId, uploadId }: { bucketId: string; uploadId: string },
+): Promise<Upload> {
   const isIt = and(eq(uploads.id, uploadId), eq(uploads.bucketId, bucketId))
   const [upload] = isUuid(uploadId) ? await tx.run((orm) => orm.select().from(uploads).where(isIt).for('update')) : []
   if (!upload) throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
@@ -121,7 +135,10 @@ select count(*)::integer as count, (count(*) filter (where cipher = 0 and size >
 }
 
 /** As the commit batcher's statement does for a single body. `If-None-Match: *` that lost its race finds the key taken. */
-async function writeVersion(tx: Queryable, params: CompleteUpload & { upload: Upload; sealedSize: number }): Promise<Date> {
+async function writeVersion(
+  tx: Queryable,
+  params: CompleteUpload & { upload: Upload; sealedSize: number },
+): Promise<Date> {
   const { bucket, upload, etag, size, sealedSize, checksum, parts, precondition } = params
   const replace = `update set version_id = excluded.version_id, is_null = true, is_delete_marker = false, owner_id = excluded.owner_id, size = excluded.size,
     sealed_size = excluded.sealed_size, etag = excluded.etag, last_modified = greatest(excluded.last_modified, object_versions.last_modified),
@@ -151,24 +168,41 @@ with written as (
   select bucket_id, object_count, size_bytes, sealed_count, sealed_bytes from written
 )
 select last_modified as "lastModified" from written`,
-    values: [bucket.id, upload.id, size, sealedSize, etag, checksum === null ? null : JSON.stringify(checksum), parts.length],
+    values: [
+      bucket.id,
+      upload.id,
+      size,
+      sealedSize,
+      etag,
+      checksum === null ? null : JSON.stringify(checksum),
+      parts.length,
+    ],
   })
   if (!written) throw new StorageError('PreconditionFailed', { extra: { Condition: 'If-None-Match' } })
   return written.lastModified
 }
 
-async function markCompleted(tx: Queryable, { uploadId, etag, lastModified }: { uploadId: string; etag: string; lastModified: Date }): Promise<void> {
+async function markCompleted(
+  tx: Queryable,
+  { uploadId, etag, lastModified }: { uploadId: string; etag: string; lastModified: Date },
+): Promise<void> {
   const change = { state: 'completed', completedEtag: etag, completedAt: lastModified } as const
   await tx.run((orm) => orm.update(uploads).set(change).where(eq(uploads.id, uploadId)))
 }
 
 /** Gives an open upload up; its parts become garbage. Throws NoSuchUpload, also when it was completed or aborted before. */
-export async function abortUpload(db: Queryable, { bucketId, key, uploadId }: { bucketId: string; key: string; uploadId: string }): Promise<void> {
+export async function abortUpload(
+  db: Queryable,
+  { bucketId, key, uploadId }: { bucketId: string; key: string; uploadId: string },
+): Promise<void> {
   const aborted = isUuid(uploadId) && !key.includes('\0') ? await abort(db, { bucketId, key, uploadId }) : []
   if (aborted.length === 0) throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
 }
 
-function abort(db: Queryable, { bucketId, key, uploadId }: { bucketId: string; key: string; uploadId: string }): Promise<object[]> {
+function abort(
+  db: Queryable,
+  { bucketId, key, uploadId }: { bucketId: string; key: string; uploadId: string },
+): Promise<object[]> {
   return db.query({
     name: 'abort-upload',
     // The update waits for a Complete that holds the row, and then finds it completed.

@@ -15,7 +15,10 @@ export async function insertUser(db: Queryable, user: NewUser): Promise<void> {
     await db.run((orm) => orm.insert(users).values(user))
   } catch (error) {
     if (!isDuplicate(error, 'users_username_unique')) throw error
-    throw new StorageError('InvalidArgument', { message: 'A user of this name exists already.', extra: { ArgumentName: 'username' } })
+    throw new StorageError('InvalidArgument', {
+      message: 'A user of this name exists already.',
+      extra: { ArgumentName: 'username' },
+    })
   }
 }
 
@@ -31,7 +34,10 @@ export async function countUsers(db: Queryable): Promise<number> {
 }
 
 /** Also ends every session of the user: whoever knew the old password is out. */
-export async function setPasswordHash(db: Queryable, { userId, passwordHash }: { userId: string; passwordHash: string }): Promise<void> {
+export async function setPasswordHash(
+  db: Queryable,
+  { userId, passwordHash }: { userId: string; passwordHash: string },
+): Promise<void> {
   await db.query({
     name: 'set-password-hash',
     text: 'with revoked as (delete from sessions where user_id = $1) update users set password_hash = $2 where id = $1',
@@ -40,7 +46,10 @@ export async function setPasswordHash(db: Queryable, { userId, passwordHash }: {
 }
 
 /** Makes someone a member of a namespace, or changes what a member may do. */
-export async function putMembership(db: Queryable, { namespaceId, userId, role, permissions }: Omit<Membership, 'createdAt'>): Promise<void> {
+export async function putMembership(
+  db: Queryable,
+  { namespaceId, userId, role, permissions }: Omit<Membership, 'createdAt'>,
+): Promise<void> {
   await db.run((orm) =>
     orm
       .insert(memberships)

@@ -12,7 +12,10 @@ export interface WriteTarget {
  * taken here and not later, because a switch takes them before the namespace's row: same order, no deadlock.
  * Throws NoSuchBucket.
  */
-export async function lockWriteTarget(tx: Queryable, { namespaceId, bucketId }: { namespaceId: string; bucketId: string }): Promise<WriteTarget> {
+export async function lockWriteTarget(
+  tx: Queryable,
+  { namespaceId, bucketId }: { namespaceId: string; bucketId: string },
+): Promise<WriteTarget> {
   await tx.query({ name: 'join-writers', text: 'lock table object_versions, parts in row exclusive mode', values: [] })
   const [target] = await tx.query<WriteTarget>({
     name: 'lock-write-target',
