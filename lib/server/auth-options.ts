@@ -36,7 +36,7 @@ export function authOptions(): NextAuthOptions {
       jwt: ({ token, user }) =>
         user === undefined ? token : { ...token, sessionToken: (user as SignedInUser).sessionToken },
       session: ({ session }) => session,
-      redirect: ({ url, baseUrl }) => (url.startsWith('/') && !url.startsWith('//') ? baseUrl + url : baseUrl),
+      redirect: ({ url, baseUrl }) => hrefWithin(baseUrl, url),
     },
     jwt: {
       encode: async ({ token }) => tokenOf(token),
@@ -52,6 +52,12 @@ export function authOptions(): NextAuthOptions {
       debug: () => {},
     },
   }
+}
+
+/** `url` when it stays on this console, else the console itself. */
+function hrefWithin(baseUrl: string, url: string): string {
+  const target = URL.canParse(url, baseUrl) ? new URL(url, baseUrl) : null
+  return target?.origin === new URL(baseUrl).origin ? target.href : baseUrl
 }
 
 /** Null is next-auth's CredentialsSignin; a thrown message becomes the `error` parameter. */
