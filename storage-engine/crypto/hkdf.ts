@@ -1,7 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 
 /** One block of HMAC-SHA-384: nothing here ever needs a longer output. */
-export const HKDF_OUTPUT_BYTES_MAX = 48
+const HKDF_OUTPUT_BYTES_MAX = 48
 
 const FIRST_BLOCK = Buffer.from([1])
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import {
   createMd5State,
   MD5_JOB_COUNT_MAX,
@@ -8,6 +8,9 @@ import {
   md5Padding,
 } from '#storage-engine/crypto/md5-kernel.ts'
 import { offloadBlocks, stopMd5Worker } from '#storage-engine/crypto/md5-worker.ts'
+
+// The thread starts when the machine lets it.
+vi.setConfig({ testTimeout: 30_000 })
 
 const BLOCK_COUNT = MD5_LANE_BYTES / 64
 const nativeMd5 = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex')

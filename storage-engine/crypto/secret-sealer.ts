@@ -19,7 +19,7 @@ const TAG_BYTES = 16
 const PURPOSE = Buffer.from('sceau/secret1\0')
 const ALGORITHM = 'aes-256-gcm'
 
-export const SECRET_BYTES_MAX = 65536
+const SECRET_BYTES_MAX = 65536
 const ENVELOPE_COUNT_MAX = 1000
 
 interface Envelope {
