@@ -88,6 +88,7 @@ class Decoder implements AwsChunkedDecoder {
   }
 
   #takeLine(bytes: Buffer, offset: number): number {
+    if (this.#state === 'end') throw malformedChunk()
     const at = bytes.indexOf(LF, offset)
     const end = at === -1 ? bytes.length : at + 1
     if (this.#line.length + end - offset > LINE_BYTES_MAX) throw malformedChunk()
@@ -105,8 +106,7 @@ class Decoder implements AwsChunkedDecoder {
   #onLine(line: string): void {
     if (this.#state === 'chunk-header') this.#startChunk(line)
     else if (this.#state === 'chunk-end') this.#endChunk(line)
-    else if (this.#state === 'trailer') this.#takeTrailer(line)
-    else throw malformedChunk()
+    else this.#takeTrailer(line)
   }
 
   #startChunk(line: string): void {

@@ -182,7 +182,8 @@ function sign(input: { canonical: string; date: string; scope: string; secret: s
   signature: string
   signingKey: Buffer
 } {
-  const signingKey = input.scope.split('/').reduce((key, part) => hmac(key, part), Buffer.from(`AWS4${input.secret}`))
+  const start: Buffer = Buffer.from(`AWS4${input.secret}`)
+  const signingKey = input.scope.split('/').reduce((key, part) => hmac(key, part), start)
   const text = ['AWS4-HMAC-SHA256', input.date, input.scope, sha256(input.canonical)].join('\n')
   return { signature: hmac(signingKey, text).toString('hex'), signingKey }
 }

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sendSigned } from '#storage-engine/testing/signed-request.ts'
+import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
+
+let gateway: TestGateway
+
+beforeAll(async () => {
+  gateway = await startTestGateway()
+  await sendSigned(gateway, { method: 'PUT', target: '/bkt' })
+})
+
+afterAll(() => gateway.stop())
+
+const post = (body: string, headers: Record<string, string> = {}) =>
+  sendSigned(gateway, { method: 'POST', target: '/bkt?delete=', headers, body })
+const put = (key: string) => sendSigned(gateway, { method: 'PUT', target: `/bkt/${key}` })
+const entry = (key: string) => `<Object><Key>${key}</Key></Object>`
+
+test('deletes keys that are there and keys that are not, and names them all', async () => {
+  await put('a')
+  const { status, text } = await post(
+    `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${entry('a')}${entry('b&amp;c')}</Delete>`,
+  )
+  expect(status).toBe(200)
+  expect(text).toContain('<Deleted><Key>a</Key></Deleted><Deleted><Key>b&amp;c</Key></Deleted>')
+  expect((await sendSigned(gateway, { method: 'GET', target: '/bkt/a' })).status).toBe(404)
+})
+
+test('names only errors when quiet, and one bad entry does not spoil the others', async () => {
+  await put('a')
+  const bad = '<Object><Key>x</Key><VersionId>nonsense</VersionId></Object>'
+  const { text } = await post(`<Delete><Quiet>true</Quiet>${entry('a')}${bad}${entry('k'.repeat(1025))}</Delete>`)
+  expect(text.match(/<Code>\w+<\/Code>/g)).toEqual(['<Code>InvalidArgument</Code>', '<Code>KeyTooLongError</Code>'])
+  expect(text).not.toContain('<Deleted>')
+  expect((await sendSigned(gateway, { method: 'GET', target: '/bkt/a' })).status).toBe(404)
+})
+
+test('takes 1,000 keys, and answers MalformedXML for 1,001, for none, and for another document', async () => {
+  const many = (count: number) =>
+    `<Delete>${Array.from({ length: count }, (_, index) => entry(`k${index}`)).join('')}</Delete>`
+  expect((await post(many(1000))).status).toBe(200)
+  for (const body of [
+    many(1001),
+    '<Delete/>',
+    '<Remove/>',
+    '<Delete><Object/></Delete>',
+    '<Delete>',
+    '<!DOCTYPE x><Delete/>',
+  ]) {
+    expect((await post(body)).code).toBe('MalformedXML')
+  }
+})
+
+test('holds the document against its MD5 and its checksum', async () => {
+  const body = `<Delete>${entry('a')}</Delete>`
+  const md5 = createHash('md5').update(body).digest('base64')
+  const sha1 = createHash('sha1').update(body).digest('base64')
+  expect((await post(body, { 'content-md5': md5 })).status).toBe(200)
+  expect((await post(body, { 'x-amz-checksum-sha1': sha1 })).status).toBe(200)
+  expect((await post(`${body} `, { 'content-md5': md5 })).code).toBe('BadDigest')
+  expect((await post(`${body} `, { 'x-amz-checksum-sha1': sha1 })).code).toBe('BadDigest')
+})
+
+test('answers MaxMessageLengthExceeded over 4 MiB', async () => {
+  expect((await post(`<Delete>${' '.repeat(4 * 1024 ** 2)}</Delete>`)).code).toBe('MaxMessageLengthExceeded')
+})
