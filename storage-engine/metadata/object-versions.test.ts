@@ -19,6 +19,7 @@ import {
   testObject,
 } from '#storage-engine/metadata/test-database.ts'
 import { readUsage } from '#storage-engine/metadata/usage.ts'
+import { lockWriteTarget } from '#storage-engine/metadata/write-target.ts'
 
 let test: TestDatabase
 let db: Database
@@ -179,6 +180,45 @@ describe('ENC-1 at the commit', () => {
     const bucket = await createTestBucket(db, { encryptionMode: 'on' })
     const plain = testObject({ ...bucket, encryptionMode: 'off' }, 'key')
     await expect(commitObject(db, plain)).rejects.toBeInstanceOf(EncryptionEpochChanged)
+  })
+
+  it('also refuses what was sealed before a switch to plain, so that every commit follows the newest mode', async () => {
+    const bucket = await createTestBucket(db, { encryptionMode: 'on' })
+    await setEncryptionMode(db, { namespaceId: bucket.namespaceId, mode: 'off' })
+    await expect(commitObject(db, testObject(bucket, 'key'))).rejects.toBeInstanceOf(EncryptionEpochChanged)
+  })
+
+  it('waits for a switch that is under way, and then follows it', async () => {
+    const bucket = await createTestBucket(db)
+    let outcome: Promise<unknown> | undefined
+    await db.transaction(async (tx) => {
+      const text = `update namespaces set encryption_mode = 'on', encryption_epoch = encryption_epoch + 1 where id = $1`
+      await tx.query({ name: 'switch-by-row-alone', text, values: [bucket.namespaceId] })
+      outcome = commitObject(db, testObject(bucket, 'key')).catch((error: unknown) => error)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    })
+    expect(await outcome).toBeInstanceOf(EncryptionEpochChanged)
+  })
+
+  it('lets a switch pass between writers who never leave a gap', async () => {
+    const { id: bucketId, namespaceId } = await createTestBucket(db)
+    const order: string[] = []
+    let flip: Promise<unknown> | undefined
+    let second: Promise<unknown> | undefined
+    await db.transaction(async (first) => {
+      await lockWriteTarget(first, { namespaceId, bucketId })
+      flip = setEncryptionMode(db, { namespaceId, mode: 'on' }).then(() => order.push('switch'))
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      second = db.transaction(async (tx) => {
+        const { encryptionMode } = await lockWriteTarget(tx, { namespaceId, bucketId })
+        order.push(`second writer: ${encryptionMode}`)
+      })
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      order.push('first writer')
+    })
+    await Promise.all([flip, second])
+    expect(order).toEqual(expect.arrayContaining(['switch', 'second writer: on']))
+    expect(order[0]).toBe('first writer')
   })
 
   it('lets no plain blob commit once the switch has answered, under steady load', async () => {
