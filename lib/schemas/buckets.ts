@@ -2,13 +2,12 @@ import { z } from 'zod'
 import { brokenBucketNameRules } from '#lib/schemas/bucket-name.ts'
 import { countSchema, pageQuery, searchSchema, sortOrderSchema, timestampSchema } from '#lib/schemas/page.ts'
 
-export const bucketNameSchema = z.string().refine((name) => brokenBucketNameRules(name).length === 0, {
+const bucketNameSchema = z.string().refine((name) => brokenBucketNameRules(name).length === 0, {
   message: 'not a valid bucket name',
 })
 
 /** How many stored bytes are sealed, as the blobs are: facts, whatever the switch says. */
-export const coverageSchema = z.object({ sealedBytes: countSchema, plainBytes: countSchema })
-export type Coverage = z.infer<typeof coverageSchema>
+const coverageSchema = z.object({ sealedBytes: countSchema, plainBytes: countSchema })
 
 export const bucketSchema = z.object({
   name: z.string(),
@@ -34,7 +33,6 @@ export const listBucketsQuery = z.object({
 })
 export type ListBucketsQuery = z.input<typeof listBucketsQuery>
 export const bucketPageSchema = z.object({ buckets: z.array(bucketSchema), nextCursor: z.string().nullable() })
-export type BucketPage = z.infer<typeof bucketPageSchema>
 
 /** POST /api/v1/namespaces/:ns/buckets → 201 bucketSchema */
 export const createBucketInput = z.object({ name: bucketNameSchema })

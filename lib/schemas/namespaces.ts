@@ -2,15 +2,14 @@ import { z } from 'zod'
 import { countSchema, pageQuery, searchSchema, timestampSchema } from '#lib/schemas/page.ts'
 
 /** A DNS label, since `<namespace>.s3.<region>.<domain>` is the namespace's own endpoint. */
-export const namespaceNameSchema = z
+const namespaceNameSchema = z
   .string()
   .min(3)
   .max(63)
   .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, { message: 'lower-case letters, digits and inner hyphens only' })
 
 /** What the stored blobs say, whatever the switch says. */
-export const encryptionStateSchema = z.enum(['off', 'on-new-data-only', 'on', 'mixed'])
-export type EncryptionState = z.infer<typeof encryptionStateSchema>
+const encryptionStateSchema = z.enum(['off', 'on-new-data-only', 'on', 'mixed'])
 
 export const namespaceSchema = z.object({
   name: z.string(),
@@ -35,9 +34,7 @@ export type Namespace = z.infer<typeof namespaceSchema>
 
 /** GET /api/v1/admin/namespaces, by name. */
 export const listNamespacesQuery = z.object({ ...pageQuery, search: searchSchema })
-export type ListNamespacesQuery = z.input<typeof listNamespacesQuery>
 export const namespacePageSchema = z.object({ namespaces: z.array(namespaceSchema), nextCursor: z.string().nullable() })
-export type NamespacePage = z.infer<typeof namespacePageSchema>
 
 /** POST /api/v1/admin/namespaces → 201 namespaceSchema */
 export const createNamespaceInput = z.object({

@@ -10,12 +10,12 @@ const encoder = new TextEncoder()
 const fitsKey = (text: string) => encoder.encode(text).length <= KEY_BYTES_MAX && text.isWellFormed()
 
 /** An object's key: 1 to 1,024 bytes of UTF-8 without NUL. */
-export const keySchema = z
+const keySchema = z
   .string()
   .min(1)
   .refine((key) => fitsKey(key) && !key.includes('\0'), { message: 'longer than 1,024 bytes, or not UTF-8' })
 /** The start of a key; empty is the whole bucket. */
-export const prefixSchema = z.string().refine((prefix) => fitsKey(prefix) && !prefix.includes('\0'), {
+const prefixSchema = z.string().refine((prefix) => fitsKey(prefix) && !prefix.includes('\0'), {
   message: 'longer than 1,024 bytes, or not UTF-8',
 })
 
@@ -92,7 +92,6 @@ export const deletionInput = z
     prefixes: z.array(prefixSchema.min(1)).max(DELETION_ENTRIES_MAX).default([]),
   })
   .refine((input) => input.keys.length + input.prefixes.length > 0, { message: 'nothing to delete' })
-export type DeletionInput = z.input<typeof deletionInput>
 
 /** POST …/deletions/preview */
 export const deletionPreviewSchema = z.object({ objectCount: countSchema, sizeBytes: countSchema })
@@ -100,7 +99,6 @@ export type DeletionPreview = z.infer<typeof deletionPreviewSchema>
 
 /** POST …/deletions: 200 with a finished activity, or 202 with a running one to be asked for again. */
 export const deletionSchema = z.object({ activity: activitySchema })
-export type Deletion = z.infer<typeof deletionSchema>
 
 /** POST …/uploads/preflight */
 export const preflightInput = z.object({
@@ -109,7 +107,6 @@ export const preflightInput = z.object({
     .min(1)
     .max(PREFLIGHT_NAMES_MAX),
 })
-export type PreflightInput = z.input<typeof preflightInput>
 export const preflightSchema = z.object({
   /** Of the keys asked for, those that exist already. */
   existing: z.array(z.object({ key: z.string(), size: countSchema, lastModified: timestampSchema })),

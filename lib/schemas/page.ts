@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-export const PAGE_LIMIT_MAX = 1000
+const PAGE_LIMIT_MAX = 1000
 
 /** Query parameters of every list. A cursor is opaque: give back what `nextCursor` said, with the same other parameters. */
 export const pageQuery = {

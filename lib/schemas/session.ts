@@ -5,7 +5,6 @@ export const signInInput = z.object({
   username: z.string().trim().min(1).max(100),
   password: z.string().min(1).max(1024),
 })
-export type SignInInput = z.input<typeof signInInput>
 
 /** GET /api/v1/session: who is signed in, and where they may go. */
 export const sessionSchema = z.object({

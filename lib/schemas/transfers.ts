@@ -6,23 +6,15 @@ export const CRC32C_HEADER = 'x-sceau-checksum-crc32c'
 
 /** POST /_data/:ns/:bucket/uploads?key= → 201. Content-Type is a query parameter `type`; the body is empty. */
 export const uploadSchema = z.object({ uploadId: z.uuid() })
-export type Upload = z.infer<typeof uploadSchema>
 
 /** PUT /_data/:ns/:bucket/uploads/:id/parts/:n → 200 */
 export const partSchema = z.object({ partNumber: z.number().int(), etag: z.string(), size: countSchema })
 export type Part = z.infer<typeof partSchema>
 
-/** GET /_data/:ns/:bucket/uploads/:id?key= → 200: what has arrived, so that an interrupted upload sends the rest only. */
-export const uploadPartsSchema = z.object({ parts: z.array(partSchema) })
-
-/** POST /_data/:ns/:bucket/uploads/:id/complete?key= with `If-None-Match: *` when nothing may be replaced. */
-export const completeUploadInput = z.object({
-  parts: z
-    .array(z.object({ partNumber: z.number().int().min(1).max(10_000), etag: z.string().max(64) }))
-    .min(1)
-    .max(10_000),
-})
-export type CompleteUploadInput = z.input<typeof completeUploadInput>
+/**
+ * GET /_data/:ns/:bucket/uploads/:id?key= → 200 { parts }: what has arrived. POST …/complete?key= takes
+ * { parts: [{ partNumber, etag }] }, with `If-None-Match: *` when nothing may be replaced. DELETE …/:id?key= gives it up.
+ */
 
 /** PUT /_data/:ns/:bucket/object?key= and POST …/complete → 200 */
 export const writtenObjectSchema = z.object({
@@ -32,7 +24,6 @@ export const writtenObjectSchema = z.object({
   lastModified: timestampSchema,
   sealed: z.boolean(),
 })
-export type WrittenObject = z.infer<typeof writtenObjectSchema>
 
 interface ObjectAddress {
   namespace: string

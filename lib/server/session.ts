@@ -6,7 +6,7 @@ import { SESSION_COOKIE } from '#lib/server/session-cookie.ts'
 import type { Actor } from '#storage-engine/service/service.ts'
 
 /** Whoever is signed in, for server components; null when nobody is. Asked once a request. */
-export const readActor = cache(async (): Promise<Actor | null> => {
+const readActor = cache(async (): Promise<Actor | null> => {
   const token = (await cookies()).get(SESSION_COOKIE)?.value
   if (token === undefined) return null
   const requestHeaders = await headers()

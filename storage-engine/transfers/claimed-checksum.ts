@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { StorageError } from '#storage-engine/errors.ts'
 
-const CRC32C_HEADER = 'x-sceau-checksum-crc32c'
+export const CRC32C_HEADER = 'x-sceau-checksum-crc32c'
 /** Four bytes in base64. */
 const CRC32C_PATTERN = /^[A-Za-z0-9+/]{6}==$/
 
