@@ -65,8 +65,10 @@ export async function openDatabase({
 }: OpenDatabaseInput): Promise<Database> {
   const config = withSessionSettings(connection)
   const pool = new pg.Pool({ ...config, max: poolConnections })
-  // An idle connection was lost: the pool has dropped it already, and the next use opens another.
+  // A connection was lost. In use: its query rejects with the same error. Idle: the pool drops it, and the next use opens
+  // another. Being closed: nobody needs it any more.
   pool.on('error', () => {})
+  pool.on('connect', (client) => void client.on('error', () => {}))
   const hot = Array.from({ length: hotConnections }, () => new HotConnection(config))
   const db: Database = {
     ...poolQueryable(pool),
@@ -114,9 +116,6 @@ function poolQueryable(pool: pg.Pool): Queryable {
 /** Lends a connection; one that failed is thrown away. */
 async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => PromiseLike<T>): Promise<T> {
   const client = await connectPatiently(pool)
-  // While it is lent, the pool does not listen; the query under way rejects with the same error.
-  const onLost = (): void => {}
-  client.on('error', onLost)
   let lost = false
   try {
     return await work(client)
@@ -124,7 +123,6 @@ async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
     lost = isConnectionError(error)
     throw toStorageError(error)
   } finally {
-    client.off('error', onLost)
     client.release(lost)
   }
 }
