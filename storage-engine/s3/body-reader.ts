@@ -105,6 +105,9 @@ function receive(input: OpenBodyInput, sink: (chunk: Buffer) => void | Promise<v
   input.onFirstRead()
   return new Promise((resolve, reject) => {
     let isFinished = false
+    /** Whether the sink is busy; the stream may end meanwhile, since pausing does not hold back an end that is known. */
+    let isHeld = false
+    let hasEnded = false
     const watched: Watched = {
       lastMove: stallWatch.tick,
       onStall: () => finish(new StorageError('RequestTimeout')),
@@ -120,8 +123,13 @@ function receive(input: OpenBodyInput, sink: (chunk: Buffer) => void | Promise<v
       req.pause()
       reject(error)
     }
-    const onEnd = () => finish(undefined)
-    const onClose = () => finish(new StorageError('IncompleteBody'))
+    const onEnd = () => {
+      hasEnded = true
+      if (!isHeld) finish(undefined)
+    }
+    const onClose = () => {
+      if (!hasEnded) finish(new StorageError('IncompleteBody'))
+    }
     const onData = (chunk: Buffer) => {
       watched.lastMove = stallWatch.tick
       try {
@@ -133,10 +141,13 @@ function receive(input: OpenBodyInput, sink: (chunk: Buffer) => void | Promise<v
     }
     const hold = (waiting: Promise<void>) => {
       req.pause()
+      isHeld = true
       // The server is what is slow now, so the client is not stalling.
       stallWatch.remove(watched)
       waiting.then(() => {
+        isHeld = false
         if (isFinished) return
+        if (hasEnded) return finish(undefined)
         watched.lastMove = stallWatch.tick
         stallWatch.add(watched)
         req.resume()

@@ -148,6 +148,7 @@ export function sendRaw(
       host: '127.0.0.1',
       port: gateway.port,
       setHost: false,
+      servername: 'localhost',
     }
     const req = https.request(options, (res) => {
       const chunks: Buffer[] = []

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sendSigned } from '#storage-engine/testing/signed-request.ts'
+import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
+
+let gateway: TestGateway
+
+beforeAll(async () => {
+  gateway = await startTestGateway()
+})
+
+afterAll(() => gateway.stop())
+
+const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
+  sendSigned(gateway, { method, target, ...input })
+
+const configuration = (region: string) =>
+  `<CreateBucketConfiguration><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`
+
+test('creates a bucket, with and without a configuration of our region', async () => {
+  const answer = await send('PUT', '/one')
+  expect([answer.status, answer.headers['location'], answer.text]).toEqual([200, '/one', ''])
+  expect((await send('PUT', '/two/', { body: configuration('us-east-1') })).status).toBe(200)
+  expect((await send('PUT', '/three', { body: configuration('') })).status).toBe(200)
+})
+
+test.each([
+  ['/ab', '', 'InvalidBucketName'],
+  ['/UPPER', '', 'InvalidBucketName'],
+  ['/under_score', '', 'InvalidBucketName'],
+  ['/192.168.0.1', '', 'InvalidBucketName'],
+  ['/region', configuration('mars-1'), 'InvalidLocationConstraint'],
+  ['/broken', '<CreateBucketConfiguration>', 'MalformedXML'],
+  ['/other', '<Other/>', 'MalformedXML'],
+  ['/tagged', '<CreateBucketConfiguration><Tags/></CreateBucketConfiguration>', 'NotImplemented'],
+])('refuses PUT %s %s with %s', async (target, body, code) => {
+  expect((await send('PUT', target, { body })).code).toBe(code)
+  expect((await send('HEAD', target)).status).toBe(404)
+})
+
+test('refuses what a bucket cannot have yet', async () => {
+  for (const headers of [
+    { 'x-amz-acl': 'public-read' },
+    { 'x-amz-bucket-object-lock-enabled': 'true' },
+    { 'x-amz-object-ownership': 'ObjectWriter' },
+  ]) {
+    expect((await send('PUT', '/refused', { headers: headers as unknown as Record<string, string> })).code).toBe(
+      'NotImplemented',
+    )
+  }
+})
+
+test('answers BucketAlreadyOwnedByYou to the owner and BucketAlreadyExists to everybody else', async () => {
+  await send('PUT', '/taken')
+  expect((await send('PUT', '/taken')).code).toBe('BucketAlreadyOwnedByYou')
+  expect((await send('PUT', '/taken', { as: 'user' })).code).toBe('BucketAlreadyExists')
+  expect((await send('PUT', '/taken', { as: 'neighbour' })).code).toBe('BucketAlreadyExists')
+})
