@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { Server } from 'node:https'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import next from 'next'
 import { createConsoleServer } from '#storage-engine/console-server.ts'
 import type { Engine } from '#storage-engine/engine.ts'
@@ -40,15 +42,19 @@ async function startConsole(engine: Engine): Promise<RunningPart> {
   return {
     async close() {
       endWatch()
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
-      const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
-      await closed
-      clearTimeout(timer)
+      await drain(server)
       await service.close()
       await app.close()
     },
   }
+}
+
+/** Lets requests under way end, for a while; upgraded connections never end by themselves. */
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  await Promise.race([closed, sleep(DRAIN_MS, undefined, { ref: false })])
+  server.closeAllConnections()
 }
 
 /** The same in every console process of an installation, and known to nobody who cannot read its database. */
