@@ -10,7 +10,7 @@ const KEPT_OUTPUT_BYTES = 4 << 20
 export async function runCommand(command: Command): Promise<string> {
   const [program = '', ...words] = command.argv
   const child = spawn(program, words, {
-    env: { ...process.env, ...command.env },
+    env: { ...cleanEnvironment(), ...command.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: TIMEOUT_MS,
   })
@@ -35,4 +35,10 @@ export async function runCommand(command: Command): Promise<string> {
   if (failure !== null)
     throw new Error(`${command.argv.join(' ')}\n${failure}: ${(output + errors).trim().slice(-1500)}`)
   return output
+}
+
+/** The caller's environment without settings of their own S3 clients. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const names = Object.keys(process.env).filter((name) => !/^(AWS|RCLONE|RESTIC|NODE)_/.test(name))
+  return Object.fromEntries(names.map((name) => [name, process.env[name]])) as NodeJS.ProcessEnv
 }
