@@ -1,0 +1,47 @@
+import type { Operation } from '#storage-engine/s3/operation.ts'
+import { OPERATIONS } from '#storage-engine/s3/operation-table.ts'
+
+const INTRODUCTION = `# S3 compatibility
+
+Generated from the operation table (\`storage-engine/s3/operation-table.ts\`) by \`npx tsx scripts/generate-s3-compatibility.ts\`.
+A client that works against AWS works with its default settings: no flag, no downgraded signature, no disabled checksum.
+
+- **Signatures**: SigV4 in the header and in the query (at most 604,800 s), signed chunks, signed trailer, unsigned trailer,
+  UNSIGNED-PAYLOAD. Any region is accepted in the scope. SigV2 and POST forms are refused clearly.
+- **Addressing**: \`/bucket/key\`, \`bucket.s3.<region>.<domain>\`, \`bucket.<namespace>.s3.<region>.<domain>\`,
+  \`<namespace>.s3.<region>.<domain>/bucket/key\`, \`bucket.<domain>\`.
+- **Checksums**: CRC32, CRC32C, CRC64NVME, SHA1, SHA256; as header or trailer; composite and full-object.
+- **Metadata** comes back as the bytes that were sent, be they ASCII, UTF-8, Latin-1 or RFC 2047.
+- **Owners**: object users own what they create; the root user of a namespace owns all of it; nobody else has any right yet.
+- **Refused rather than ignored**: headers of features that are not there answer 501 (ACLs but the private ones, tags,
+  object lock, SSE-KMS, SSE-C, website redirects), storage classes but STANDARD answer InvalidStorageClass.
+- **Errors on a request whose body is unread** end the connection, also after \`Expect: 100-continue\`: only so can neither side
+  take the body for the next request.
+
+Supported: **yes** · **untouched**: answers as for a bucket or object on which this was never set, as it cannot be set yet ·
+**501**: NotImplemented as S3 XML. Unknown query parameters are ignored.
+
+`
+
+/** The page docs/s3-compatibility.md. */
+export function compatibilityPage(): string {
+  const rows = OPERATIONS.map(
+    (operation) => `| ${operation.name} | ${requestOf(operation)} | ${supportOf(operation)} | ${actionOf(operation)} |`,
+  )
+  return `${INTRODUCTION}| operation | request | supported | IAM action |\n|---|---|---|---|\n${rows.join('\n')}\n`
+}
+
+function requestOf({ method, on, query, header }: Operation): string {
+  const path = on === 'service' ? '/' : on === 'bucket' ? '/bucket' : '/bucket/key'
+  const parameters = query === undefined ? '' : `?${query.join('&')}`
+  return `\`${method} ${path}${parameters}\`${header === undefined ? '' : ` + \`${header}\``}`
+}
+
+function supportOf(operation: Operation): string {
+  if (operation.needs === 'not-implemented') return '501'
+  return operation.isUntouched === true ? 'untouched' : 'yes'
+}
+
+function actionOf(operation: Operation): string {
+  return operation.needs === 'not-implemented' ? '' : `\`${operation.action}\``
+}
