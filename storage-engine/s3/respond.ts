@@ -26,7 +26,8 @@ export function respondWithError(exchange: Exchange, error: unknown): void {
   if (res.destroyed) return
   const response = errorResponse(error, contextOf(exchange))
   response.headers.push(...identityHeaders(exchange))
-  if (req.complete || isSmallBody(exchange)) {
+  const isStalled = error instanceof StorageError && error.code === 'RequestTimeout'
+  if (req.complete || (isSmallBody(exchange) && !isStalled)) {
     sendWhole(res, response)
     return
   }
