@@ -2,12 +2,12 @@ import type { SpawnOptions } from 'node:child_process'
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 
 /** The uid and gid that Debian and most others call nobody and nogroup. */
 const NOBODY = 65534
 const NOBODY_STATE_DIR = '/var/lib/sceau'
-const USER_NAMESPACE = ['unshare', '--user', '--map-user=1000', '--map-group=1000']
 
 /** Under which identity Postgres runs, since it refuses root. */
 export interface PostgresAccount {
@@ -25,17 +25,43 @@ export interface PostgresAccount {
 }
 
 /**
- * Chooses how to run the binaries of `native`: as ourselves; as root inside a user namespace where root's files look
- * like those of an ordinary user; or, where namespaces are forbidden (many containers), as nobody.
+ * Chooses how to run the binaries of `native`: as ourselves; as root, and as an account that has no name (a container with
+ * a user id of its own), inside a user namespace, where our files look like those of an ordinary user; or, as root where
+ * namespaces are forbidden (many containers), as nobody.
  */
 export function choosePostgresAccount(native: string): PostgresAccount {
   const isRoot = process.getuid?.() === 0
-  if (!isRoot) return buildAccount({ mode: 'direct', native, prefix: [], identity: {} })
-  if (canRun([...USER_NAMESPACE, path.join(native, 'bin', 'postgres'), '-V'])) {
-    return buildAccount({ mode: 'user-namespace', native, prefix: USER_NAMESPACE, identity: {} })
+  if (!isRoot && hasName()) return buildAccount({ mode: 'direct', native, prefix: [], identity: {} })
+  const userNamespace = enterUserNamespace()
+  if (canRun([...userNamespace, path.join(native, 'bin', 'postgres'), '-V'])) {
+    return buildAccount({ mode: 'user-namespace', native, prefix: userNamespace, identity: {} })
   }
+  if (!isRoot) return buildAccount({ mode: 'direct', native, prefix: [], identity: {} })
   const identity = { uid: NOBODY, gid: NOBODY }
   return buildAccount({ mode: 'nobody', native: readableByNobody(native), prefix: [], identity })
+}
+
+/** Whether this user id is in the system's list of accounts: initdb insists. */
+function hasName(): boolean {
+  try {
+    os.userInfo()
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SYSTEM_ERROR') return false
+    throw error
+  }
+}
+
+/** Inside, we are an account that exists and is not root. */
+function enterUserNamespace(): string[] {
+  const ids = fs.existsSync('/etc/passwd') ? readUserIds() : []
+  const uid = ids.includes(NOBODY) ? NOBODY : (ids.find((id) => id > 0) ?? NOBODY)
+  return ['unshare', '--user', `--map-user=${uid}`, `--map-group=${uid}`]
+}
+
+function readUserIds(): number[] {
+  const lines = fs.readFileSync('/etc/passwd', 'utf8').split('\n')
+  return lines.map((line) => Number(line.split(':')[2])).filter((id) => Number.isInteger(id))
 }
 
 /**

@@ -38,7 +38,7 @@ export async function stopLeftOver(cluster: string, log: Logger): Promise<void> 
     fs.writeFileSync(file, [PID_OF_NOBODY, ...rest].join('\n'))
     return
   }
-  log.warn({ pid }, 'stopping a Postgres left over from an earlier run')
+  log.warn({ postmaster: pid }, 'stopping a Postgres left over from an earlier run')
   await stopPostgres(pid)
 }
 

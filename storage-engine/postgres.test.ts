@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createLog } from '#storage-engine/log.ts'
 import type { Postgres } from '#storage-engine/postgres.ts'
 import { connectionUrl, findDatabaseUrl, startPostgres } from '#storage-engine/postgres.ts'
@@ -114,6 +114,16 @@ describe('startPostgres', () => {
     expect(await query(server.connection, 'select 1 as one')).toEqual([{ one: 1 }])
     await server.stop()
     fs.rmSync(server.connection.host, { recursive: true })
+  })
+
+  it.runIf(process.getuid?.() === 0)('runs as nobody for a root without user namespaces', async () => {
+    const programs = path.join(parent, 'programs')
+    fs.mkdirSync(programs)
+    fs.writeFileSync(path.join(programs, 'unshare'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    vi.stubEnv('PATH', `${programs}:${process.env['PATH']}`)
+    const { connection } = await start('as-nobody')
+    expect(await query(connection, 'select 1 as one')).toEqual([{ one: 1 }])
+    expect(fs.statSync(path.join(parent, 'as-nobody', 'cluster')).uid).toBe(65_534)
   })
 
   it('says what is wrong with a directory that is no cluster', async () => {

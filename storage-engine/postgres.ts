@@ -69,7 +69,7 @@ export async function startPostgres(input: StartPostgresInput): Promise<Postgres
   if (!fs.existsSync(cluster)) await initialise(account, { home, cluster, passwordFile })
   await stopLeftOver(cluster, log)
   const server = await launch(account, { cluster, socketDirectory, log, connectionsMax })
-  log.info({ pid: server.pid, mode: account.mode }, 'Postgres is up')
+  log.info({ postmaster: server.pid, mode: account.mode }, 'Postgres is up')
   const connection = { host: socketDirectory, port: PORT, user: SUPERUSER, database: 'postgres', password }
   return {
     connection,
