@@ -25,7 +25,7 @@ export function FilesToolbar({ address, list, onFilter, canWrite }: FilesToolbar
         label={t(list.scope === 'folder' ? 'searchFolder' : 'searchBucket')}
         value={list.search}
         onChange={(search) => onFilter({ search })}
-        className="w-full sm:w-72"
+        className="grow basis-full sm:max-w-72 sm:basis-48"
       />
       <Segmented
         label={t('scope')}
@@ -36,12 +36,14 @@ export function FilesToolbar({ address, list, onFilter, canWrite }: FilesToolbar
           { value: 'bucket', label: t('scopeBucket') },
         ]}
       />
-      <IconButton
-        label={t('refresh')}
-        onClick={() => void queryClient.invalidateQueries({ queryKey: objectKeys.all(address) })}
-      >
-        <RefreshCw aria-hidden />
-      </IconButton>
+      <div className="hidden sm:block">
+        <IconButton
+          label={t('refresh')}
+          onClick={() => void queryClient.invalidateQueries({ queryKey: objectKeys.all(address) })}
+        >
+          <RefreshCw aria-hidden />
+        </IconButton>
+      </div>
       {canWrite && (
         <div className="ml-auto">
           <UploadButton address={address} />

@@ -1,0 +1,4 @@
+'use client'
+import { FailurePage } from '#components/shared/failure-page.tsx'
+
+export default FailurePage
