@@ -14,7 +14,7 @@ afterAll(() => gateway.stop())
 const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
   sendSigned(gateway, { method, target, ...input })
 
-test('is empty for us-east-1', async () => {
+test('GetBucketLocation is empty for us-east-1', async () => {
   const { text } = await send('GET', '/bkt?location')
   expect(text).toContain('<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></LocationConstraint>')
 })

@@ -14,7 +14,7 @@ afterAll(() => gateway.stop())
 const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
   sendSigned(gateway, { method, target, ...input })
 
-test('tells the region of a bucket, and 404 without a body for none', async () => {
+test('HeadBucket tells the region of a bucket, and answers 404 without a body for none', async () => {
   const found = await send('HEAD', '/bkt')
   expect([found.status, found.headers['x-amz-bucket-region'], found.text]).toEqual([200, 'us-east-1', ''])
   const missing = await send('HEAD', '/nowhere')
