@@ -24,7 +24,8 @@ try {
 } catch (error) {
   if (!(error instanceof StartupError)) throw error
   process.stderr.write(`${error.message}\n`)
-  process.exitCode = 1
+  // The channel to whoever started us would keep this process alive.
+  process.exit(1)
 }
 
 async function run(args: string[]): Promise<void> {
