@@ -99,61 +99,59 @@ export function ObjectGrid({
   }
 
   return (
-    <>
-      <Card className="flex min-h-72 grow basis-0 flex-col">
+    <Card className="relative flex min-h-72 grow basis-0 flex-col">
+      <SelectionBar chosen={chosen} onClear={() => setSelection(clear(selection))} onDelete={onDelete} />
+      <div
+        role="grid"
+        aria-label={t('gridLabel', { bucket: address.bucket })}
+        aria-multiselectable="true"
+        aria-rowcount={hasMore ? -1 : entries.length + 1}
+        aria-busy={stale}
+        className="@container flex min-h-0 grow flex-col"
+        onKeyDown={(event: KeyboardEvent) => onKeyDown(event)}
+      >
+        <GridHead
+          list={list}
+          onSort={onSort}
+          checked={chosen.length === entries.length ? true : chosen.length > 0 ? 'some' : false}
+          onCheck={(all) => setSelection(all ? selectAll(selection, entries) : clear(selection))}
+        />
         <div
-          role="grid"
-          aria-label={t('gridLabel', { bucket: address.bucket })}
-          aria-multiselectable="true"
-          aria-rowcount={hasMore ? -1 : entries.length + 1}
-          aria-busy={stale}
-          className="@container flex min-h-0 grow flex-col"
-          onKeyDown={(event: KeyboardEvent) => onKeyDown(event)}
+          ref={scroller}
+          role="presentation"
+          className="min-h-0 grow overflow-y-auto data-stale:opacity-60"
+          data-stale={stale ? '' : undefined}
         >
-          <GridHead
-            list={list}
-            onSort={onSort}
-            checked={chosen.length === entries.length ? true : chosen.length > 0 ? 'some' : false}
-            onCheck={(all) => setSelection(all ? selectAll(selection, entries) : clear(selection))}
-          />
-          <div
-            ref={scroller}
-            role="presentation"
-            className="min-h-0 grow overflow-y-auto data-stale:opacity-60"
-            data-stale={stale ? '' : undefined}
-          >
-            <div role="rowgroup" className="relative w-full" style={{ height: virtualizer.getTotalSize() }}>
-              {virtualizer.getVirtualItems().map(({ index, start }) => {
-                const entry = entries[index]
-                if (entry === undefined)
-                  return <MoreRow key={`more:${entries.length}`} start={start} index={index} onMore={onMore} />
-                return (
-                  <GridRow
-                    key={entry.id}
-                    entry={entry}
-                    index={index}
-                    start={start}
-                    address={address}
-                    active={index === active}
-                    takeFocus={focusWanted && index === active}
-                    selected={selection.selected.has(entry.id)}
-                    open={entry.kind === 'object' && entry.object.key === openKey}
-                    hrefOf={hrefOf}
-                    onPress={press}
-                    onToggle={(at) => setSelection(toggle(selection, entries, at))}
-                    onFocused={() => setFocusWanted(false)}
-                  />
-                )
-              })}
-            </div>
+          <div role="rowgroup" className="relative w-full" style={{ height: virtualizer.getTotalSize() }}>
+            {virtualizer.getVirtualItems().map(({ index, start }) => {
+              const entry = entries[index]
+              if (entry === undefined)
+                return <MoreRow key={`more:${entries.length}`} start={start} index={index} onMore={onMore} />
+              return (
+                <GridRow
+                  key={entry.id}
+                  entry={entry}
+                  index={index}
+                  start={start}
+                  address={address}
+                  active={index === active}
+                  takeFocus={focusWanted && index === active}
+                  selected={selection.selected.has(entry.id)}
+                  open={entry.kind === 'object' && entry.object.key === openKey}
+                  hrefOf={hrefOf}
+                  onPress={press}
+                  onToggle={(at) => setSelection(toggle(selection, entries, at))}
+                  onFocused={() => setFocusWanted(false)}
+                />
+              )
+            })}
           </div>
         </div>
-        <p className="border-line border-t px-4 py-2 text-ink-soft text-xs tabular-nums" aria-live="polite">
-          {hasMore ? t('loadedMore', { count: format.count(entries.length) }) : t('loaded', { count: entries.length })}
-        </p>
-      </Card>
-      <SelectionBar chosen={chosen} onClear={() => setSelection(clear(selection))} onDelete={onDelete} />
-    </>
+      </div>
+      <p className="border-line border-t px-4 py-2 text-ink-soft text-xs tabular-nums" aria-live="polite">
+        {hasMore ? t('loadedMore', { count: format.count(entries.length) }) : t('loaded', { count: entries.length })}
+      </p>
+    </Card>
   )
 }
 

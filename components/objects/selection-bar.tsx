@@ -12,14 +12,14 @@ interface SelectionBarProps {
   onDelete: ((entries: readonly Entry[]) => void) | null
 }
 
-/** What can be done with the rows selected; there only while there are some. */
+/** What can be done with the rows selected, over the column heads: nothing moves when it comes and goes. */
 export function SelectionBar({ chosen, onClear, onDelete }: SelectionBarProps) {
   const t = useTranslations()
   const bytes = chosen.reduce((sum, entry) => sum + (entry.kind === 'object' ? entry.object.size : 0), 0)
   return (
-    <div aria-live="polite" className="sticky bottom-4 z-10 mt-3 flex justify-center empty:hidden">
+    <div aria-live="polite" className="contents">
       {chosen.length > 0 && (
-        <div className="flex items-center gap-3 rounded-2xl border border-line bg-raised py-1.5 pr-1.5 pl-4 shadow-float">
+        <div className="absolute inset-x-0 top-0 left-11 z-10 flex h-10 items-center gap-2 border-line border-b bg-surface pr-2">
           <span className="font-medium tabular-nums">{t('objects.selected', { count: chosen.length })}</span>
           {bytes > 0 && (
             <span className="text-ink-soft">
@@ -29,6 +29,7 @@ export function SelectionBar({ chosen, onClear, onDelete }: SelectionBarProps) {
           {onDelete !== null && (
             <Button
               variant="ghost"
+              size="small"
               className="text-bad hover:bg-bad-soft hover:text-bad"
               onClick={() => onDelete(chosen)}
             >

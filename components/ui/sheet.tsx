@@ -36,14 +36,15 @@ export function Sheet({
   className,
 }: SheetProps) {
   const popup = useRef<HTMLDivElement>(null)
+  // A form's first field, else the panel itself: its first button would greet with a tooltip.
+  const findFocus = () => (modal ? popup.current?.querySelector('input') : null) ?? popup.current
   return (
     <Base.Root open={open} onOpenChange={onOpenChange} modal={modal} disablePointerDismissal={!modal}>
       <Base.Portal>
         {modal && <Base.Backdrop className={scrimClass} />}
         <Base.Popup
           ref={popup}
-          // The panel itself, not its first button: that would greet with a tooltip.
-          initialFocus={popup}
+          initialFocus={findFocus}
           className={cn(
             'fixed inset-y-0 right-0 z-40 flex w-full max-w-[28rem] flex-col border-line border-l bg-raised shadow-float outline-hidden',
             'transition-[translate,opacity] duration-200 data-ending-style:translate-x-8 data-starting-style:translate-x-8 data-ending-style:opacity-0 data-starting-style:opacity-0',
