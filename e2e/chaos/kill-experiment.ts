@@ -5,7 +5,7 @@ import { loadKeys, startLoad } from '#e2e/chaos/load.ts'
 import { createRecorder, type Recorder } from '#e2e/chaos/recorder.ts'
 import { makeValue } from '#e2e/chaos/values.ts'
 import type { Role } from '#e2e/product.ts'
-import { createS3Client, type S3Service } from '#e2e/s3-client.ts'
+import { createS3Client, type S3Client, type S3Service } from '#e2e/s3-client.ts'
 
 export interface KillExperiment {
   target: KillTarget
@@ -26,9 +26,10 @@ export interface KillReport {
   violations: Violation[]
   eventCount: number
   killed: Partial<Record<Role, number>>
-  /** For whoever goes on with the same objects. */
+  /** For whoever goes on with the same objects, and closes the client. */
   recorder: Recorder
-  close(): void
+  client: S3Client
+  bucket: string
 }
 
 const BUCKET = 'chaos'
@@ -60,7 +61,8 @@ export async function runKillExperiment(input: KillExperiment): Promise<KillRepo
     eventCount: recorder.events.length,
     killed,
     recorder,
-    close: () => client.close(),
+    client,
+    bucket: BUCKET,
   }
 }
 

@@ -1,10 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runCanaryExperiment } from '#e2e/canary/canary-experiment.ts'
+import type { Violation } from '#e2e/chaos/history.ts'
 import { runKillExperiment } from '#e2e/chaos/kill-experiment.ts'
-import { checkReclaim, nodesOf, SHORT_GRACES } from '#e2e/chaos/reclaim-experiment.ts'
+import { checkReclaim, deleteEverything, nodesOf, SHORT_GRACES } from '#e2e/chaos/reclaim-experiment.ts'
 import { allocatedBytes } from '#e2e/chaos/space.ts'
 import { startProduct } from '#e2e/product.ts'
-import { createS3Client } from '#e2e/s3-client.ts'
 
 const USAGE = 'Usage: npm run chaos -- [kills|canary] [--kills=50] [--long]'
 const KILLS = 50
@@ -24,25 +27,31 @@ async function main(): Promise<void> {
 }
 
 async function killsUnderLoad(kills: number): Promise<void> {
-  const product = await startProduct({ env: SHORT_GRACES })
-  const client = createS3Client(product)
-  let sound = false
+  const dataDir = await mkdtemp(join(tmpdir(), 'sceau-chaos-'))
+  const nodes = nodesOf(dataDir)
+  let product = await startProduct({ dataDir, env: SHORT_GRACES })
+  const violations: Violation[] = []
+  let eventCount = 0
   try {
-    const baselineBytes = await allocatedBytes(nodesOf(product.dataDir))
+    const baselineBytes = await allocatedBytes(nodes)
     const result = await runKillExperiment({ target: product, kills, keyCount: 150, pauseMs: [1_200, 2_500], report })
-    const { recorder, killed, eventCount } = result
-    report(`${eventCount} calls checked; killed ${JSON.stringify(killed)}`)
-    const reclaim = { dataDir: product.dataDir, client, bucket: 'chaos', recorder, baselineBytes, report }
-    const violations = [...result.violations, ...(await checkReclaim({ ...reclaim, timeoutMs: RECLAIM_TIMEOUT_MS }))]
-    result.close()
-    for (const { invariant, key, reason } of violations) console.log(`  ${invariant}  ${key}: ${reason}`)
-    sound = violations.length === 0
-    console.log(`\n${sound ? 'SOUND' : 'BROKEN'}: ${violations.length} violations, ${kills} kills, ${eventCount} calls`)
-    if (!sound) console.log(`The data directory is kept: ${product.dataDir}, the log: ${product.logFile}`)
+    report(`${result.eventCount} calls checked; killed ${JSON.stringify(result.killed)}`)
+    eventCount = result.eventCount
+    violations.push(...result.violations)
+    await deleteEverything(result)
+    result.client.close()
+    // A gateway keeps the segment that it writes to open; an orderly end seals it for the collector.
+    await product.stop({ keepData: true })
+    product = await startProduct({ dataDir, env: SHORT_GRACES })
+    violations.push(...(await checkReclaim({ nodes, baselineBytes, timeoutMs: RECLAIM_TIMEOUT_MS, report })))
   } finally {
-    client.close()
-    await product.stop({ keepData: !sound })
+    await product.stop({ keepData: true })
   }
+  for (const { invariant, key, reason } of violations) console.log(`  ${invariant}  ${key}: ${reason}`)
+  const sound = violations.length === 0
+  console.log(`\n${sound ? 'SOUND' : 'BROKEN'}: ${violations.length} violations, ${kills} kills, ${eventCount} calls`)
+  if (sound) await rm(dataDir, { recursive: true, force: true })
+  else console.log(`The data directory is kept: ${dataDir}`)
   if (!sound) process.exitCode = 1
 }
 
