@@ -29,10 +29,18 @@ export function createCredential(input: Omit<Credential, 'signingKeys'>): Creden
 
 /**
  * Keeps what `load` found for 5 s, and asks once for many callers at a time. What was not found is asked again each time:
- * a key works the moment it is issued.
+ * a key works the moment it is issued. `now` is in milliseconds.
  */
-export function cacheCredentials(load: (accessKeyId: string) => Promise<Credential | null>): FindCredential {
-  const cache = new LRUCache<string, Credential>({ max: CREDENTIALS_MAX, ttl: CREDENTIAL_TTL_MS, ttlResolution: 100 })
+export function cacheCredentials(
+  load: (accessKeyId: string) => Promise<Credential | null>,
+  now: () => number,
+): FindCredential {
+  const cache = new LRUCache<string, Credential>({
+    max: CREDENTIALS_MAX,
+    ttl: CREDENTIAL_TTL_MS,
+    ttlResolution: 0,
+    perf: { now },
+  })
   const loading = new Map<string, Promise<Credential | null>>()
   return (accessKeyId) => cache.get(accessKeyId) ?? loading.get(accessKeyId) ?? startLoading(accessKeyId)
 

@@ -29,7 +29,7 @@ export function parseAmzDate(text: string): number | null {
 }
 
 /** `20130524T000000Z` */
-export function formatAmzDate(time: number): string {
+function formatAmzDate(time: number): string {
   return `${new Date(time).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
 }
 

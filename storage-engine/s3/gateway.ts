@@ -26,6 +26,8 @@ export interface Gateway extends AuthenticateDependencies {
   hostId: string
   /** Of a long operation. */
   whiteSpaceIntervalMs: number
+  /** Set when the server is closing: every answer then ends its connection. */
+  isDraining: boolean
 }
 
 export interface GatewayOptions {
@@ -42,13 +44,14 @@ export function createGateway(engine: Engine, { stallTimeoutMs, whiteSpaceInterv
   return {
     engine,
     now,
-    findCredential: cacheCredentials((accessKeyId) => loadCredential(engine, { accessKeyId, now: now() })),
+    findCredential: cacheCredentials((accessKeyId) => loadCredential(engine, { accessKeyId, now: now() }), now),
     owners: createOwnerDirectory((ids) => findObjectUsers(db, { ids })),
     stallWatch: createStallWatch({ timeoutMs: stallTimeoutMs, intervalMs: Math.min(1_000, stallTimeoutMs) }),
     isNamespace: cacheNamespaceNames(async (name) => (await findNamespaceByName(db, { name })) !== null),
     newRequestId: createRequestIds(),
     hostId: randomBytes(24).toString('base64'),
     whiteSpaceIntervalMs,
+    isDraining: false,
   }
 }
 

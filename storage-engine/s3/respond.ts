@@ -31,14 +31,16 @@ export function respondWithError(exchange: Exchange, error: unknown): void {
     sendWhole(res, response)
     return
   }
-  response.headers.push('Connection', 'close')
+  if (!exchange.gateway.isDraining) response.headers.push('Connection', 'close')
   if (!exchange.awaitsContinue) sendAndLinger(exchange, response)
   else sendWhole(res, response)
 }
 
 /** x-amz-request-id and x-amz-id-2, which every response has. */
 export function identityHeaders({ requestId, gateway }: Exchange): string[] {
-  return ['x-amz-request-id', requestId, 'x-amz-id-2', gateway.hostId, 'Server', 'Sceau']
+  const headers = ['x-amz-request-id', requestId, 'x-amz-id-2', gateway.hostId, 'Server', 'Sceau']
+  if (gateway.isDraining) headers.push('Connection', 'close')
+  return headers
 }
 
 export function contextOf({ req, requestId, gateway }: Exchange): ErrorContext {

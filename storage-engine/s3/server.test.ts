@@ -15,6 +15,9 @@ import {
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { issueAccessKey } from '#storage-engine/accounts/issue-access-key.ts'
+import { getRootObjectUser, setAccessKeyState } from '#storage-engine/metadata/accounts.ts'
+import { startS3Server } from '#storage-engine/s3/server.ts'
 import { createSdkClient } from '#storage-engine/testing/s3-client.ts'
 import { sendRaw, sendSigned, sha256, signHeaders } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
@@ -82,8 +85,9 @@ async function converse(
   lines: string[],
   waitMs: number,
   more?: (socket: tls.TLSSocket, received: () => string) => Promise<void>,
+  port = gateway.port,
 ): Promise<string> {
-  const socket = tls.connect({ host: '127.0.0.1', port: gateway.port, ca: gateway.ca, servername: 'localhost' })
+  const socket = tls.connect({ host: '127.0.0.1', port, ca: gateway.ca, servername: 'localhost' })
   let received = ''
   socket.on('data', (chunk) => {
     received += chunk.toString('latin1')
@@ -147,6 +151,66 @@ test('keeps the connection after an error whose small body it can drop, and ends
   )
   expect(large).toContain('AccessDenied')
   expect(large.toLowerCase()).toContain('connection: close')
+})
+
+test('answers MissingContentLength to a body that has no length of any kind', async () => {
+  const answer = await converse(
+    [...signedLines('PUT', '/bkt/k', {}, 'UNSIGNED-PAYLOAD'), 'connection: close', '', ''],
+    5000,
+  )
+  expect(answer).toContain('<Code>MissingContentLength</Code>')
+})
+
+test('answers InvalidAccessKeyId for a key that is switched off, and for one that has expired', async () => {
+  const { engine, namespaceIds } = gateway
+  const { id: objectUserId } = await getRootObjectUser(engine.db, { namespaceId: namespaceIds.acme })
+  const off = await issueAccessKey(engine, { namespaceId: namespaceIds.acme, objectUserId })
+  await setAccessKeyState(engine.db, {
+    namespaceId: namespaceIds.acme,
+    accessKeyId: off.accessKeyId,
+    state: 'inactive',
+  })
+  const expiresAt = new Date(Date.now() - 1000)
+  const expired = await issueAccessKey(engine, { namespaceId: namespaceIds.acme, objectUserId, expiresAt })
+  const current = await issueAccessKey(engine, { namespaceId: namespaceIds.acme, objectUserId })
+  const codeWith = async (credentials: typeof off) => {
+    const headers = { host: `127.0.0.1:${gateway.port}` }
+    const signed = signHeaders({ method: 'GET', target: '/', headers, payloadHash: sha256(''), credentials })
+    return (await sendRaw(gateway, { method: 'GET', target: '/', headers: signed.headers, body: Buffer.alloc(0) })).code
+  }
+  expect(await codeWith(off)).toBe('InvalidAccessKeyId')
+  expect(await codeWith(expired)).toBe('InvalidAccessKeyId')
+  expect(await codeWith(current)).toBe('')
+})
+
+test('lets a request finish when the server closes, ends its connection, and takes no new ones', async () => {
+  const closing = await startS3Server({ engine: gateway.engine, tls: gateway.tls, port: 0, host: '127.0.0.1' })
+  const headers = { host: `127.0.0.1:${closing.port}`, 'content-length': '5' }
+  const { headers: signed } = signHeaders({
+    method: 'PUT',
+    target: '/bkt/drained',
+    headers,
+    payloadHash: 'UNSIGNED-PAYLOAD',
+    credentials: gateway.credentials.root,
+  })
+  const lines = ['PUT /bkt/drained HTTP/1.1', ...Object.entries(signed).map(([name, value]) => `${name}: ${value}`)]
+  let closed: Promise<void> = Promise.resolve()
+  const answer = await converse(
+    [...lines, '', 'he'],
+    5000,
+    async (socket) => {
+      await sleep(100)
+      closed = closing.close()
+      socket.write('llo')
+    },
+    closing.port,
+  )
+  await closed
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK/)
+  expect(answer.toLowerCase()).toContain('connection: close')
+  await expect(
+    sendRaw({ ...gateway, port: closing.port }, { method: 'GET', target: '/', headers: {}, body: Buffer.alloc(0) }),
+  ).rejects.toThrow('ECONNREFUSED')
 })
 
 test('answers RequestTimeout when a body stalls, and IncompleteBody leaves nothing behind when the client goes', async () => {

@@ -58,6 +58,7 @@ export async function startS3Server(input: S3ServerInput): Promise<S3Server> {
     port: await listenTls({ server, port, host }),
     setSecureContext: (next) => server.setSecureContext(next),
     async close() {
+      gateway.isDraining = true
       await drain(server, timeouts.drainTimeoutMs ?? DRAIN_TIMEOUT_MS)
       gateway.stallWatch.close()
     },
@@ -116,7 +117,7 @@ function storageErrorOf(error: Error & { code?: string }): StorageError {
   return new StorageError('InvalidRequest', { message: 'The request is not well-formed HTTP.', cause: error })
 }
 
-/** Every answer from now on ends its connection, and idle connections end at once. */
+/** Idle connections end at once; the others when their answer is out, or at the deadline. */
 async function drain(server: Server, timeoutMs: number): Promise<void> {
   const deadline = setTimeout(() => server.closeAllConnections(), timeoutMs)
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS)

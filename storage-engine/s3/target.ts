@@ -3,7 +3,7 @@ import type { Query } from '#storage-engine/auth/wire-request.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
-export const KEY_BYTES_MAX = 1024
+const KEY_BYTES_MAX = 1024
 
 const EMPTY_QUERY: Query = { pairs: [], values: new Map() }
 

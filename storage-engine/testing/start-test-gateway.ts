@@ -8,7 +8,7 @@ import { insertObjectUser, insertStorageAccount } from '#storage-engine/metadata
 import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
 import { type S3ServerInput, startS3Server } from '#storage-engine/s3/server.ts'
 import { startTestEngine } from '#storage-engine/testing/test-engine.ts'
-import { loadTlsOptions } from '#storage-engine/tls.ts'
+import { loadTlsOptions, type TlsOptions } from '#storage-engine/tls.ts'
 
 /** `root` and `neighbour` are root users of the namespaces `acme` (sealed) and `globex` (not), the others belong to acme. */
 export type TestCaller = 'root' | 'user' | 'account' | 'neighbour'
@@ -20,6 +20,7 @@ export interface TestGateway {
   endpoint: string
   /** PEM of the certificate authority. */
   ca: string
+  tls: TlsOptions
   agent: https.Agent
   credentials: Record<TestCaller, IssuedAccessKey>
   namespaceIds: { acme: string; globex: string }
@@ -35,13 +36,15 @@ export async function startTestGateway(options: Pick<S3ServerInput, 'timeouts' |
     region: 'us-east-1',
   })
   const ca = fs.readFileSync(files.ca, 'utf8')
-  const server = await startS3Server({ engine, tls: loadTlsOptions(files), port: 0, host: '127.0.0.1', ...options })
+  const tls = loadTlsOptions(files)
+  const server = await startS3Server({ engine, tls, port: 0, host: '127.0.0.1', ...options })
   const agent = new https.Agent({ keepAlive: true, ca })
   return {
     engine,
     port: server.port,
     endpoint: `https://127.0.0.1:${server.port}`,
     ca,
+    tls,
     agent,
     ...(await createCallers(engine)),
     async stop() {

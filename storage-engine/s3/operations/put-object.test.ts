@@ -128,22 +128,15 @@ test('answers 412 when If-None-Match is * and the key exists, and replaces it wh
   expect((await get()).text).toBe('two')
 })
 
-test('answers EntityTooLarge over 5 GiB before a byte is sent, and MissingContentLength without any length', async () => {
-  const tooLarge = await sendSigned(gateway, {
+test('answers EntityTooLarge over 5 GiB before a byte is sent', async () => {
+  const headers = { 'content-length': String(5 * 1024 ** 3 + 1) }
+  const answer = await sendSigned(gateway, {
     method: 'PUT',
     target: '/bkt/big',
-    headers: { 'content-length': String(5 * 1024 ** 3 + 1) },
+    headers,
     payloadHash: 'UNSIGNED-PAYLOAD',
   })
-  expect(tooLarge.code).toBe('EntityTooLarge')
-  const lengthless = await sendSigned(gateway, {
-    method: 'PUT',
-    target: '/bkt/k',
-    payloadHash: 'UNSIGNED-PAYLOAD',
-    tamper: () => {},
-    headers: { 'content-length': '0' },
-  })
-  expect(lengthless.status).toBe(200)
+  expect(answer.code).toBe('EntityTooLarge')
 })
 
 test.each([
