@@ -1,11 +1,16 @@
-import { QueryClient } from '@tanstack/react-query'
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { ApiRequestError } from '#lib/fetch-json.ts'
 
 const RETRIES_MAX = 2
 
-/** A cache that asks again only where asking again can help. */
-export function createQueryClient(): QueryClient {
+/** A cache that asks again only where asking again can help, and tells when an answer shows that the session is over. */
+export function createQueryClient(onSignedOut: () => void): QueryClient {
+  const onError = (error: Error) => {
+    if (error instanceof ApiRequestError && error.failure.code === 'NotSignedIn') onSignedOut()
+  }
   return new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         staleTime: 10_000,

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions } from '@tanstack/react-query'
 import { fetchJson } from '#lib/fetch-json.ts'
 import {
   type Bucket,
@@ -21,7 +21,6 @@ export interface BucketList {
 export const bucketKeys = {
   all: (namespace: string) => ['buckets', namespace] as const,
   list: (namespace: string, list: BucketList) => ['buckets', namespace, 'list', list] as const,
-  one: (namespace: string, bucket: string) => ['buckets', namespace, 'one', bucket] as const,
 }
 
 export function bucketListQuery(namespace: string, list: BucketList) {
@@ -34,14 +33,6 @@ export function bucketListQuery(namespace: string, list: BucketList) {
     },
     getNextPageParam: (page) => page.nextCursor,
     placeholderData: (previous) => previous,
-  })
-}
-
-export function bucketQuery(namespace: string, bucket: string) {
-  return queryOptions({
-    queryKey: bucketKeys.one(namespace, bucket),
-    queryFn: ({ signal }) =>
-      fetchJson(`${baseUrl(namespace)}/${encodeURIComponent(bucket)}`, { schema: bucketSchema, signal }),
   })
 }
 

@@ -22,7 +22,7 @@ interface AppProvidersProps {
 }
 
 export function AppProviders({ locale, messages, now, nonce, children }: AppProvidersProps) {
-  const [queryClient] = useState(createQueryClient)
+  const [queryClient] = useState(() => createQueryClient(leaveForSignIn))
   return (
     <CSPProvider {...(nonce === undefined ? {} : { nonce })}>
       <ThemeProvider attribute="class" disableTransitionOnChange {...(nonce === undefined ? {} : { nonce })}>
@@ -37,4 +37,10 @@ export function AppProviders({ locale, messages, now, nonce, children }: AppProv
       </ThemeProvider>
     </CSPProvider>
   )
+}
+
+/** A full load: nothing that the session showed stays in memory. */
+function leaveForSignIn(): void {
+  const next = window.location.pathname + window.location.search
+  window.location.assign(`/login?${new URLSearchParams({ next })}`)
 }

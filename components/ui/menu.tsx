@@ -39,10 +39,6 @@ export function MenuItem({
   return <Base.Item {...props} className={cn(itemClass, tone === 'danger' && 'text-bad [&_svg]:text-bad', className)} />
 }
 
-export function MenuLink({ className, ...props }: ComponentProps<typeof Base.LinkItem>) {
-  return <Base.LinkItem {...props} className={cn(itemClass, className)} />
-}
-
 export function MenuGroup({ label, children }: { label: string; children: ReactNode }) {
   return (
     <Base.Group>

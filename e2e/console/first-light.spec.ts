@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { expect, test } from '@playwright/test'
 import { drop } from '#e2e/console/drop.ts'
 import { SAMPLE_COUNT, writeSampleFolder } from '#e2e/console/sample-folder.ts'
-import { signIn } from '#e2e/console/sign-in.ts'
+import { fillSignIn, signIn } from '#e2e/console/sign-in.ts'
 
 const BUCKET = `first-light-${Date.now().toString(36)}`
 
@@ -125,6 +125,22 @@ test('nobody sees a page without signing in', async ({ page }) => {
     await page.goto(path)
     await expect(page).toHaveURL(/\/login/)
   }
+})
+
+test('signing in leads to the page that was asked for', async ({ page }) => {
+  await page.goto('/admin/namespaces?search=main')
+  await fillSignIn(page)
+  await expect(page).toHaveURL(/\/admin\/namespaces\?search=main$/)
+  await expect(page.getByRole('switch', { name: 'Encrypt new data of main' })).toBeVisible()
+})
+
+test('a session that ends leads to the sign-in page, and back', async ({ page }) => {
+  await signIn(page)
+  await page.context().clearCookies()
+  await page.getByRole('searchbox').fill('anything')
+  await expect(page).toHaveURL(/\/login\?next=/)
+  await fillSignIn(page)
+  await expect(page).toHaveURL(/\/buckets\?search=anything$/)
 })
 
 async function sha256Of(path: string): Promise<string> {

@@ -2,13 +2,18 @@ import type { Page } from '@playwright/test'
 
 /** Signs the first-run administrator in and waits for the page that the console leads to. */
 export async function signIn(page: Page): Promise<void> {
+  await page.goto('/login')
+  await fillSignIn(page)
+  await page.waitForURL(/\/n\/[^/]+\/buckets/)
+}
+
+/** Fills the sign-in form that is open. */
+export async function fillSignIn(page: Page): Promise<void> {
   const { SCEAU_E2E_USERNAME: username = 'admin', SCEAU_E2E_PASSWORD: password } = process.env
   if (password === undefined) throw new Error('SCEAU_E2E_PASSWORD is missing: run the browser tests with `npm test`')
-  await page.goto('/login')
   await page.getByLabel('User name').fill(username)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL(/\/n\/[^/]+\/buckets/)
 }
 
 /** The address of the namespace that the console opened, such as "/n/main". */
