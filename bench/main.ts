@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { allCells, type Cell, nameOf, parseCells, quickCells } from '#bench/cells.ts'
 import { startCpuProfile } from '#bench/cpu-profile.ts'
 import { createLoadPool, type LoadPool } from '#bench/load-pool.ts'
@@ -18,6 +17,7 @@ import {
   writeReport,
 } from '#bench/report.ts'
 import { BENCH_BUCKET, type BenchTarget, type CellResult, runCell } from '#bench/run-cell.ts'
+import { readCommandLine } from '#e2e/command-line.ts'
 import { nodeBinary, type Product, REPOSITORY, startProduct } from '#e2e/product.ts'
 import { createS3Client } from '#e2e/s3-client.ts'
 
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
 }
 
 function readOptions() {
-  const { values } = parseArgs({
+  const { values } = readCommandLine(USAGE, {
     options: {
       quick: { type: 'boolean', default: false },
       cells: { type: 'string' },
@@ -71,13 +71,8 @@ function readOptions() {
       against: { type: 'string' },
       'against-ca': { type: 'string' },
       'against-key': { type: 'string' },
-      help: { type: 'boolean', default: false },
     },
   })
-  if (values.help) {
-    console.log(USAGE)
-    process.exit(0)
-  }
   if (!['on', 'off', 'both'].includes(values.encryption)) throw new Error(USAGE)
   const cells = values.cells === undefined ? (values.quick ? quickCells() : allCells()) : parseCells(values.cells)
   return {

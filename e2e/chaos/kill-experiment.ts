@@ -87,16 +87,15 @@ async function killAtRandom({
   return killed
 }
 
-/** Resolves at the first moment when a write, a read and a listing all succeed; rejects after a minute. */
+/** Resolves once a write succeeds and, half a second later, its read and a listing do; rejects after a minute. */
 async function settle(recorder: Recorder): Promise<void> {
   const deadline = performance.now() + SETTLE_TIMEOUT_MS
   for (;;) {
     const written = await recorder.put('settle', makeValue(100))
+    await delay(500)
     const answers = [await recorder.get('settle'), await recorder.list()]
     if (written === 'ok' && answers.every(({ outcome }) => outcome === 'ok')) return
-    if (performance.now() > deadline)
-      throw new Error('The service did not answer again within a minute of the last kill')
-    await delay(500)
+    if (performance.now() > deadline) throw new Error('The service did not answer again within a minute of the last kill')
   }
 }
 

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { runCanaryExperiment } from '#e2e/canary/canary-experiment.ts'
 import type { Violation } from '#e2e/chaos/history.ts'
 import { runKillExperiment } from '#e2e/chaos/kill-experiment.ts'
 import { checkReclaim, deleteEverything, nodesOf, SHORT_GRACES } from '#e2e/chaos/reclaim-experiment.ts'
 import { allocatedBytes } from '#e2e/chaos/space.ts'
+import { readCommandLine } from '#e2e/command-line.ts'
 import { startProduct } from '#e2e/product.ts'
 
 const USAGE = 'Usage: npm run chaos -- [kills|canary] [--kills=50] [--long]'
@@ -16,7 +16,7 @@ const RECLAIM_TIMEOUT_MS = 300_000
 const report = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)}  ${line}`)
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readCommandLine(USAGE, {
     allowPositionals: true,
     options: { long: { type: 'boolean', default: false }, kills: { type: 'string' } },
   })

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { awsCliV1, awsCliV2 } from '#e2e/clients/aws-cli.ts'
 import { type Client, ClientUnavailable } from '#e2e/clients/client.ts'
 import { rclone, restic, s3cmd } from '#e2e/clients/debian-clients.ts'
@@ -9,6 +8,7 @@ import { LARGE, makeSamples, makeTree, type SampleFile } from '#e2e/clients/fixt
 import { runCommand } from '#e2e/clients/run-command.ts'
 import { awsSdkJs, boto3, minioJs } from '#e2e/clients/sdk-scripts.ts'
 import { stepsOf } from '#e2e/clients/steps.ts'
+import { readCommandLine } from '#e2e/command-line.ts'
 import { type Product, REPOSITORY, startProduct } from '#e2e/product.ts'
 
 const CLIENTS: Client[] = [awsCliV2, awsCliV1, boto3, awsSdkJs, minioJs, rclone, restic, s3cmd]
@@ -25,7 +25,7 @@ interface Row {
 const USAGE = 'Usage: npm run test:clients -- [--large] [--only=rclone,boto3] [--env=NAME=value]'
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = readCommandLine(USAGE, {
     options: {
       large: { type: 'boolean', default: false },
       only: { type: 'string' },
