@@ -95,7 +95,8 @@ async function settle(recorder: Recorder): Promise<void> {
     await delay(500)
     const answers = [await recorder.get('settle'), await recorder.list()]
     if (written === 'ok' && answers.every(({ outcome }) => outcome === 'ok')) return
-    if (performance.now() > deadline) throw new Error('The service did not answer again within a minute of the last kill')
+    if (performance.now() > deadline)
+      throw new Error('The service did not answer again within a minute of the last kill')
   }
 }
 
