@@ -198,16 +198,19 @@ describe('UploadQueue', () => {
     await expect.poll(() => stateOf('a.txt')).toBe('done')
   })
 
-  it('waits while offline instead of failing', async () => {
+  it('sends nothing while offline, fails nothing, and goes on by itself', async () => {
     const { server, queue, add, stateOf } = start()
     const open = server.hold()
     add({ 'a.txt': 9 })
     await expect.poll(() => stateOf('a.txt')).toBe('uploading')
     queue.setOnline(false)
-    expect(stateOf('a.txt')).toBe('queued')
     open()
+    add({ 'b.txt': 9 })
+    await expect.poll(() => stateOf('b.txt')).toBe('queued')
+    expect(stateOf('a.txt')).toBe('queued')
+    expect(server.requests).toHaveLength(1)
     queue.setOnline(true)
-    await expect.poll(() => stateOf('a.txt')).toBe('done')
+    await expect.poll(() => [stateOf('a.txt'), stateOf('b.txt')]).toEqual(['done', 'done'])
   })
 
   it('gives the parts back when it is cancelled', async () => {
@@ -268,14 +271,22 @@ describe('UploadQueue conflicts', () => {
     expect([...server.objects.values()]).toEqual([100, 100, 1])
   })
 
-  it('asks once for a whole drop, and again for the next', async () => {
-    const { queue, add, stateOf, settle, idOf } = startWithTaken('a', 'b', 'c')
-    add({ a: 1, b: 1 })
+  it('asks once for a whole drop, what is still being read included, and again for the next', async () => {
+    const { server, queue, stateOf, idOf } = startWithTaken('a', 'b', 'late', 'next')
+    const addTo = (batch: number, ...keys: string[]) =>
+      queue.add(
+        TARGET,
+        batch,
+        keys.map((key) => ({ key, file: sparseFile(key, 1) })),
+      )
+    const batch = queue.newBatch()
+    addTo(batch, 'a', 'b')
     await expect.poll(() => stateOf('b')).toBe('conflict')
     queue.resolve(idOf('a'), 'replace', true)
-    await settle()
-    add({ c: 1 })
-    await expect.poll(() => stateOf('c')).toBe('conflict')
+    addTo(batch, 'late')
+    addTo(queue.newBatch(), 'next')
+    await expect.poll(() => ['a', 'b', 'late'].map((key) => server.objects.get(key))).toEqual([1, 1, 1])
+    await expect.poll(() => stateOf('next')).toBe('conflict')
   })
 
   it('asks when the name is taken between the check and the sending', async () => {
