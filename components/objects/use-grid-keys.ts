@@ -26,10 +26,10 @@ interface GridKeys {
 }
 
 /** The keyboard of the grid: https://www.w3.org/WAI/ARIA/apg/patterns/grid/ with rows as the unit of focus. */
-export function useGridKeys({ entries, selection, chosen, apply, onOpen, onDelete }: GridKeys) {
+export function useGridKeys({ entries, selection: before, chosen, apply, onOpen, onDelete }: GridKeys) {
   const typed = useRef({ text: '', at: 0 })
 
-  function type(character: string): void {
+  function type(selection: GridSelection, character: string): void {
     const now = performance.now()
     const text = now - typed.current.at > TYPING_PAUSE_MS ? character : typed.current.text + character
     typed.current = { text, at: now }
@@ -37,7 +37,7 @@ export function useGridKeys({ entries, selection, chosen, apply, onOpen, onDelet
     if (found !== null) apply(moveTo(selection, entries, found))
   }
 
-  function act(event: KeyboardEvent): boolean {
+  function act(event: KeyboardEvent, selection: GridSelection): boolean {
     const { key, shiftKey } = event
     const command = event.ctrlKey || event.metaKey
     const entry = entries[selection.active]
@@ -49,7 +49,7 @@ export function useGridKeys({ entries, selection, chosen, apply, onOpen, onDelet
     else if (key === 'Escape' && chosen.length > 0) apply(clear(selection))
     else if (key === 'Enter' && entry !== undefined) onOpen(entry, true)
     else if (key === 'Delete' && entry !== undefined) onDelete?.(chosen.length > 0 ? chosen : [entry])
-    else if (!command && !event.altKey && [...key].length === 1) type(key)
+    else if (!command && !event.altKey && [...key].length === 1) type(selection, key)
     else return false
     return true
   }
@@ -57,7 +57,10 @@ export function useGridKeys({ entries, selection, chosen, apply, onOpen, onDelet
   return (event: KeyboardEvent): void => {
     // Only rows: buttons and boxes inside keep their own keys.
     if (!(event.target instanceof HTMLElement) || event.target.getAttribute('role') !== 'row') return
-    if (act(event)) event.preventDefault()
+    // The row with the focus decides: rows that arrive above it move it to another index.
+    const index = Number(event.target.getAttribute('aria-rowindex')) - 2
+    const selection = index === before.active ? before : moveTo(before, entries, index)
+    if (act(event, selection)) event.preventDefault()
   }
 }
 
