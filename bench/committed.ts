@@ -1,6 +1,6 @@
 import type { Cell } from '#bench/cells.ts'
 
-/** A figure that the product is committed to on the machine that `docs/performance.md` describes. */
+/** A figure that the product is committed to on a machine of two cores. */
 export interface Committed {
   text: string
   /** What was reached over what was committed; 1 and more is kept. */

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 export interface TreeUsage {
   /** Microseconds since each process began, by group. */
   cpuMicros: Map<string, number>
-  /** Resident bytes of all together; memory that Postgres shares among its processes counts once. */
+  /** Resident bytes of all together; what processes of one program share (code, Postgres's buffers) counts once. */
   rssBytes: number
 }
 
@@ -26,20 +26,17 @@ interface ProcessStat {
 export function readTreeUsage(root: number, groups: Map<number, string>): TreeUsage {
   const all = new Map(listProcesses().map((process) => [process.pid, process]))
   const cpuMicros = new Map<string, number>()
+  const shared = new Map<string, number>()
   let rssBytes = 0
-  let postgresShared = 0
   for (const process of all.values()) {
     const group = groupOf(process, { root, groups, all })
     if (group === null) continue
     cpuMicros.set(group, (cpuMicros.get(group) ?? 0) + process.cpuMicros)
-    if (group === 'postgres') {
-      rssBytes += process.residentBytes - process.sharedBytes
-      postgresShared = Math.max(postgresShared, process.sharedBytes)
-    } else {
-      rssBytes += process.residentBytes
-    }
+    const program = group === 'postgres' ? 'postgres' : 'node'
+    shared.set(program, Math.max(shared.get(program) ?? 0, process.sharedBytes))
+    rssBytes += process.residentBytes - process.sharedBytes
   }
-  return { cpuMicros, rssBytes: rssBytes + postgresShared }
+  return { cpuMicros, rssBytes: rssBytes + [...shared.values()].reduce((sum, bytes) => sum + bytes, 0) }
 }
 
 /** Watches the highest memory until stopped. */
