@@ -64,7 +64,7 @@ export function nameOf({ operation, size, clients, delimiter }: Cell): string {
   return `${operation} ${what} × ${clients}`
 }
 
-export function sizeName(size: number): string {
+function sizeName(size: number): string {
   if (size >= GIB) return `${size / GIB} GiB`
   if (size >= MIB) return `${size / MIB} MiB`
   if (size >= KIB) return `${size / KIB} KiB`

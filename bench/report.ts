@@ -52,7 +52,7 @@ export function isKept({ cells, memory }: BenchReport): boolean {
   return kept && (memory === null || (memory.failures === 0 && memory.peakRssBytes < memory.limitBytes))
 }
 
-export const COLUMNS = [
+const COLUMNS = [
   'cell',
   'target',
   'ops/s',

@@ -91,7 +91,7 @@ export function createSigner(credentials: Credentials, now: () => Date = () => n
 }
 
 /** RFC 3986 as S3 wants it: everything but the unreserved characters. */
-export function encodeComponent(text: string): string {
+function encodeComponent(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 

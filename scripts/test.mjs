@@ -97,7 +97,8 @@ async function startService(dataDir) {
   }
   const inherited = Object.entries(process.env).filter(([name]) => !/^(SCEAU_|DATABASE_URL$|NODE_ENV$)/.test(name))
   const child = spawn(node, ['dist/main.js', 'serve', '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // The channel ends the service when this process is gone, however it went.
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { ...Object.fromEntries(inherited), ...settings },
   })
   const exited = once(child, 'exit')

@@ -54,7 +54,7 @@ function redactChildren(log: Logger): Logger {
 }
 
 /** A copy of `value` that is safe to print: see createLog. */
-export function redact(value: unknown, depth = 0): unknown {
+function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value)
   if (typeof value === 'bigint') return value.toString()
   if (typeof value !== 'object' || value === null) return value

@@ -6,7 +6,7 @@ import { findNamespaceByName } from '#storage-engine/metadata/namespaces.ts'
 import { countUsers, insertUser, putMembership } from '#storage-engine/metadata/users.ts'
 import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
 
-export const FIRST_NAMESPACE = 'main'
+const FIRST_NAMESPACE = 'main'
 const FIRST_USER = 'admin'
 /** No letter or digit that is taken for another when it is typed off a terminal. */
 const PASSWORD_ALPHABET = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
