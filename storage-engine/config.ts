@@ -146,12 +146,13 @@ function nearest(name: string, known: string[]): string {
   return ranked[0]?.candidate ?? ''
 }
 
+/** Letters to add and to leave out: what is missing a word is nearer than what has another. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (const [i, letter] of [...from].entries()) {
     const next = [i + 1]
     for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] as number) + (to[j - 1] === letter ? 0 : 1)
+      const replaced = (row[j - 1] as number) + (to[j - 1] === letter ? 0 : 2)
       next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1))
     }
     row = next

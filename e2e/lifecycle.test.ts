@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nodeBinary, REPOSITORY, startProduct } from '#e2e/product.ts'
+
+const GONE_TIMEOUT_MS = 30_000
+let dataDir: string
+
+beforeAll(() => {
+  dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'sceau-lifecycle-'))
+})
+afterAll(() => fs.rmSync(dataDir, { recursive: true }))
+
+/** Runs the program as an operator would, to its end. */
+function run(args: string[], env: Record<string, string> = {}) {
+  const program = path.join(REPOSITORY, 'dist', 'main.js')
+  const result = spawnSync(nodeBinary(), [program, ...args], {
+    encoding: 'utf8',
+    env: { NODE_ENV: 'production', PATH: process.env['PATH'] ?? '', SCEAU_DATA_DIR: dataDir, ...env },
+  })
+  return { code: result.status, stdout: result.stdout, stderr: result.stderr }
+}
+
+function processesOn(directory: string): string[] {
+  const { stdout } = spawnSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
+  return stdout.split('\n').filter((line) => line.includes(directory))
+}
+
+async function untilGone(pids: number[]): Promise<number[]> {
+  for (const end = Date.now() + GONE_TIMEOUT_MS; Date.now() < end; await sleep(50)) {
+    if (pids.every((pid) => !fs.existsSync(`/proc/${pid}`))) return []
+  }
+  return pids.filter((pid) => fs.existsSync(`/proc/${pid}`))
+}
+
+describe('an operator’s mistake', () => {
+  it.each([
+    ['an unknown command', ['serf'], {}, 'There is no command serf. See sceau help.\n'],
+    ['an unknown option', ['serve', '--jason'], {}, "Unknown option '--jason'"],
+    [
+      'an unknown setting',
+      ['serve'],
+      { SCEAU_PORT: '9000' },
+      'SCEAU_PORT is not a setting: did you mean SCEAU_S3_PORT?',
+    ],
+    ['no service to ask', ['client-env'], {}, 'The service does not run here: start it with `sceau serve` first'],
+    [
+      'a certificate that is not there',
+      ['serve'],
+      { SCEAU_TLS_CERT: '/no/c.pem', SCEAU_TLS_KEY: '/no/k.pem' },
+      '/no/c.pem cannot be read (ENOENT)',
+    ],
+  ])('%s ends with one line and code 1', (_, args, env, expected) => {
+    const { code, stdout, stderr } = run(args, env as Record<string, string>)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(expected)
+    expect(stderr).not.toContain('    at ')
+  })
+})
+
+describe.runIf(process.platform === 'linux')('the service', () => {
+  it('lets no second instance on its directory, and leaves no process behind when it is told to stop', async () => {
+    const product = await startProduct({ dataDir })
+    const pids = (['gateway', 'jobs', 'console', 'postgres'] as const).flatMap((role) => product.pids(role))
+    expect(pids.length).toBeGreaterThanOrEqual(4)
+    const second = run(['serve'])
+    expect(second.code).toBe(1)
+    expect(second.stderr).toBe(
+      `Sceau already runs on ${dataDir} (process ${product.supervisorPid}): stop it first, or set SCEAU_DATA_DIR to another.\n`,
+    )
+    await product.stop()
+    expect(await untilGone(pids)).toEqual([])
+    expect(processesOn(dataDir)).toEqual([])
+    expect(fs.existsSync(path.join(dataDir, 'lock'))).toBe(false)
+  })
+
+  it('leaves no process behind when its supervisor is killed, and starts again on what there is', async () => {
+    const first = await startProduct({ dataDir })
+    const pids = (['gateway', 'jobs', 'console', 'postgres'] as const).flatMap((role) => first.pids(role))
+    process.kill(first.supervisorPid, 'SIGKILL')
+    expect(await untilGone(pids)).toEqual([])
+    const second = await startProduct({ dataDir })
+    expect(second.adminPassword).toBeNull()
+    await second.stop()
+  })
+})
