@@ -16,7 +16,8 @@ const contents = new Map<string, string>()
 /** What git knows or would take, so that build results and data never count. */
 function listFiles(): string[] {
   const { stdout } = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
-  const known = stdout.split('\n').filter((file) => file !== '' && fs.existsSync(file))
+  // Null on a machine without git.
+  const known = (stdout ?? '').split('\n').filter((file) => file !== '' && fs.existsSync(file))
   return known.length > 0 ? known : walk('.')
 }
 

@@ -18,7 +18,7 @@ import {
 } from '#bench/report.ts'
 import { BENCH_BUCKET, type BenchTarget, type CellResult, runCell } from '#bench/run-cell.ts'
 import { readCommandLine } from '#e2e/command-line.ts'
-import { nodeBinary, type Product, REPOSITORY, startProduct } from '#e2e/product.ts'
+import { type Product, REPOSITORY, startProduct } from '#e2e/product.ts'
 import { createS3Client } from '#e2e/s3-client.ts'
 
 const USAGE = `Usage: npm run bench -- [options]
@@ -45,7 +45,12 @@ async function main(): Promise<void> {
   const options = readOptions()
   const scratchDir = await mkdtemp(join(tmpdir(), 'sceau-bench-'))
   const pool = createLoadPool(options.loadProcesses)
-  const report: BenchReport = { ...describeRun(REPOSITORY, nodeBinary()), primitives: null, cells: [], memory: null }
+  const report: BenchReport = {
+    ...describeRun(REPOSITORY, process.execPath),
+    primitives: null,
+    cells: [],
+    memory: null,
+  }
   try {
     for (const encryption of options.encryptions) await benchProduct({ options, scratchDir, pool, report, encryption })
   } finally {

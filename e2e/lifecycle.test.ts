@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nodeBinary, REPOSITORY, startProduct } from '#e2e/product.ts'
+import { REPOSITORY, startProduct } from '#e2e/product.ts'
 
 const GONE_TIMEOUT_MS = 30_000
 let dataDir: string
@@ -17,7 +17,7 @@ afterAll(() => fs.rmSync(dataDir, { recursive: true }))
 /** Runs the program as an operator would, to its end. */
 function run(args: string[], env: Record<string, string> = {}) {
   const program = path.join(REPOSITORY, 'dist', 'main.js')
-  const result = spawnSync(nodeBinary(), [program, ...args], {
+  const result = spawnSync(process.execPath, [program, ...args], {
     encoding: 'utf8',
     env: { NODE_ENV: 'production', PATH: process.env['PATH'] ?? '', SCEAU_DATA_DIR: dataDir, ...env },
   })

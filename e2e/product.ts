@@ -48,7 +48,7 @@ export async function startProduct({ env = {}, dataDir, program }: StartProductO
   const productEnv = await environmentOf(directory, env)
   const logFile = join(tmpdir(), `sceau-${process.pid}-${Date.now()}.log`)
   const entry = program === undefined ? entryArguments() : sourceArguments(program)
-  const child = spawn(nodeBinary(), [...entry, 'serve', '--json'], {
+  const child = spawn(process.execPath, [...entry, 'serve', '--json'], {
     cwd: REPOSITORY,
     env: productEnv,
     // The channel tells the product when this process is gone, however it went.
@@ -83,12 +83,6 @@ export async function startProduct({ env = {}, dataDir, program }: StartProductO
       if (!keepData) await rm(logFile, { force: true })
     },
   }
-}
-
-/** The runtime that the product itself would choose: the pinned Node where it is installed. */
-export function nodeBinary(): string {
-  const pinned = join(REPOSITORY, 'runtime/node_modules', `node-linux-${process.arch}`, 'bin/node')
-  return process.env['SCEAU_RUNTIME'] !== 'system' && existsSync(pinned) ? pinned : process.execPath
 }
 
 /** The built program; without a build, its sources; another checkout's with SCEAU_ENTRY. */
@@ -185,7 +179,7 @@ function parseEvent(line: string): ProductEvent | null {
 }
 
 async function credentialsOf(env: NodeJS.ProcessEnv): Promise<Credentials> {
-  const { stdout } = await promisify(execFile)(nodeBinary(), [...entryArguments(), 'client-env', '--json'], {
+  const { stdout } = await promisify(execFile)(process.execPath, [...entryArguments(), 'client-env', '--json'], {
     cwd: REPOSITORY,
     env,
   })

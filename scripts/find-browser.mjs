@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { chromium } from 'playwright'
-import { ROOT, say } from './setup.mjs'
+import { isCommand, ROOT, say, unpackPackage } from './setup.mjs'
 
 const CACHE = path.join(ROOT, '.cache', 'chromium')
 const SYSTEM_BROWSERS = [
@@ -80,13 +80,7 @@ function unpackPortable(node) {
 function fetchSqlite() {
   const folder = path.join(CACHE, 'sqlite')
   const libraries = path.join(folder, 'usr', 'lib', 'x86_64-linux-gnu')
-  if (fs.existsSync(libraries)) return libraries
-  if (!isCommand('apt-get') || !isCommand('dpkg')) return null
-  fs.mkdirSync(folder, { recursive: true })
-  spawnSync('apt-get', ['download', 'libsqlite3-0'], { cwd: folder, stdio: 'ignore', timeout: 120_000 })
-  const archive = fs.readdirSync(folder).find((name) => name.endsWith('.deb'))
-  if (archive === undefined) return null
-  return spawnSync('dpkg', ['-x', archive, '.'], { cwd: folder, stdio: 'ignore' }).status === 0 ? libraries : null
+  return fs.existsSync(libraries) || unpackPackage('libsqlite3-0', folder) ? libraries : null
 }
 
 function writeWrapper(browser, libraries) {
@@ -114,8 +108,4 @@ function installWithPlaywright(node) {
   const program = path.join(ROOT, 'node_modules', 'playwright', 'cli.js')
   spawnSync(node, [program, 'install', 'chromium'], { stdio: 'ignore', timeout: 600_000 })
   return chromium.executablePath()
-}
-
-function isCommand(name) {
-  return (process.env.PATH ?? '').split(path.delimiter).some((folder) => fs.existsSync(path.join(folder, name)))
 }

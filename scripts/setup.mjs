@@ -36,8 +36,8 @@ export function complainAboutNode(version) {
 export function runToTheEnd(node, args, { env = {} } = {}) {
   // The channel tells the program when this process is gone, however it went.
   const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, ...env } })
-  // Ctrl-C reaches the whole process group; what was sent to this process alone is handed on.
-  process.on('SIGINT', () => undefined)
+  // Ctrl-C on a terminal reaches the whole process group; what was sent to this process alone is handed on.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGTERM'))
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)))
 }
@@ -110,9 +110,49 @@ function findRuntime() {
   const binary = path.join(folder, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
   const failure = `Node ${NODE_WANTED} could not be installed: try again, or set SCEAU_RUNTIME=system to serve with ${process.version}.`
   installFolder(folder, { announce: `Installing Node ${NODE_WANTED} to serve with…`, failure })
-  if (spawnSync(binary, ['--version']).status === 0) return binary
-  say(`Node ${NODE_WANTED} does not run on this system: serving with ${process.version}.`)
+  if (runs(binary)) return binary
+  const wrapper = wrapWithLibrary(folder, binary)
+  if (wrapper !== null && runs(wrapper)) return wrapper
+  const advice = isCommand('apt-get') ? ' `apt-get install libatomic1` may change that.' : ''
+  say(`Node ${NODE_WANTED} does not run on this system: serving with ${process.version}.${advice}`)
   return process.execPath
+}
+
+function runs(binary) {
+  return spawnSync(binary, ['--version']).status === 0
+}
+
+/** The smallest Debian lacks one library that Node 26 needs. It is unpacked beside the binary, which needs no right to install. */
+function wrapWithLibrary(folder, binary) {
+  const unpacked = path.join(folder, 'node_modules', '.library')
+  if (!fs.existsSync(unpacked) && !unpackPackage('libatomic1', unpacked)) return null
+  const library = fs.readdirSync(unpacked, { recursive: true }).find((name) => name.endsWith('libatomic.so.1'))
+  if (library === undefined) return null
+  const wrapper = path.join(folder, 'node_modules', '.library', 'node')
+  const lines = [
+    '#!/bin/sh',
+    `export LD_LIBRARY_PATH='${path.dirname(path.join(unpacked, library))}'`,
+    `exec '${binary}' "$@"`,
+    '',
+  ]
+  fs.writeFileSync(wrapper, lines.join('\n'), { mode: 0o755 })
+  return wrapper
+}
+
+/** Fetches a Debian package and unpacks it into `folder`; false where that cannot be done. */
+export function unpackPackage(name, folder) {
+  if (!isCommand('apt-get') || !isCommand('dpkg')) return false
+  fs.mkdirSync(folder, { recursive: true })
+  const options = { cwd: folder, stdio: 'ignore', timeout: 120_000 }
+  spawnSync('apt-get', ['download', name], options)
+  const archive = fs.readdirSync(folder).find((file) => file.endsWith('.deb'))
+  if (archive !== undefined && spawnSync('dpkg', ['-x', archive, '.'], options).status === 0) return true
+  fs.rmSync(folder, { recursive: true, force: true })
+  return false
+}
+
+export function isCommand(name) {
+  return (process.env.PATH ?? '').split(path.delimiter).some((folder) => fs.existsSync(path.join(folder, name)))
 }
 
 function isGlibcLinux() {

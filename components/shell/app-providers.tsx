@@ -3,7 +3,7 @@ import { CSPProvider } from '@base-ui/react/csp-provider'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { ThemeProvider } from 'next-themes'
 import { NuqsAdapter } from 'nuqs/adapters/next/app'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useState, useSyncExternalStore } from 'react'
 import { IntlProvider } from 'use-intl'
 import { Toaster } from '#components/ui/toaster.tsx'
 import { TooltipProvider } from '#components/ui/tooltip.tsx'
@@ -11,6 +11,9 @@ import type { en } from '#lib/i18n/en.ts'
 import type { Locale } from '#lib/i18n/locale.ts'
 import type { Messages } from '#lib/i18n/messages.ts'
 import { createQueryClient } from '#lib/query-client.ts'
+
+/** The server does not know the reader's; the browser puts in its own at once. */
+const SERVER_TIME_ZONE = 'UTC'
 
 interface AppProvidersProps {
   locale: Locale
@@ -23,10 +26,11 @@ interface AppProvidersProps {
 
 export function AppProviders({ locale, messages, now, nonce, children }: AppProvidersProps) {
   const [queryClient] = useState(() => createQueryClient(leaveForSignIn))
+  const timeZone = useSyncExternalStore(subscribeToNothing, readTimeZone, () => SERVER_TIME_ZONE)
   return (
     <CSPProvider {...(nonce === undefined ? {} : { nonce })}>
       <ThemeProvider attribute="class" disableTransitionOnChange {...(nonce === undefined ? {} : { nonce })}>
-        <IntlProvider locale={locale} messages={messages as typeof en} now={now}>
+        <IntlProvider locale={locale} messages={messages as typeof en} now={now} timeZone={timeZone}>
           <QueryClientProvider client={queryClient}>
             <NuqsAdapter>
               <TooltipProvider delay={400}>{children}</TooltipProvider>
@@ -37,6 +41,13 @@ export function AppProviders({ locale, messages, now, nonce, children }: AppProv
       </ThemeProvider>
     </CSPProvider>
   )
+}
+
+/** The zone of a person's clock does not change while a page is open. */
+const subscribeToNothing = () => () => {}
+
+function readTimeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone
 }
 
 /** A full load: nothing that the session showed stays in memory. */
