@@ -19,26 +19,35 @@ export interface RunningPart {
  * how it is, and why it cannot start; ends in order when told so, or when the supervisor is gone.
  */
 export async function runPart(role: Role, start: (engine: Engine) => Promise<RunningPart>): Promise<void> {
-  const config = readConfig({ env: process.env, directory: process.cwd() })
-  const log = createLog({ level: config.logLevel, role })
-  exitOnUnexpected((err, what) => log.fatal({ err }, what))
-  register.setDefaultLabels({ role })
-  collectDefaultMetrics()
   try {
+    const config = readConfig({ env: process.env, directory: process.cwd() })
+    const log = createLog({ level: config.logLevel, role })
+    exitOnUnexpected((err, what) => log.fatal({ err }, what))
+    register.setDefaultLabels({ role })
+    collectDefaultMetrics()
     const engine = await createEngine(config, { log, role })
     const part = await start(engine)
     obeySupervisor(part, engine)
     tell({ type: 'ready' })
   } catch (error) {
     if (!(error instanceof StartupError)) throw error
-    tell({ type: 'failed', message: error.message })
-    process.exitCode = 1
-    process.disconnect?.()
+    giveUp(error.message)
   }
 }
 
 function tell(message: PartMessage): void {
   process.send?.(message)
+}
+
+/** What was opened so far would keep the process alive. */
+function giveUp(message: string): void {
+  const end = (): void => process.exit(1)
+  if (process.send !== undefined) {
+    process.send({ type: 'failed', message } satisfies PartMessage, end)
+    return
+  }
+  process.stderr.write(`${message}\n`)
+  end()
 }
 
 /** A part whose state is unknown must not go on: the supervisor starts a fresh one. */
