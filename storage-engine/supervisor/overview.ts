@@ -3,7 +3,7 @@ import type { Readiness } from '#storage-engine/private-listener.ts'
 import type { SupervisedPart } from '#storage-engine/supervisor/supervised-part.ts'
 
 export interface Overview {
-  parts: SupervisedPart[]
+  parts: Pick<SupervisedPart, 'role' | 'ask'>[]
   /** Null when somebody else runs the database. */
   isPostgresUp: (() => boolean) | null
 }
