@@ -21,7 +21,10 @@ const SERVER_VERSION_MIN = 180_000
 const STATEMENT_TIMEOUT_MS = 30_000
 const LOCK_TIMEOUT_MS = 10_000
 const POOL_CONNECTIONS_MAX = 10
-const HOT_CONNECTIONS = 3
+/** For commits and deletes, which wait for a flush. */
+const WRITE_CONNECTIONS = 2
+/** Apart from the others: a look-up must not stand in line behind a flush. */
+const READ_CONNECTIONS = 2
 
 export type Orm = NodePgDatabase
 
@@ -48,8 +51,9 @@ export interface Database extends Queryable {
 export interface OpenDatabaseInput {
   /** host (a socket directory or a name), port, user, password, database; or connectionString. */
   connection: pg.ClientConfig
-  /** Pipelined connections for the batchers; 3 by default. */
-  hotConnections?: number
+  /** Pipelined connections for the batchers that write, and for those that read; 2 each by default. */
+  writeConnections?: number
+  readConnections?: number
   /** Connections for all other work; 10 by default. */
   poolConnections?: number
 }
@@ -60,7 +64,8 @@ export interface OpenDatabaseInput {
  */
 export async function openDatabase({
   connection,
-  hotConnections = HOT_CONNECTIONS,
+  writeConnections = WRITE_CONNECTIONS,
+  readConnections = READ_CONNECTIONS,
   poolConnections = POOL_CONNECTIONS_MAX,
 }: OpenDatabaseInput): Promise<Database> {
   const config = withSessionSettings(connection)
@@ -69,14 +74,16 @@ export async function openDatabase({
   // another. Being closed: nobody needs it any more.
   pool.on('error', () => {})
   pool.on('connect', (client) => void client.on('error', () => {}))
-  const hot = Array.from({ length: hotConnections }, () => new HotConnection(config))
+  const connect = (count: number) => Array.from({ length: count }, () => new HotConnection(config))
+  const writers = connect(writeConnections)
+  const readers = connect(readConnections)
   const db: Database = {
     ...poolQueryable(pool),
     pool,
-    hot,
-    commits: createCommitBatcher(hot),
-    deletes: createDeleteBatcher(hot),
-    lookUps: createLookUps(hot),
+    hot: [...writers, ...readers],
+    commits: createCommitBatcher(writers),
+    deletes: createDeleteBatcher(writers),
+    lookUps: createLookUps(readers),
   }
   try {
     await checkServerVersion(db)

@@ -30,7 +30,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     await client.query(`create database ${name} template ${template}`)
   })
   const connection = { connectionString: urlOf(server, name) }
-  const db = await openDatabase({ connection, hotConnections: 2, poolConnections: 8 })
+  const db = await openDatabase({ connection, poolConnections: 8 })
   const drop = async (): Promise<void> => {
     await closeDatabase(db)
     await onServer(server, (client) => client.query(`drop database ${name} with (force)`))
