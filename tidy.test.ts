@@ -23,7 +23,17 @@ function listFiles(): string[] {
 
 /** For a copy without its git folder. */
 function walk(folder: string): string[] {
-  const skipped = ['node_modules', '.next', 'dist', 'data', '.cache', '.git', 'coverage']
+  const skipped = [
+    'node_modules',
+    '.next',
+    'dist',
+    'data',
+    '.cache',
+    '.git',
+    'coverage',
+    'test-results',
+    'playwright-report',
+  ]
   return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const name = folder === '.' ? entry.name : `${folder}/${entry.name}`
     if (skipped.includes(entry.name)) return []
