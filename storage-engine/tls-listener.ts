@@ -18,17 +18,28 @@ const REFUSAL = [
   REFUSAL_TEXT,
 ].join('\r\n')
 
+export interface ListenTlsInput {
+  server: Server
+  port: number
+  host: string
+  /**
+   * Other processes of ours listen on the port too. The kernel then deals connections out (on Linux, from Node 23.1), and
+   * one that a killed process had not yet accepted fails at once; dealt out by the parent process, it would hang.
+   */
+  isShared?: boolean
+}
+
 /**
  * Listens with an HTTPS server and resolves to the port. A client that speaks plain HTTP gets one clear sentence instead
  * of a broken handshake; it is never served and never redirected. Rejects with the system's error (EADDRINUSE, EACCES)
  * when the port is not to be had.
  */
-export async function listenTls(input: { server: Server; port: number; host: string }): Promise<number> {
-  const { server, port, host } = input
+export async function listenTls(input: ListenTlsInput): Promise<number> {
+  const { server, port, host, isShared = false } = input
   refusePlainHttp(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ port, host }, () => {
+    server.listen({ port, host, reusePort: isShared && process.platform === 'linux' }, () => {
       server.off('error', reject)
       resolve()
     })

@@ -55,7 +55,7 @@ export async function startS3Server(input: S3ServerInput): Promise<S3Server> {
   })
   const server = createHttpsServer(gateway, tls)
   return {
-    port: await listenTls({ server, port, host }),
+    port: await listenTls({ server, port, host, isShared: true }),
     setSecureContext: (next) => server.setSecureContext(next),
     async close() {
       gateway.isDraining = true
