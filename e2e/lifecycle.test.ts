@@ -3,18 +3,30 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Product } from '#e2e/product.ts'
 import { REPOSITORY, startProduct } from '#e2e/product.ts'
 
 const GONE_TIMEOUT_MS = 30_000
 /** Of a slow machine that does other things besides. */
 const START_TIMEOUT_MS = 180_000
 let dataDir: string
+let products: Product[] = []
 
-beforeAll(() => {
+beforeEach(() => {
   dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'sceau-lifecycle-'))
 })
-afterAll(() => fs.rmSync(dataDir, { recursive: true }))
+afterEach(async () => {
+  for (const product of products) await product.stop()
+  products = []
+  fs.rmSync(dataDir, { recursive: true })
+}, START_TIMEOUT_MS)
+
+async function start(): Promise<Product> {
+  const product = await startProduct({ dataDir })
+  products.push(product)
+  return product
+}
 
 /** What the program and its Node are found by, and nothing else of this environment. */
 const inherited = Object.fromEntries(
@@ -81,7 +93,7 @@ describe.runIf(process.platform === 'linux')('the service', () => {
   it('lets no second instance on its directory, and leaves no process behind when it is told to stop', {
     timeout: START_TIMEOUT_MS,
   }, async () => {
-    const product = await startProduct({ dataDir })
+    const product = await start()
     const pids = (['gateway', 'jobs', 'console', 'postgres'] as const).flatMap((role) => product.pids(role))
     expect(pids.length).toBeGreaterThanOrEqual(4)
     const second = run(['serve'])
@@ -98,12 +110,11 @@ describe.runIf(process.platform === 'linux')('the service', () => {
   it('leaves no process behind when its supervisor is killed, and starts again on what there is', {
     timeout: START_TIMEOUT_MS,
   }, async () => {
-    const first = await startProduct({ dataDir })
+    const first = await start()
     const pids = (['gateway', 'jobs', 'console', 'postgres'] as const).flatMap((role) => first.pids(role))
     process.kill(first.supervisorPid, 'SIGKILL')
     expect(await untilGone(pids)).toEqual([])
-    const second = await startProduct({ dataDir })
+    const second = await start()
     expect(second.adminPassword).toBeNull()
-    await second.stop()
   })
 })

@@ -21,7 +21,7 @@ export interface Product extends S3Service {
   adminUsername: string | null
   adminPassword: string | null
   supervisorPid: number
-  /** Everything that the supervisor printed. */
+  /** Everything that the supervisor printed, beside the data directory. */
   logFile: string
   /** Live processes of a role, restarts included. */
   pids(role: Role): number[]
@@ -46,7 +46,7 @@ const STOP_TIMEOUT_MS = 60_000
 export async function startProduct({ env = {}, dataDir, program }: StartProductOptions = {}): Promise<Product> {
   const directory = dataDir ?? (await mkdtemp(join(tmpdir(), 'sceau-')))
   const productEnv = await environmentOf(directory, env)
-  const logFile = join(tmpdir(), `sceau-${process.pid}-${Date.now()}.log`)
+  const logFile = `${directory}.log`
   const entry = program === undefined ? entryArguments() : sourceArguments(program)
   const child = spawn(process.execPath, [...entry, 'serve', '--json'], {
     cwd: REPOSITORY,
@@ -147,7 +147,7 @@ function readyEventOf(
 ): Promise<ReadyEvent> {
   const { stdout, stderr } = child
   if (stdout === null || stderr === null) throw new Error('The product was started without pipes')
-  const log = createWriteStream(logFile)
+  const log = createWriteStream(logFile, { flags: 'a' })
   stderr.pipe(log)
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => fail(`was not ready within ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS)

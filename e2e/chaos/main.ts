@@ -50,8 +50,8 @@ async function killsUnderLoad(kills: number): Promise<void> {
   for (const { invariant, key, reason } of violations) console.log(`  ${invariant}  ${key}: ${reason}`)
   const sound = violations.length === 0
   console.log(`\n${sound ? 'SOUND' : 'BROKEN'}: ${violations.length} violations, ${kills} kills, ${eventCount} calls`)
-  if (sound) await rm(dataDir, { recursive: true, force: true })
-  else console.log(`The data directory is kept: ${dataDir}`)
+  if (sound) for (const path of [dataDir, `${dataDir}.log`]) await rm(path, { recursive: true, force: true })
+  else console.log(`The data directory is kept: ${dataDir}, and ${dataDir}.log`)
   if (!sound) process.exitCode = 1
 }
 
