@@ -13,8 +13,11 @@ export interface BlobStore {
    * Callers bound `length` (≤ 1 MiB). Returns (and may throw) synchronously when the bytes are at hand. Throws
    * CorruptBlobError when the bytes are not those that were written; BlobMovedError when the locator is out of date: look
    * it up again and read once more. RangeError for a range outside of the blob.
+   *
+   * With `scratch` (READ_SCRATCH_BYTES) the answer may lie in it, until the caller uses it again: large reads then need no
+   * memory of their own.
    */
-  read(ref: BlobRef, range: BlobRange): Buffer | Promise<Buffer>
+  read(ref: BlobRef, range: BlobRange, scratch?: Buffer): Buffer | Promise<Buffer>
   /**
    * Removes bytes of blobs that nothing refers to. Idempotent: a blob that is gone already is no error. Small blobs share
    * a file with others: their space returns only when `collect` compacts it, once their row is gone.
@@ -26,6 +29,9 @@ export interface BlobStore {
   /** Waits for writes under way, then closes files. */
   close(): Promise<void>
 }
+
+/** Enough for 256 KiB of any alignment in whole blocks of 64 KiB. */
+export const READ_SCRATCH_BYTES = 6 * 65_536
 
 export interface CreateBlobInput {
   /** UUID, time-ordered (version 7), never used before. */

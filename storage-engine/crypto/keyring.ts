@@ -1,4 +1,5 @@
 import { createHash, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import {
   canaryContext,
   dataKeyContext,
@@ -74,6 +75,7 @@ export function createKeyring(input: CreateKeyringInput): Keyring {
     },
     now,
   })
+  const dataKeys = createDataKeyOpener()
   const secrets = createSecretSealer({
     wrap: (purpose, key) => root.wrap({ context: envelopeContext({ clusterId, purpose }), key }),
     unwrap: (purpose, record) => root.unwrap({ context: envelopeContext({ clusterId, purpose }), record }),
@@ -102,8 +104,8 @@ export function createKeyring(input: CreateKeyringInput): Keyring {
       const context = dataKeyContext({ clusterId, ...place })
       const parent = namespaceKeys.getVersion(place.namespaceId, namespaceKeyVersion)
       return parent instanceof Promise
-        ? parent.then((loaded) => openDataKeyUnder(loaded, context, wrapped))
-        : openDataKeyUnder(parent, context, wrapped)
+        ? parent.then((loaded) => dataKeys.open(loaded, context, wrapped))
+        : dataKeys.open(parent, context, wrapped)
     },
     sealSecret: secrets.seal,
     openSecret: secrets.open,
@@ -118,6 +120,7 @@ export function createKeyring(input: CreateKeyringInput): Keyring {
     },
     forgetKeys() {
       namespaceKeys.forget()
+      dataKeys.forget()
       secrets.forget()
     },
   }
@@ -139,6 +142,9 @@ function failClosed(provider: RootProvider): Pick<RootProvider, 'wrap' | 'unwrap
   }
 }
 
+/** A megabyte or two: enough for what is hot, too little to slow the collector down. */
+const DATA_KEYS_KEPT_MAX = 4096
+
 /** A key's bytes are here between its making and its wrapping, and no longer: one buffer for all, never two at once. */
 const scratch = Buffer.alloc(KEY_BYTES)
 
@@ -148,8 +154,23 @@ function createDataKeyUnder(parent: ParentKey, context: Buffer): DataKey {
   return { key: secretKeyFrom(scratch), wrapped, namespaceKeyVersion: parent.version }
 }
 
-function openDataKeyUnder(parent: ParentKey, context: Buffer, record: Buffer): KeyObject {
-  return secretKeyFrom(unwrapKey({ parent, context, record }))
+/**
+ * Opens data keys, and keeps those of the objects read last: many reads go to few objects, and a large one is read in many
+ * ranges. A kept key counts only beside the very parent that opened it, so it is forgotten with the namespace key.
+ */
+function createDataKeyOpener() {
+  const kept = new LRUCache<string, { parent: ParentKey; key: KeyObject }>({ max: DATA_KEYS_KEPT_MAX })
+  return {
+    open(parent: ParentKey, context: Buffer, record: Buffer): KeyObject {
+      const id = record.toString('latin1') + context.toString('latin1')
+      const found = kept.get(id)
+      if (found?.parent === parent) return found.key
+      const key = secretKeyFrom(unwrapKey({ parent, context, record }))
+      kept.set(id, { parent, key })
+      return key
+    },
+    forget: () => kept.clear(),
+  }
 }
 
 function randomKey(): Buffer {

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { BlobMovedError } from '#storage-engine/blobs/blob-errors.ts'
-import type { BlobRange } from '#storage-engine/blobs/blob-store.ts'
+import { type BlobRange, READ_SCRATCH_BYTES } from '#storage-engine/blobs/blob-store.ts'
 import { blobAad } from '#storage-engine/crypto/blob-aad.ts'
 import {
   createOpener,
@@ -15,6 +15,9 @@ import { BODY_KIND, CIPHER, type WrittenBlob } from '#storage-engine/objects/wri
 
 /** Segments fetched in one read: 256 KiB of plaintext. */
 const WINDOW_SEGMENTS = 4
+/** Memory of reads that are over, kept for the next ones: 24 MiB at most. */
+const SCRATCHES_MAX = 64
+const scratches: Buffer[] = []
 /** A blob may move again while its new place is looked up; more often than this means that something is wrong. */
 const MOVES_MAX = 3
 
@@ -35,21 +38,29 @@ export interface PlainRange {
 }
 
 /**
- * Yields the plaintext of a range, in windows of at most 256 KiB, reading one window ahead. No byte leaves before its
+ * Yields the plaintext of a range, in pieces of at most 256 KiB, reading one window ahead. No byte leaves before its
  * segment's tag (or checksum) is verified. Throws on anything that does not verify; what was yielded before stays true.
  */
 export async function* readBlob(engine: Engine, source: BlobSource, range: PlainRange): AsyncGenerator<Buffer> {
   if (range.start >= range.end) return
-  const windows = await openWindows(engine, source)
+  const windows = source.dataKey === null ? plainWindows(engine, source) : sealedWindows(engine, source)
   const first = Math.floor(range.start / PLAIN_SEGMENT_BYTES)
   const last = Math.floor((range.end - 1) / PLAIN_SEGMENT_BYTES)
   let ahead = prefetch(windows, first, last)
-  for (let segment = first; segment <= last; segment += WINDOW_SEGMENTS) {
-    const plain = await ahead
-    const next = segment + WINDOW_SEGMENTS
-    if (next <= last) ahead = prefetch(windows, next, last)
-    const base = segment * PLAIN_SEGMENT_BYTES
-    yield plain.subarray(Math.max(range.start - base, 0), Math.min(range.end - base, plain.length))
+  try {
+    for (let segment = first; segment <= last; segment += WINDOW_SEGMENTS) {
+      const pieces = await ahead
+      const next = segment + WINDOW_SEGMENTS
+      if (next <= last) ahead = prefetch(windows, next, last)
+      let base = segment * PLAIN_SEGMENT_BYTES
+      for (const piece of pieces) {
+        yield piece.subarray(Math.max(range.start - base, 0), Math.min(range.end - base, piece.length))
+        base += piece.length
+      }
+    }
+  } finally {
+    // Whoever stops early leaves a read under way, which still writes into its memory.
+    void ahead.then(windows.close, windows.close)
   }
 }
 
@@ -70,34 +81,56 @@ export function isSmallBlob(blob: WrittenBlob): boolean {
 
 function openWhole(engine: Engine, source: BlobSource, stored: Buffer): Buffer {
   const opener = openerOf(engine, source, stored.subarray(0, FLOE_HEADER_BYTES))
-  return openSegments(source, { opener, first: 0, sealed: stored.subarray(FLOE_HEADER_BYTES) })
+  const pieces = openSegments(source, { opener, first: 0, sealed: stored.subarray(FLOE_HEADER_BYTES) })
+  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
 }
 
-/** Reads plaintext of segments first…last, both included. */
-type Windows = (first: number, last: number) => Promise<Buffer>
+interface Windows {
+  /** Plaintext of segments first…last, both included, as consecutive pieces; one window is read at a time. */
+  read(first: number, last: number): Promise<Buffer[]>
+  close(): void
+}
 
-async function openWindows(engine: Engine, source: BlobSource): Promise<Windows> {
-  const { blob, dataKey } = source
-  if (dataKey === null) {
-    return async (first, last) => {
+function plainWindows(engine: Engine, source: BlobSource): Windows {
+  const { size } = source.blob
+  return {
+    async read(first, last) {
       const offset = first * PLAIN_SEGMENT_BYTES
-      return readStored(engine, source, {
-        offset,
-        length: Math.min((last + 1) * PLAIN_SEGMENT_BYTES, blob.size) - offset,
-      })
-    }
-  }
-  const header = await readStored(engine, source, { offset: 0, length: FLOE_HEADER_BYTES })
-  const opener = openerOf(engine, source, header)
-  return async (first, last) => {
-    const offset = FLOE_HEADER_BYTES + first * SEALED_SEGMENT_BYTES
-    const end = Math.min(FLOE_HEADER_BYTES + (last + 1) * SEALED_SEGMENT_BYTES, blob.storedSize)
-    const sealed = await readStored(engine, source, { offset, length: end - offset })
-    return openSegments(source, { opener, first, sealed })
+      const length = Math.min((last + 1) * PLAIN_SEGMENT_BYTES, size) - offset
+      return [await readStored(engine, source, { offset, length })]
+    },
+    close: () => {},
   }
 }
 
-function openerOf(engine: Engine, source: BlobSource, header: Buffer): ReturnType<typeof createOpener> {
+/** What is sealed is opened into memory of its own at once, so one scratch serves all windows of a read. */
+function sealedWindows(engine: Engine, source: BlobSource): Windows {
+  const { storedSize } = source.blob
+  const scratch = scratches.pop() ?? Buffer.allocUnsafeSlow(READ_SCRATCH_BYTES)
+  let opener: Opener | undefined
+  const endOf = (last: number) => Math.min(FLOE_HEADER_BYTES + (last + 1) * SEALED_SEGMENT_BYTES, storedSize)
+  return {
+    async read(first, last) {
+      // The header stands before the first segment, and comes with it in one read.
+      if (opener === undefined && first > 0) {
+        const header = await readStored(engine, source, { offset: 0, length: FLOE_HEADER_BYTES }, scratch)
+        opener = openerOf(engine, source, header)
+      }
+      const offset = opener === undefined ? 0 : FLOE_HEADER_BYTES + first * SEALED_SEGMENT_BYTES
+      const stored = await readStored(engine, source, { offset, length: endOf(last) - offset }, scratch)
+      if (opener !== undefined) return openSegments(source, { opener, first, sealed: stored })
+      opener = openerOf(engine, source, stored.subarray(0, FLOE_HEADER_BYTES))
+      return openSegments(source, { opener, first, sealed: stored.subarray(FLOE_HEADER_BYTES) })
+    },
+    close() {
+      if (scratches.length < SCRATCHES_MAX) scratches.push(scratch)
+    },
+  }
+}
+
+type Opener = ReturnType<typeof createOpener>
+
+function openerOf(engine: Engine, source: BlobSource, header: Buffer): Opener {
   const { namespaceId, bucketId, versionId, partNumber, blob, dataKey } = source
   const aad = blobAad({
     clusterId: engine.clusterId,
@@ -108,14 +141,12 @@ function openerOf(engine: Engine, source: BlobSource, header: Buffer): ReturnTyp
     partNumber,
     kind: BODY_KIND,
   })
-  return createOpener({ key: dataKey as KeyObject | Buffer, aad, header })
+  // A copy: the opener keeps the header, whose memory the next window overwrites.
+  return createOpener({ key: dataKey as KeyObject | Buffer, aad, header: Buffer.from(header) })
 }
 
 /** Which segment is the last follows from the authenticated length, never from the size of a file. */
-function openSegments(
-  source: BlobSource,
-  input: { opener: ReturnType<typeof createOpener>; first: number; sealed: Buffer },
-): Buffer {
+function openSegments(source: BlobSource, input: { opener: Opener; first: number; sealed: Buffer }): Buffer[] {
   const lastIndex = Math.max(Math.ceil(source.blob.size / PLAIN_SEGMENT_BYTES) - 1, 0)
   const pieces: Buffer[] = []
   let index = input.first
@@ -123,21 +154,21 @@ function openSegments(
     const segment = input.sealed.subarray(offset, offset + SEALED_SEGMENT_BYTES)
     pieces.push(input.opener.openSegment(index, segment, index === lastIndex))
   }
-  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
+  return pieces
 }
 
-function prefetch(windows: Windows, first: number, last: number): Promise<Buffer> {
-  const window = windows(first, Math.min(first + WINDOW_SEGMENTS - 1, last))
+function prefetch(windows: Windows, first: number, last: number): Promise<Buffer[]> {
+  const window = windows.read(first, Math.min(first + WINDOW_SEGMENTS - 1, last))
   // The consumer may stop before it asks for this window; its failure is then nobody's concern.
   window.catch(() => {})
   return window
 }
 
 /** Follows a blob that compaction moved between the look-up and the read. */
-function readStored(engine: Engine, source: BlobSource, range: BlobRange): Buffer | Promise<Buffer> {
+function readStored(engine: Engine, source: BlobSource, range: BlobRange, scratch?: Buffer): Buffer | Promise<Buffer> {
   const { blobId, locator } = source.blob
   try {
-    const bytes = engine.blobs.read({ blobId, locator }, range)
+    const bytes = engine.blobs.read({ blobId, locator }, range, scratch)
     return bytes instanceof Promise ? bytes.catch((error) => readMoved(engine, source, { range, error })) : bytes
   } catch (error) {
     return readMoved(engine, source, { range, error })

@@ -143,19 +143,32 @@ async function startParts({ config, only, programs, onStarted, shutdown }: Serve
   return parts
 }
 
+/**
+ * Bodies pass through memory outside of V8's heap. By default V8 takes its growth for a reason to collect the whole heap,
+ * a hundred times a second under load: these make it wait until that is worth it. Known to V8 from Node 26 on.
+ */
+const GATEWAY_FLAGS = ['--external-memory-accounted-in-global-limit', '--external-memory-max-growing-factor=4']
+/** Jobs and console keep little for long: a small nursery costs them nothing and saves tens of megabytes each. */
+const SIDE_FLAGS = ['--max-semi-space-size=4']
+
 /** A cluster worker, so that several processes listen on one port. */
 function forkGateway(program: string, config: Config): ChildProcess {
-  cluster.setupPrimary({ exec: program, args: [], silent: true })
+  const execArgv = Number(process.versions.node.split('.')[0]) >= 26 ? GATEWAY_FLAGS : []
+  cluster.setupPrimary({ exec: program, args: [], execArgv: [...process.execArgv, ...execArgv], silent: true })
   return cluster.fork(childEnvironment(config)).process
 }
 
 function spawnChild(program: string, config: Config): ChildProcess {
-  return fork(program, [], { env: { ...process.env, ...childEnvironment(config) }, silent: true })
+  const env = { ...process.env, ...childEnvironment(config) }
+  return fork(program, [], { env, execArgv: [...process.execArgv, ...SIDE_FLAGS], silent: true })
 }
 
 function childEnvironment(config: Config): Record<string, string> {
-  return { ...environmentOf(config), NODE_ENV: config.mode }
+  return { ...MALLOC_SETTINGS, ...environmentOf(config), NODE_ENV: config.mode }
 }
+
+/** glibc otherwise keeps what was freed, an arena a thread: memory that a burst of uploads used would never come back. */
+const MALLOC_SETTINGS = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' }
 
 function pidsOf(parts: SupervisedPart[], postgres: SupervisedPostgres | null): Service['pids'] {
   const pidsOfRole = (role: Role) => parts.filter((part) => part.role === role).flatMap(({ pid }) => pid ?? [])

@@ -37,7 +37,7 @@ export type FileFactsOfBlob = DecodedStripeHeader | null
 
 export interface BlobReader {
   /** Bytes of the range, every covered block verified. Rejects or throws CorruptBlobError, BlobMovedError. */
-  read(blob: ReadInput, range: BlobRange): Buffer | Promise<Buffer>
+  read(blob: ReadInput, range: BlobRange, scratch?: Buffer): Buffer | Promise<Buffer>
 }
 
 export interface ReadInput {
@@ -69,10 +69,10 @@ export function createBlobReader({ nodePath, files, cache }: BlobReaderInput): B
     if (endedAt - startedAt > SLOW_READ_MS) asyncUntil = endedAt + ASYNC_AFTER_SLOW_MS
     return finishRead(plan, count, blob)
   }
-  const readLater = async (path: string, blob: ReadInput, range: BlobRange): Promise<Buffer> => {
+  const readLater = async (path: string, blob: ReadInput, request: ReadRequest): Promise<Buffer> => {
     const file = await openFile(path, blob)
     try {
-      const plan = planRead(file, blob, range)
+      const plan = planRead(file, blob, request)
       return finishRead(plan, await files.read(file.fd, plan.views, plan.position), blob)
     } finally {
       cache.release(file)
@@ -89,19 +89,20 @@ export function createBlobReader({ nodePath, files, cache }: BlobReaderInput): B
   }
 
   return {
-    read(blob, range) {
+    read(blob, range, scratch) {
       const { locator } = blob
+      const request = { ...range, scratch }
       if (range.offset < 0 || range.length < 0 || range.offset + range.length > locator.payloadBytes) {
         throw new RangeError('The range lies outside of the blob')
       }
       if (range.length === 0) return Buffer.alloc(0)
       const path =
         locator.kind === 'segment' ? segmentPath(nodePath, locator.segmentId) : stripePath(nodePath, blob.blobId)
-      if (range.length > SYNC_BYTES_MAX || performance.now() < asyncUntil) return readLater(path, blob, range)
+      if (range.length > SYNC_BYTES_MAX || performance.now() < asyncUntil) return readLater(path, blob, request)
       const file = cache.use(path)
-      if (file === undefined) return readLater(path, blob, range)
+      if (file === undefined) return readLater(path, blob, request)
       try {
-        return readNow(file, planRead(file, blob, range), blob)
+        return readNow(file, planRead(file, blob, request), blob)
       } finally {
         cache.release(file)
       }
@@ -125,9 +126,19 @@ function placeOf({ locator }: ReadInput): { nodeId: string; locator: string } {
   return { nodeId: locator.nodeId, locator: formatLocator(locator) }
 }
 
-function planRead(file: OpenFile<FileFactsOfBlob>, blob: ReadInput, range: BlobRange): ReadPlan {
+interface ReadRequest extends BlobRange {
+  scratch: Buffer | undefined
+}
+
+function planRead(file: OpenFile<FileFactsOfBlob>, blob: ReadInput, request: ReadRequest): ReadPlan {
   const { locator } = blob
-  return locator.kind === 'segment' ? planRecord(blob, locator, range) : planPages(file.facts, blob, locator, range)
+  return locator.kind === 'segment' ? planRecord(blob, locator, request) : planPages(file.facts, blob, locator, request)
+}
+
+function takeBytes(length: number, scratch: Buffer | undefined): Buffer {
+  return scratch !== undefined && length <= scratch.length
+    ? scratch.subarray(0, length)
+    : Buffer.allocUnsafeSlow(length)
 }
 
 function finishRead({ views, finish }: ReadPlan, count: number, blob: ReadInput): Buffer {
@@ -137,11 +148,11 @@ function finishRead({ views, finish }: ReadPlan, count: number, blob: ReadInput)
 }
 
 /** Reads the record from its head to the last covered block: small, and one call of the system. */
-function planRecord(blob: ReadInput, locator: SegmentLocator, { offset, length }: BlobRange): ReadPlan {
+function planRecord(blob: ReadInput, locator: SegmentLocator, { offset, length, scratch }: ReadRequest): ReadPlan {
   const { headBytes, payloadBytes, recordOffset } = locator
   const first = Math.floor(offset / RECORD_BLOCK_BYTES)
   const end = Math.min(Math.ceil((offset + length) / RECORD_BLOCK_BYTES) * RECORD_BLOCK_BYTES, payloadBytes)
-  const record = Buffer.allocUnsafeSlow(headBytes + end)
+  const record = takeBytes(headBytes + end, scratch)
   const finish = () => {
     const header = decodeRecordHeader(record)
     const isOurs =
@@ -170,7 +181,7 @@ function planPages(
   header: FileFactsOfBlob,
   blob: ReadInput,
   { payloadBytes }: StripeLocator,
-  { offset, length }: BlobRange,
+  { offset, length, scratch }: ReadRequest,
 ): ReadPlan {
   if (header === null || header.blobId !== blob.blobId || header.payloadBytes !== payloadBytes) {
     throw new CorruptBlobError('mismatch', placeOf(blob))
@@ -178,7 +189,7 @@ function planPages(
   const first = Math.floor(offset / STRIPE_PAGE_PAYLOAD_BYTES)
   const pageCount = Math.ceil((offset + length) / STRIPE_PAGE_PAYLOAD_BYTES) - first
   const start = first * STRIPE_PAGE_PAYLOAD_BYTES
-  const payload = Buffer.allocUnsafeSlow(Math.min(pageCount * STRIPE_PAGE_PAYLOAD_BYTES, payloadBytes - start))
+  const payload = takeBytes(Math.min(pageCount * STRIPE_PAGE_PAYLOAD_BYTES, payloadBytes - start), scratch)
   const crcs = Buffer.allocUnsafe(4 * pageCount)
   const pages: Buffer[] = []
   const views: Buffer[] = []

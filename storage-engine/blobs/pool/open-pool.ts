@@ -102,12 +102,12 @@ function createPool({ nodes, budget, smallObjectBytes, now }: PoolInput): BlobSt
         },
       }
     },
-    read(ref, range) {
+    read(ref, range, scratch) {
       const locator = parseLocator(ref.locator)
       const node = byId.get(locator.nodeId)
       if (node === undefined) throw new CorruptBlobError('missing', { nodeId: locator.nodeId, locator: ref.locator })
       checkUuid(ref.blobId)
-      return node.read({ blobId: ref.blobId, locator }, range)
+      return node.read({ blobId: ref.blobId, locator }, range, scratch)
     },
     async remove(refs) {
       for (const [node, blobIds] of groupStripes(refs, byId)) await node.removeStripes(blobIds)

@@ -41,7 +41,7 @@ export interface StorageNode {
   writability(): 'online' | 'suspect' | 'full' | 'offline'
   appendSmall(blob: SmallBlob): Promise<SegmentLocator>
   createStripe(input: CreateBlobInput): StripeWriter
-  read(blob: ReadInput, range: BlobRange): Buffer | Promise<Buffer>
+  read(blob: ReadInput, range: BlobRange, scratch?: Buffer): Buffer | Promise<Buffer>
   removeStripes(blobIds: string[]): Promise<void>
   collect(host: CollectHost): Promise<CollectReport>
   status(): Promise<NodeStatus>
@@ -101,7 +101,7 @@ function createStorageNode(node: NodeContext, budget: GatherBudget): StorageNode
     },
     appendSmall: (blob) => writer.append(blob),
     createStripe: (blob) => createStripeWriter(node, budget, blob),
-    read: (blob, range) => reader.read(blob, range),
+    read: (blob, range, scratch) => reader.read(blob, range, scratch),
     async removeStripes(blobIds) {
       await removeStripeFiles(node, blobIds)
       for (const blobId of blobIds) cache.drop(stripePath(path, blobId))
