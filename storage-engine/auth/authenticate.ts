@@ -4,7 +4,7 @@ import {
   type FindCredential,
   signingKeyOf,
 } from '#storage-engine/auth/credential.ts'
-import { type Payload, payloadOf } from '#storage-engine/auth/payload.ts'
+import { type ChunkSigning, type Payload, payloadOf } from '#storage-engine/auth/payload.ts'
 import { ANONYMOUS, type Principal } from '#storage-engine/auth/principal.ts'
 import { CLOCK_SKEW_MAX_MS, checkSkew } from '#storage-engine/auth/request-time.ts'
 import { isSignatureValid, scopeOf } from '#storage-engine/auth/signature.ts'
@@ -14,6 +14,13 @@ import {
   claimFromQuery,
   type SignatureClaim,
 } from '#storage-engine/auth/signature-claim.ts'
+import {
+  SIGV2_SCHEME,
+  type SigV2Claim,
+  sigV2ClaimFromHeader,
+  sigV2ClaimFromQuery,
+} from '#storage-engine/auth/sigv2-claim.ts'
+import { isSigV2Valid } from '#storage-engine/auth/sigv2-signature.ts'
 import type { WireRequest } from '#storage-engine/auth/wire-request.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 
@@ -24,7 +31,7 @@ declare const authenticated: unique symbol
  * so no way of sending a body passes by the signature check.
  */
 export type Authentication = { readonly [authenticated]: true; payload: Payload } & (
-  | { kind: 'sigv4-header' | 'sigv4-query'; principal: Principal; accessKeyId: string }
+  | { kind: `sigv${2 | 4}-${'header' | 'query'}`; principal: Principal; accessKeyId: string }
   | { kind: 'anonymous'; principal: Principal }
 )
 
@@ -35,7 +42,7 @@ export interface AuthenticateDependencies {
 }
 
 /**
- * Verifies a request's signature. Returns without a promise when the access key is cached.
+ * Verifies a request's signature, of version 4 or 2. Returns without a promise when the access key is cached.
  * Throws AccessDenied, AuthorizationHeaderMalformed, AuthorizationQueryParametersError, InvalidAccessKeyId,
  * InvalidArgument, InvalidRequest, RequestTimeTooSkewed and SignatureDoesNotMatch.
  */
@@ -52,25 +59,30 @@ export function authenticate(
   return verify(request, claim, { credential: found, payloadHash })
 }
 
-function findClaim(request: WireRequest): SignatureClaim | null {
+function findClaim(request: WireRequest): SignatureClaim | SigV2Claim | null {
   const authorization = request.headers.get('authorization')
   const { values } = request.query
   const isPresigned =
     values.size > 0 &&
     (values.has('X-Amz-Algorithm') || values.has('X-Amz-Signature') || values.has('X-Amz-Credential'))
-  const isPresignedV2 = values.size > 0 && values.has('AWSAccessKeyId') && values.has('Signature')
-  if (authorization !== undefined && (isPresigned || isPresignedV2)) {
-    throw new StorageError('InvalidArgument', {
-      message:
-        'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified',
-      extra: { ArgumentName: 'Authorization', ArgumentValue: authorization.slice(0, ALGORITHM.length) },
-    })
+  const isPresignedV2 = values.size > 0 && (values.has('AWSAccessKeyId') || values.has('Signature'))
+  if (Number(authorization !== undefined) + Number(isPresigned) + Number(isPresignedV2) > 1) {
+    throw severalMechanisms(authorization)
   }
-  if (isPresignedV2) throw unsupportedMechanism()
+  if (isPresignedV2) return sigV2ClaimFromQuery(request)
   if (isPresigned) return claimFromQuery(request)
   if (authorization === undefined) return null
-  if (!authorization.startsWith(`${ALGORITHM} `)) throw unsupportedMechanism()
-  return claimFromHeader(request, authorization)
+  if (authorization.startsWith(`${ALGORITHM} `)) return claimFromHeader(request, authorization)
+  if (authorization.startsWith(SIGV2_SCHEME)) return sigV2ClaimFromHeader(request, authorization)
+  throw unsupportedMechanism()
+}
+
+function severalMechanisms(authorization: string | undefined): StorageError {
+  return new StorageError('InvalidArgument', {
+    message:
+      'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified',
+    extra: { ArgumentName: 'Authorization', ArgumentValue: authorization?.slice(0, ALGORITHM.length) ?? '' },
+  })
 }
 
 function unsupportedMechanism(): StorageError {
@@ -84,16 +96,30 @@ function authenticateAnonymous({ headers }: WireRequest): Authentication {
   return brand({ kind: 'anonymous', principal: ANONYMOUS, payload })
 }
 
-function payloadHashOf({ headers }: WireRequest, claim: SignatureClaim): string {
+function payloadHashOf({ headers }: WireRequest, claim: SignatureClaim | SigV2Claim): string {
   const value = headers.get('x-amz-content-sha256')
+  if (claim.version === 2) checkWhole(headers, value)
   if (value !== undefined) return value
-  if (claim.place === 'query') return 'UNSIGNED-PAYLOAD'
+  if (claim.version === 2 || claim.place === 'query') return 'UNSIGNED-PAYLOAD'
   throw new StorageError('InvalidRequest', {
     message: 'Missing required header for this request: x-amz-content-sha256',
   })
 }
 
-function checkTime(claim: SignatureClaim, now: number): void {
+/** Version 2 knows no chunks: taken for a plain body, their framing would become content. */
+function checkWhole(headers: WireRequest['headers'], payloadHash: string | undefined): void {
+  const isChunked = headers.get('content-encoding')?.toLowerCase().includes('aws-chunked') ?? false
+  if (!isChunked && payloadHash?.startsWith('STREAMING-') !== true) return
+  throw new StorageError('InvalidRequest', {
+    message: `Chunked uploads need a signature of version 4. Please use ${ALGORITHM}.`,
+  })
+}
+
+function checkTime(claim: SignatureClaim | SigV2Claim, now: number): void {
+  if (claim.version === 2) {
+    checkSigV2Time(claim, now)
+    return
+  }
   if (claim.expiresSeconds === null) {
     checkSkew(claim.time, now)
     return
@@ -112,14 +138,29 @@ function checkTime(claim: SignatureClaim, now: number): void {
   })
 }
 
+function checkSigV2Time({ place, time }: SigV2Claim, now: number): void {
+  if (place === 'header') {
+    checkSkew(time, now)
+    return
+  }
+  if (now <= time) return
+  throw new StorageError('AccessDenied', {
+    message: 'Request has expired',
+    extra: { Expires: new Date(time).toISOString(), ServerTime: new Date(now).toISOString() },
+  })
+}
+
 function verify(
   request: WireRequest,
-  claim: SignatureClaim,
+  claim: SignatureClaim | SigV2Claim,
   input: { credential: Credential | null; payloadHash: string },
 ): Authentication {
   const { payloadHash } = input
   const credential = input.credential ?? DUMMY_CREDENTIAL
-  const isValid = isSignatureValid(request, claim, { credential, payloadHash })
+  const isValid =
+    claim.version === 4
+      ? isSignatureValid(request, claim, { credential, payloadHash })
+      : isSigV2Valid(request, claim, credential)
   if (input.credential === null) {
     throw new StorageError('InvalidAccessKeyId', { extra: { AWSAccessKeyId: claim.accessKeyId } })
   }
@@ -128,17 +169,29 @@ function verify(
       extra: { AWSAccessKeyId: claim.accessKeyId, SignatureProvided: claim.signature },
     })
   }
-  if (request.headers.has('x-amz-security-token') || request.query.values.has('X-Amz-Security-Token')) {
-    throw new StorageError('InvalidToken')
-  }
-  const payload = payloadOf(payloadHash, {
+  if (hasSecurityToken(request)) throw new StorageError('InvalidToken')
+  const chunkSigning = claim.version === 4 ? chunkSigningOf(claim, credential) : null
+  const { principal } = credential
+  return brand({
+    kind: `sigv${claim.version}-${claim.place}`,
+    principal,
+    accessKeyId: claim.accessKeyId,
+    payload: payloadOf(payloadHash, chunkSigning),
+  })
+}
+
+function hasSecurityToken({ headers, query }: WireRequest): boolean {
+  if (headers.has('x-amz-security-token')) return true
+  return query.values.has('X-Amz-Security-Token') || query.values.has('x-amz-security-token')
+}
+
+function chunkSigningOf(claim: SignatureClaim, credential: Credential): ChunkSigning {
+  return {
     signingKey: signingKeyOf(credential, claim),
     date: claim.date,
     scope: scopeOf(claim),
     seedSignature: claim.signature,
-  })
-  const kind = claim.place === 'header' ? 'sigv4-header' : 'sigv4-query'
-  return brand({ kind, principal: credential.principal, accessKeyId: claim.accessKeyId, payload })
+  }
 }
 
 /** The one place where a request becomes an authenticated one. */

@@ -5,7 +5,7 @@ import { StorageError } from '#storage-engine/errors.ts'
 
 const CANONICAL_PATH = /^[A-Za-z0-9\-._~/]*$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the class names what is ASCII
-const ASCII = /^[\x00-\x7f]*$/
+export const ASCII = /^[\x00-\x7f]*$/
 
 /**
  * The byte strings that a client may have signed for this request, likeliest first. Usually one; two when the path can be
@@ -32,8 +32,8 @@ export function* canonicalRequests(
   }
 }
 
-/** S3 encodes a path once, where other services do so twice. */
-function canonicalPaths(rawPath: string): string[] {
+/** The spellings of a path that a client may have signed. S3 encodes a path once, where other services do so twice. */
+export function canonicalPaths(rawPath: string): string[] {
   if (CANONICAL_PATH.test(rawPath)) return [rawPath]
   const spelled = decodePercent(rawPath).split('/').map(encodePercent).join('/')
   return spelled === rawPath ? [rawPath] : [rawPath, spelled]

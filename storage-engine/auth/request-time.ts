@@ -5,7 +5,7 @@ export const CLOCK_SKEW_MAX_MS = 15 * 60 * 1000
 
 const BASIC_ISO = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 
-let lastText = ''
+let lastText = '19700101T000000Z'
 let lastTime = 0
 
 /** Milliseconds since the epoch of `20130524T000000Z`; null when it is no such date. Remembers the last one, as all clients share the second. */

@@ -14,6 +14,7 @@ const NUMBER = /^\d{1,9}$/
 
 /** What a request says of its own signature. Nothing of it is believed before `authenticate` has verified it. */
 export interface SignatureClaim {
+  version: 4
   place: 'header' | 'query'
   accessKeyId: string
   /** `yyyymmdd`. */
@@ -45,6 +46,7 @@ export function claimFromHeader(request: WireRequest, authorization: string): Si
     )
   }
   return {
+    version: 4,
     place: 'header',
     ...credential,
     signedHeaders,
@@ -85,6 +87,7 @@ export function claimFromQuery(request: WireRequest): SignatureClaim {
     )
   }
   return {
+    version: 4,
     place: 'query',
     ...credential,
     signedHeaders,

@@ -5,6 +5,8 @@ export interface WireRequest {
   rawPath: string
   query: Query
   headers: Headers
+  /** The bucket that the host names, in virtual-hosted style; null when it stands in the path, or nowhere. */
+  hostBucket: string | null
 }
 
 /** By lower-case name; several lines of one name are joined with a comma. One character a byte. */

@@ -12,6 +12,7 @@ import {
   sha256,
   signHeaders,
 } from '#storage-engine/testing/signed-request.ts'
+import { presignV2, signV2Headers } from '#storage-engine/testing/sigv2-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
 let gateway: TestGateway
@@ -110,10 +111,37 @@ const FORGERIES: Record<string, (request: RawRequest) => Promise<RawAnswer>> = {
   'a signature in the header and one in the query': (request) =>
     sendSigned(gateway, {
       ...request,
-      target: `${request.target}${request.target.includes('?') ? '&' : '?'}X-Amz-Signature=00`,
+      target: withParameter(request.target, 'X-Amz-Signature=00'),
     }),
   'SigV2 with an empty signature': (request) =>
     sendSigned(gateway, { ...request, as: null, headers: { ...request.headers, authorization: 'AWS AKIA:' } }),
+  'a wrong SigV2 signature': (request) => signedV2(request, { tamper: spoil }),
+  'SigV2 with another secret': (request) => signedV2(request, { secretAccessKey: 'guess' }),
+  'SigV2 with an unknown access key': (request) => signedV2(request, { accessKeyId: 'AKIANOBODY' }),
+  'SigV2 with an old date': (request) => signedV2(request, { date: new Date(Date.now() - 16 * 60_000).toUTCString() }),
+  'SigV2 with a header that is added afterwards': (request) =>
+    signedV2(request, { tamper: (headers) => Object.assign(headers, { 'x-amz-acl': 'private' }) }),
+  'SigV2 with streamed chunks': (request) =>
+    signedV2(
+      { ...request, headers: { ...request.headers, 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' } },
+      {},
+    ),
+  'a wrong SigV2 presigned URL': (request) =>
+    presignedV2(request, 60, (target) => target.replace(/Signature=../, 'Signature=zz')),
+  'an expired SigV2 presigned URL': (request) => presignedV2(request, -1),
+  'a SigV2 presigned URL of another method': (request) =>
+    presignedV2({ ...request, method: 'OPTIONS' }, 60, undefined, request.method),
+  'a SigV2 presigned URL to which a header was added': (request) =>
+    presignedV2(request, 60, (target) => `${target}&x-amz-meta-a=b`),
+  'a SigV2 presigned URL and a header': (request) =>
+    sendSigned(gateway, {
+      ...request,
+      target: withParameter(request.target, 'AWSAccessKeyId=a&Expires=1&Signature=b'),
+    }),
+}
+
+function withParameter(target: string, parameter: string): string {
+  return `${target}${target.includes('?') ? '&' : '?'}${parameter}`
 }
 
 const REFUSALS = [
@@ -150,6 +178,35 @@ function signedBy(
     ...(date === undefined ? {} : { date }),
   })
   return sendRaw(gateway, { method: request.method, target: request.target, headers: signed.headers, body })
+}
+
+function signedV2(
+  request: RawRequest,
+  changes: { date?: string; accessKeyId?: string; secretAccessKey?: string; tamper?: RawRequest['tamper'] },
+): Promise<RawAnswer> {
+  const body = Buffer.from(request.body ?? '')
+  const { date, tamper, ...other } = changes
+  const headers = signV2Headers({
+    ...request,
+    headers: { host: `127.0.0.1:${gateway.port}`, ...request.headers, 'content-length': String(body.length) },
+    credentials: { ...gateway.credentials.root, ...other },
+    ...(date === undefined ? {} : { date }),
+  })
+  tamper?.(headers)
+  return sendRaw(gateway, { method: request.method, target: request.target, headers, body })
+}
+
+function presignedV2(
+  request: RawRequest,
+  seconds: number,
+  change: (target: string) => string = (target) => target,
+  method = request.method,
+): Promise<RawAnswer> {
+  const body = Buffer.from(request.body ?? '')
+  const headers: Record<string, string> = { host: `127.0.0.1:${gateway.port}`, ...request.headers }
+  const expires = Math.floor(Date.now() / 1000) + seconds
+  const target = change(presignV2({ ...request, headers, credentials: gateway.credentials.root, expires }))
+  return sendRaw(gateway, { method, target, headers: { ...headers, 'content-length': String(body.length) }, body })
 }
 
 function presigned(

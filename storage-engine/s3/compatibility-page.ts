@@ -7,7 +7,8 @@ Generated from the operation table (\`storage-engine/s3/operation-table.ts\`) by
 A client that works against AWS works with its default settings: no flag, no downgraded signature, no disabled checksum.
 
 - **Signatures**: SigV4 in the header and in the query (at most 604,800 s), signed chunks, signed trailer, unsigned trailer,
-  UNSIGNED-PAYLOAD. Any region is accepted in the scope. SigV2 and POST forms are refused clearly.
+  UNSIGNED-PAYLOAD. Any region is accepted in the scope. SigV2 in the header and in the query, for whole bodies.
+  POST forms are refused clearly.
 - **Addressing**: \`/bucket/key\`, \`bucket.s3.<region>.<domain>\`, \`bucket.<namespace>.s3.<region>.<domain>\`,
   \`<namespace>.s3.<region>.<domain>/bucket/key\`, \`bucket.<domain>\`.
 - **Checksums**: CRC32, CRC32C, CRC64NVME, SHA1, SHA256; as header or trailer; composite and full-object.

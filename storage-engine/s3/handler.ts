@@ -31,6 +31,7 @@ interface Parsed {
   rawPath: string
   query: Query
   headers: Headers
+  hostBucket: string | null
   target: Target
   operation: Exclude<Operation, { needs: 'not-implemented' }>
 }
@@ -69,7 +70,8 @@ async function parse({ gateway, req }: Exchange): Promise<Parsed> {
   if (operation.needs === 'not-implemented') {
     throw new StorageError('NotImplemented', { extra: { Operation: operation.name } })
   }
-  return { method, rawPath, query, headers, target, operation }
+  const hostBucket = prefix === null || prefix === target.namespace ? null : target.bucket
+  return { method, rawPath, query, headers, hostBucket, target, operation }
 }
 
 /** Authorization comes from the row, never from inside an operation, so that none can forget it. */
@@ -105,7 +107,7 @@ function openRequest(
 ): ServiceRequest {
   const { gateway, req, requestId } = exchange
   const { method, query } = parsed
-  const isPresigned = authentication.kind === 'sigv4-query'
+  const isPresigned = authentication.kind === 'sigv4-query' || authentication.kind === 'sigv2-query'
   return {
     engine: gateway.engine,
     owners: gateway.owners,

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { SIGV2_PARAMETERS } from '#storage-engine/auth/sigv2-signature.ts'
 import { compatibilityPage } from '#storage-engine/s3/compatibility-page.ts'
 import { findOperation, OPERATIONS } from '#storage-engine/s3/operation-table.ts'
 import { splitRequestTarget } from '#storage-engine/s3/target.ts'
@@ -65,4 +66,9 @@ test('every operation names its own action, and no two rows are the same', () =>
 test('docs/s3-compatibility.md says what the table says (npx tsx scripts/generate-s3-compatibility.ts)', () => {
   const page = fs.readFileSync(path.join(import.meta.dirname, '../../docs/s3-compatibility.md'), 'utf8')
   expect(page).toBe(compatibilityPage())
+})
+
+test('selects no operation by a parameter that version 2 leaves unsigned, but the two ways to list', () => {
+  const names = OPERATIONS.flatMap(({ query }) => query ?? []).map((parameter) => parameter.split('=')[0] as string)
+  expect(names.filter((name) => !SIGV2_PARAMETERS.has(name))).toEqual(['list-type'])
 })

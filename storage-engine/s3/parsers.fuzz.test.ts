@@ -125,13 +125,35 @@ test('only a StorageError comes out of authenticate, whatever stands in the Auth
           'x-amz-content-sha256',
           'UNSIGNED-PAYLOAD',
         ])
-        return authenticate(dependencies, { method: 'GET', ...splitRequestTarget(`/?X-Amz-Date=${query}`), headers })
+        return authenticate(dependencies, {
+          method: 'GET',
+          ...splitRequestTarget(`/?X-Amz-Date=${query}`),
+          headers,
+          hostBucket: null,
+        })
       })
       survive(() =>
         authenticate(dependencies, {
           method: 'GET',
           ...splitRequestTarget(`/?X-Amz-Algorithm=${query}&X-Amz-Credential=${query}`),
           headers: new Map(),
+          hostBucket: null,
+        }),
+      )
+      survive(() =>
+        authenticate(dependencies, {
+          method: 'GET',
+          ...splitRequestTarget(`/?${query}`),
+          headers: readHeaders(['Authorization', `AWS ${authorization}`, 'Date', date]),
+          hostBucket: null,
+        }),
+      )
+      survive(() =>
+        authenticate(dependencies, {
+          method: 'GET',
+          ...splitRequestTarget(`/?AWSAccessKeyId=a&Signature=${query}&Expires=99&acl=${query}&x-amz-a=${query}`),
+          headers: new Map(),
+          hostBucket: null,
         }),
       )
     }),
