@@ -31,9 +31,18 @@ declare const authenticated: unique symbol
  * so no way of sending a body passes by the signature check.
  */
 export type Authentication = { readonly [authenticated]: true; payload: Payload } & (
-  | { kind: `sigv${2 | 4}-${'header' | 'query'}`; principal: Principal; accessKeyId: string }
+  | {
+      kind: 'sigv4-header' | 'sigv4-query' | 'sigv2-header' | 'sigv2-query'
+      principal: Principal
+      accessKeyId: string
+    }
   | { kind: 'anonymous'; principal: Principal }
 )
+
+const KINDS = {
+  2: { header: 'sigv2-header', query: 'sigv2-query' },
+  4: { header: 'sigv4-header', query: 'sigv4-query' },
+} as const
 
 export interface AuthenticateDependencies {
   findCredential: FindCredential
@@ -173,7 +182,7 @@ function verify(
   const chunkSigning = claim.version === 4 ? chunkSigningOf(claim, credential) : null
   const { principal } = credential
   return brand({
-    kind: `sigv${claim.version}-${claim.place}`,
+    kind: KINDS[claim.version][claim.place],
     principal,
     accessKeyId: claim.accessKeyId,
     payload: payloadOf(payloadHash, chunkSigning),
