@@ -145,13 +145,20 @@ async function startParts({ config, only, programs, onStarted, shutdown }: Serve
 
 /**
  * Bodies pass through memory outside of V8's heap. By default V8 takes its growth for a reason to collect the whole heap,
- * a hundred times a second under load: these make it wait until that is worth it. Known to V8 from Node 26 on.
+ * many times a second under load: these make it wait until that is worth it, within a bound (docs/decisions/0008). Known to
+ * V8 from Node 26 on.
  */
-const GATEWAY_FLAGS = ['--external-memory-accounted-in-global-limit', '--external-memory-max-growing-factor=4']
+const GATEWAY_FLAGS = [
+  '--external-memory-accounted-in-global-limit',
+  '--external-memory-max-growing-factor=4',
+  '--max-old-space-size=512',
+]
 /** Jobs and console keep little for long: a small nursery costs them nothing and saves tens of megabytes each. */
 const SIDE_FLAGS = ['--max-semi-space-size=4']
-/** Nor do they need an arena a thread, or what was once freed. (A gateway does: without, bodies cost a fifth more.) */
-const MALLOC_SETTINGS = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' }
+/** glibc keeps an arena a thread, and what was once freed in each. */
+const MALLOC_SETTINGS = { MALLOC_ARENA_MAX: '2' }
+/** Memory back at once, where nobody is in a hurry. In a gateway bodies would cost a fifth more. */
+const SIDE_MALLOC_SETTINGS = { MALLOC_TRIM_THRESHOLD_: '131072' }
 
 /** A cluster worker, so that several processes listen on one port. */
 function forkGateway(program: string, config: Config): ChildProcess {
@@ -161,12 +168,12 @@ function forkGateway(program: string, config: Config): ChildProcess {
 }
 
 function spawnChild(program: string, config: Config): ChildProcess {
-  const env = { ...process.env, ...MALLOC_SETTINGS, ...childEnvironment(config) }
+  const env = { ...process.env, ...SIDE_MALLOC_SETTINGS, ...childEnvironment(config) }
   return fork(program, [], { env, execArgv: [...process.execArgv, ...SIDE_FLAGS], silent: true })
 }
 
 function childEnvironment(config: Config): Record<string, string> {
-  return { ...environmentOf(config), NODE_ENV: config.mode }
+  return { ...MALLOC_SETTINGS, ...environmentOf(config), NODE_ENV: config.mode }
 }
 
 
