@@ -176,7 +176,6 @@ function childEnvironment(config: Config): Record<string, string> {
   return { ...MALLOC_SETTINGS, ...environmentOf(config), NODE_ENV: config.mode }
 }
 
-
 function pidsOf(parts: SupervisedPart[], postgres: SupervisedPostgres | null): Service['pids'] {
   const pidsOfRole = (role: Role) => parts.filter((part) => part.role === role).flatMap(({ pid }) => pid ?? [])
   return {
