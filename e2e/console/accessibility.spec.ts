@@ -57,9 +57,12 @@ test('the keyboard alone opens, selects and closes', async ({ page }) => {
   await createBucketWithObject(page, home)
   await page.goto(`${home}/b/${BUCKET}/files`)
   const row = page.getByRole('row', { name: /hello\.txt/ })
-  await row.focus()
-  await page.keyboard.press('Space')
-  await expect(row).toHaveAttribute('aria-selected', 'true')
+  // The server sends the row before the page's script listens to its keys.
+  await expect(async () => {
+    await row.focus()
+    await page.keyboard.press('Space')
+    await expect(row).toHaveAttribute('aria-selected', 'true', { timeout: 1_000 })
+  }).toPass()
   await page.keyboard.press('Escape')
   await expect(row).toHaveAttribute('aria-selected', 'false')
   await page.keyboard.press('Enter')
