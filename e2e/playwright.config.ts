@@ -9,8 +9,6 @@ export default defineConfig({
   outputDir: '../test-results',
   // One product, one set of data: the journeys follow each other.
   workers: 1,
-  // A machine that does other things besides may lose a race once; a defect loses it twice.
-  retries: process.env['CI'] === undefined ? 0 : 1,
   timeout: 120_000,
   expect: { timeout: 15_000 },
   use: {
