@@ -1,4 +1,5 @@
-import { bigint, index, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { bigint, index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import type { BucketSettings } from '#storage-engine/bucket-settings.ts'
 import { objectUsers } from './accounts.ts'
 import { byteText } from './columns.ts'
 import { namespaces } from './namespaces.ts'
@@ -19,8 +20,10 @@ export const buckets = pgTable(
     versioning: text({ enum: ['unversioned', 'enabled', 'suspended'] })
       .notNull()
       .default('unversioned'),
-    /** Sub-resources (tagging, cors, policy…) by name, each as parsed JSON. */
-    settings: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    /** Sub-resources (tagging, cors, policy…) by name. */
+    settings: jsonb().$type<BucketSettings>().notNull().default({}),
+    /** Grows with every change of `settings`, so that look-ups need not carry them. */
+    settingsVersion: integer('settings_version').notNull().default(0),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
   },
   (table) => [index('buckets_by_namespace').on(table.namespaceId, table.name)],

@@ -14,6 +14,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
 import { bytes, byteText } from './columns.ts'
 
 /**
@@ -48,6 +49,10 @@ export const objectVersions = pgTable(
     /** The multipart upload whose parts make this object. */
     uploadId: uuid('upload_id'),
     partCount: integer('part_count'),
+    /** Retention and legal hold; null when there is neither. */
+    lock: jsonb().$type<ObjectLock>(),
+    /** Tags, ACL, encryption asked for, storage class…; null when none is set. */
+    settings: jsonb().$type<ObjectSettings>(),
     /** The version's data key (L2), wrapped by the namespace key; null when no blob of it is sealed. */
     wrappedDataKey: bytes('wrapped_data_key'),
     namespaceKeyVersion: integer('namespace_key_version'),
@@ -112,6 +117,8 @@ export const uploads = pgTable(
     userMetadata: jsonb('user_metadata').$type<Record<string, string>>(),
     checksumAlgorithm: text('checksum_algorithm'),
     checksumType: text('checksum_type', { enum: ['FULL_OBJECT', 'COMPOSITE'] }),
+    lock: jsonb().$type<ObjectLock>(),
+    settings: jsonb().$type<ObjectSettings>(),
     wrappedDataKey: bytes('wrapped_data_key'),
     namespaceKeyVersion: integer('namespace_key_version'),
     /** Set by Complete, so that its retry gives the same answer. */

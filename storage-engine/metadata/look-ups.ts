@@ -1,3 +1,4 @@
+import type { BucketSettings } from '#storage-engine/bucket-settings.ts'
 import { plainArray, textArray } from '#storage-engine/metadata/array-literal.ts'
 import { Batcher } from '#storage-engine/metadata/batcher.ts'
 import type { HotConnection, TextRow } from '#storage-engine/metadata/hot-connection.ts'
@@ -23,7 +24,7 @@ export interface Bucket {
   readonly ownerId: string
   readonly region: string
   readonly versioning: 'unversioned' | 'enabled' | 'suspended'
-  readonly settings: Readonly<Record<string, unknown>>
+  readonly settings: BucketSettings
   readonly createdAt: Date
   readonly encryptionMode: 'off' | 'on'
   readonly encryptionEpoch: number
