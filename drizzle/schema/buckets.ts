@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { bigint, index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { BucketSettings } from '#storage-engine/bucket-settings.ts'
 import { objectUsers } from './accounts.ts'
@@ -26,7 +27,10 @@ export const buckets = pgTable(
     settingsVersion: integer('settings_version').notNull().default(0),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
   },
-  (table) => [index('buckets_by_namespace').on(table.namespaceId, table.name)],
+  (table) => [
+    index('buckets_by_namespace').on(table.namespaceId, table.name),
+    index('buckets_with_lifecycle').on(table.id).where(sql`settings ? 'lifecycle'`),
+  ],
 )
 
 /** Folded usage; add the bucket's `usage_deltas` for the exact figure. */
