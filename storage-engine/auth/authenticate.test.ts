@@ -16,6 +16,7 @@ const PRINCIPAL: Principal = {
   kind: 'object-user',
   id: 'u',
   namespaceId: 'n',
+  namespaceName: 'n',
   canonicalId: 'c',
   displayName: 'd',
   isRoot: true,

@@ -1,5 +1,5 @@
 /** Who asks. Anonymous is a principal like any other, so that no code path can forget to look. */
-export type Principal = AnonymousPrincipal | ObjectUserPrincipal | StorageAccountPrincipal
+export type Principal = AnonymousPrincipal | ObjectUserPrincipal | StorageAccountPrincipal | RoleSessionPrincipal
 
 export interface AnonymousPrincipal {
   kind: 'anonymous'
@@ -10,18 +10,55 @@ export interface ObjectUserPrincipal {
   kind: 'object-user'
   id: string
   namespaceId: string
+  /** What an ARN has in place of AWS's account id. */
+  namespaceName: string
   /** 64 hexadecimal digits. */
   canonicalId: string
   displayName: string
   isRoot: boolean
 }
 
-/** An IAM-like user of a namespace: no right until granted. */
-export interface StorageAccountPrincipal {
+/** An IAM-like user of a namespace: no right until granted. What it makes belongs to the namespace's root object user. */
+export interface StorageAccountPrincipal extends PolicyBound {
   kind: 'storage-account'
   id: string
-  namespaceId: string
   name: string
 }
 
+/** Whoever assumed a role of a namespace. */
+export interface RoleSessionPrincipal extends PolicyBound {
+  kind: 'role-session'
+  /** The role's. */
+  id: string
+  roleName: string
+  sessionName: string
+}
+
+/** What storage accounts and role sessions have in common. */
+interface PolicyBound {
+  namespaceId: string
+  namespaceName: string
+  /** `/`, or `/division/`. */
+  path: string
+  /** The namespace's root object user. */
+  owner: { id: string; canonicalId: string; displayName: string }
+  /** Its own, its groups' and its role's, inline and attached: texts of valid policies. */
+  identityPolicies: readonly string[]
+  /** Of temporary credentials: these must allow besides. Null when there are none. */
+  sessionPolicies: readonly string[] | null
+  /** By key, in the key's own spelling. */
+  tags: ReadonlyMap<string, string>
+}
+
 export const ANONYMOUS: AnonymousPrincipal = { kind: 'anonymous' }
+
+/** The object user id under which objects of anonymous writers are kept. */
+export const ANONYMOUS_OWNER_ID = '00000000-0000-0000-0000-000000000000'
+/** As AWS shows it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html */
+export const ANONYMOUS_CANONICAL_ID = '65a011a29cdf8ec533ec3d1ccaae921c'
+
+/** The object user to whom belongs what `principal` makes. */
+export function ownerIdOf(principal: Principal): string {
+  if (principal.kind === 'object-user') return principal.id
+  return principal.kind === 'anonymous' ? ANONYMOUS_OWNER_ID : principal.owner.id
+}

@@ -7,7 +7,15 @@ import { presignV2, signV2Headers } from '#storage-engine/testing/sigv2-request.
 
 /** AWS's own examples: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html, now and in earlier editions. */
 const EXAMPLE = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
-const PRINCIPAL: Principal = { kind: 'storage-account', id: 'a', namespaceId: 'n', name: 'd' }
+const PRINCIPAL: Principal = {
+  kind: 'object-user',
+  id: 'a',
+  namespaceId: 'n',
+  namespaceName: 'n',
+  canonicalId: 'c',
+  displayName: 'd',
+  isRoot: false,
+}
 const credential = createCredential({
   accessKeyId: EXAMPLE.accessKeyId,
   principal: PRINCIPAL,

@@ -83,7 +83,12 @@ export interface FoundAccessKey {
   expiresAt: Date | null
   holder:
     | { kind: 'object-user'; id: string; canonicalId: string; displayName: string; isRoot: boolean }
-    | { kind: 'storage-account'; id: string; name: string }
+    | {
+        kind: 'storage-account'
+        id: string
+        name: string
+        owner: { id: string; canonicalId: string; displayName: string }
+      }
 }
 
 /** What a bucket is made of, in one column, so that a bucket which many rows share is parsed once. */
@@ -114,12 +119,13 @@ left join lateral (
 
 const ACCESS_KEYS_TEXT = `
 select i.n, k.access_key_id, k.namespace_id, s.name, k.sealed_secret, k.state, (date_part('epoch', k.expires_at) * 1000)::bigint,
-  u.id, u.canonical_id, u.display_name, u.is_root, a.id, a.name
+  u.id, u.canonical_id, u.display_name, u.is_root, a.id, a.name, r.id, r.canonical_id, r.display_name
 from unnest($1::text[]) with ordinality as i (access_key_id, n)
 join access_keys k on k.access_key_id = i.access_key_id
 join namespaces s on s.id = k.namespace_id
 left join object_users u on u.id = k.object_user_id and u.namespace_id = k.namespace_id
-left join storage_accounts a on a.id = k.storage_account_id and a.namespace_id = k.namespace_id`
+left join storage_accounts a on a.id = k.storage_account_id and a.namespace_id = k.namespace_id
+left join object_users r on a.id is not null and r.namespace_id = k.namespace_id and r.is_root`
 
 export function createLookUps(hot: HotConnection[]): LookUps {
   return {
@@ -267,6 +273,9 @@ function readAccessKey(row: TextRow): FoundAccessKey {
     isRoot,
     accountId,
     accountName,
+    ownerId,
+    ownerCanonicalId,
+    ownerDisplayName,
   ] = row
   return {
     accessKeyId: accessKeyId as string,
@@ -283,7 +292,16 @@ function readAccessKey(row: TextRow): FoundAccessKey {
           displayName: displayName as string,
           isRoot: isRoot === 't',
         }
-      : { kind: 'storage-account', id: accountId as string, name: accountName as string },
+      : {
+          kind: 'storage-account',
+          id: accountId as string,
+          name: accountName as string,
+          owner: {
+            id: ownerId as string,
+            canonicalId: ownerCanonicalId as string,
+            displayName: ownerDisplayName as string,
+          },
+        },
   }
 }
 

@@ -1,4 +1,3 @@
-import { authorize, mayKnowThatKeyIsMissing } from '#storage-engine/auth/authorize.ts'
 import { decodePercent } from '#storage-engine/auth/percent-encoding.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
@@ -41,9 +40,10 @@ export async function findCopySource(request: KeyRequest): Promise<{ bucket: Buc
   const source = parseCopySource(request.headers.get('x-amz-copy-source') ?? '')
   const { bucket, object } = await findObject(request.engine.db, source)
   if (bucket === null) throw new StorageError('NoSuchBucket', { extra: { BucketName: source.bucketName } })
-  authorize(request.principal, 's3:GetObject', { kind: 'bucket', bucket })
+  const action = source.versionId === null ? 's3:GetObject' : 's3:GetObjectVersion'
+  request.access.check(action, { bucket, key: source.key, object })
   if (object === null) {
-    throw mayKnowThatKeyIsMissing(request.principal, bucket)
+    throw request.access.mayKnowThatKeyIsMissing(bucket)
       ? new StorageError('NoSuchKey', { extra: { Key: source.key } })
       : new StorageError('AccessDenied')
   }

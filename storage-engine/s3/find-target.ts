@@ -1,18 +1,14 @@
-import { authorize, mayKnowThatKeyIsMissing } from '#storage-engine/auth/authorize.ts'
-import type { ObjectUserPrincipal, Principal } from '#storage-engine/auth/principal.ts'
-import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { findObject, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import type { Gateway } from '#storage-engine/s3/gateway.ts'
+import { type AskedRequest, RequestAccess } from '#storage-engine/s3/request-access.ts'
 import type { Target } from '#storage-engine/s3/target.ts'
 import { checkVersionId, checkVersionIdForm } from '#storage-engine/s3/version-id.ts'
 
-export interface Asked {
+export interface Asked extends AskedRequest {
   target: Target
-  query: Query
-  headers: Headers
-  principal: Principal
+  /** An IAM action name. */
   action: string
 }
 
@@ -20,9 +16,12 @@ export interface Asked {
 export async function findTargetBucket(
   gateway: Gateway,
   asked: Asked,
-): Promise<{ bucket: Bucket; principal: ObjectUserPrincipal }> {
-  const bucket = await findBucket(gateway.engine.db, { name: asked.target.bucket as string })
-  return permit(gateway, asked, bucket)
+): Promise<{ bucket: Bucket; access: RequestAccess }> {
+  const bucket = expectBucket(await findBucket(gateway.engine.db, { name: asked.target.bucket as string }), asked)
+  const access = new RequestAccess(asked, { bucket, key: asked.target.key })
+  access.check(asked.action)
+  await checkExpectedOwner(gateway, asked, bucket)
+  return { bucket, access }
 }
 
 /**
@@ -32,36 +31,34 @@ export async function findTargetBucket(
 export async function findTargetObject(
   gateway: Gateway,
   asked: Asked,
-): Promise<{ bucket: Bucket; key: string; object: ObjectVersion; principal: ObjectUserPrincipal }> {
+): Promise<{ bucket: Bucket; key: string; object: ObjectVersion; access: RequestAccess }> {
   const key = asked.target.key as string
   const found = await findObject(gateway.engine.db, { bucketName: asked.target.bucket as string, key })
-  const { bucket, principal } = await permit(gateway, asked, found.bucket)
+  const bucket = expectBucket(found.bucket, asked)
   const { object } = found
+  const access = new RequestAccess(asked, { bucket, key, object })
+  access.check(asked.action)
+  await checkExpectedOwner(gateway, asked, bucket)
   const versionId = asked.query.values.get('versionId')
   if (object === null) {
-    if (!mayKnowThatKeyIsMissing(principal, bucket)) throw new StorageError('AccessDenied')
+    if (!access.mayKnowThatKeyIsMissing(bucket)) throw new StorageError('AccessDenied')
     if (versionId === undefined) throw new StorageError('NoSuchKey', { extra: { Key: key } })
     checkVersionIdForm(versionId)
     throw new StorageError('NoSuchVersion', { extra: { Key: key, VersionId: versionId } })
   }
   if (versionId !== undefined) checkVersionId(versionId, object)
-  return { bucket, key, object, principal }
+  return { bucket, key, object, access }
 }
 
-async function permit(
-  gateway: Gateway,
-  { target, headers, principal, action }: Asked,
-  bucket: Bucket | null,
-): Promise<{ bucket: Bucket; principal: ObjectUserPrincipal }> {
+function expectBucket(bucket: Bucket | null, { target }: Asked): Bucket {
   const isElsewhere = bucket !== null && target.namespace !== null && target.namespace !== bucket.namespaceName
-  if (bucket === null || isElsewhere) {
-    throw new StorageError('NoSuchBucket', { extra: { BucketName: target.bucket as string } })
-  }
-  const authorized = authorize(principal, action, { kind: 'bucket', bucket })
+  if (bucket !== null && !isElsewhere) return bucket
+  throw new StorageError('NoSuchBucket', { extra: { BucketName: target.bucket as string } })
+}
+
+async function checkExpectedOwner(gateway: Gateway, { headers }: Asked, bucket: Bucket): Promise<void> {
   const expectedOwner = headers.get('x-amz-expected-bucket-owner')
-  if (expectedOwner !== undefined) {
-    const owner = await gateway.owners.getOwner(bucket.ownerId)
-    if (owner.canonicalId !== expectedOwner) throw new StorageError('AccessDenied')
-  }
-  return { bucket, principal: authorized }
+  if (expectedOwner === undefined) return
+  const owner = await gateway.owners.getOwner(bucket.ownerId)
+  if (owner.canonicalId !== expectedOwner) throw new StorageError('AccessDenied')
 }

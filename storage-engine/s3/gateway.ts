@@ -68,8 +68,10 @@ async function loadCredential(engine: Engine, input: { accessKeyId: string; now:
   return createCredential({ accessKeyId, principal: principalOf(found), secret })
 }
 
-function principalOf({ namespaceId, holder }: FoundAccessKey): Principal {
-  return { ...holder, namespaceId }
+function principalOf({ namespaceId, namespaceName, holder }: FoundAccessKey): Principal {
+  if (holder.kind === 'object-user') return { ...holder, namespaceId, namespaceName }
+  const rights = { path: '/', identityPolicies: [], sessionPolicies: null, tags: new Map<string, string>() }
+  return { ...holder, namespaceId, namespaceName, ...rights }
 }
 
 function cacheNamespaceNames(find: (name: string) => Promise<boolean>): (name: string) => Promise<boolean> {

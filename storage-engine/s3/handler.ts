@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Authentication, authenticate } from '#storage-engine/auth/authenticate.ts'
-import { authorize, SERVICE } from '#storage-engine/auth/authorize.ts'
+import { ownerIdOf } from '#storage-engine/auth/principal.ts'
 import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { openBody } from '#storage-engine/s3/body-reader.ts'
-import { findTargetBucket, findTargetObject } from '#storage-engine/s3/find-target.ts'
+import { type Asked, findTargetBucket, findTargetObject } from '#storage-engine/s3/find-target.ts'
 import type { Gateway } from '#storage-engine/s3/gateway.ts'
 import { withKeepAlive } from '#storage-engine/s3/keep-alive.ts'
 import type { Operation } from '#storage-engine/s3/operation.ts'
 import { findOperation } from '#storage-engine/s3/operation-table.ts'
 import { headersWithHoisted } from '#storage-engine/s3/presigned-headers.ts'
+import { RequestAccess } from '#storage-engine/s3/request-access.ts'
 import { readHeaders } from '#storage-engine/s3/request-headers.ts'
 import { contextOf, identityHeaders, logError, respond, respondWithError } from '#storage-engine/s3/respond.ts'
 import type { ServiceRequest } from '#storage-engine/s3/s3-request.ts'
@@ -78,44 +79,49 @@ async function parse({ gateway, req }: Exchange): Promise<Parsed> {
 async function permitAndRun(exchange: Exchange, parsed: Parsed, authentication: Authentication): Promise<S3Response> {
   const { gateway } = exchange
   const { operation, target } = parsed
-  const { principal } = authentication
+  const asked = askedOf(parsed, authentication)
+  const { action } = asked
   if (operation.needs === 'service' || operation.needs === 'bucket-name') {
-    const request = openRequest(exchange, parsed, {
-      authentication,
-      principal: authorize(principal, operation.action, SERVICE),
-    })
+    const access = new RequestAccess(asked, null)
+    access.check(action)
+    const request = openRequest(exchange, { parsed, asked, authentication, access })
     if (operation.needs === 'service') return operation.run(request)
     return operation.run({ ...request, bucketName: target.bucket as string })
   }
   if (operation.needs === 'object') {
-    const found = await findTargetObject(gateway, { ...parsed, principal, action: operation.action })
-    return operation.run({ ...openRequest(exchange, parsed, { authentication, principal: found.principal }), ...found })
+    const { access, ...found } = await findTargetObject(gateway, asked)
+    return operation.run({ ...openRequest(exchange, { parsed, asked, authentication, access }), ...found })
   }
-  const found = await findTargetBucket(gateway, { ...parsed, principal, action: operation.action })
-  const request = {
-    ...openRequest(exchange, parsed, { authentication, principal: found.principal }),
-    bucket: found.bucket,
-  }
+  const { access, bucket } = await findTargetBucket(gateway, asked)
+  const request = { ...openRequest(exchange, { parsed, asked, authentication, access }), bucket }
   if (operation.needs === 'bucket') return operation.run(request)
   return operation.run({ ...request, key: target.key as string })
 }
 
+/** What a presigner moved into the query counts before authorization too, as conditions may depend on it. */
+function askedOf({ operation, target, headers, query }: Parsed, authentication: Authentication): Asked {
+  const isPresigned = authentication.kind === 'sigv4-query' || authentication.kind === 'sigv2-query'
+  const parsed = { query, headers: isPresigned ? headersWithHoisted(headers, query) : headers }
+  const action = typeof operation.action === 'string' ? operation.action : operation.action(parsed)
+  return { ...parsed, target, principal: authentication.principal, action }
+}
+
 function openRequest(
   exchange: Exchange,
-  parsed: Parsed,
-  { authentication, principal }: { authentication: Authentication; principal: ServiceRequest['principal'] },
+  input: { parsed: Parsed; asked: Asked; authentication: Authentication; access: RequestAccess },
 ): ServiceRequest {
   const { gateway, req, requestId } = exchange
-  const { method, query } = parsed
-  const isPresigned = authentication.kind === 'sigv4-query' || authentication.kind === 'sigv2-query'
+  const { parsed, asked, authentication, access } = input
   return {
     engine: gateway.engine,
     owners: gateway.owners,
     requestId,
-    method,
-    query,
-    headers: isPresigned ? headersWithHoisted(parsed.headers, query) : parsed.headers,
-    principal,
+    method: parsed.method,
+    query: parsed.query,
+    headers: asked.headers,
+    principal: asked.principal,
+    access,
+    ownerId: ownerIdOf(asked.principal),
     isSigned: authentication.kind !== 'anonymous',
     body: openBody({
       req,

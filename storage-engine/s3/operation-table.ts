@@ -1,7 +1,7 @@
 import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
 import { BUCKET_CONFIGURATIONS } from '#storage-engine/s3/bucket-configurations.ts'
 import { OBJECT_CONFIGURATIONS } from '#storage-engine/s3/object-configurations.ts'
-import type { Operation } from '#storage-engine/s3/operation.ts'
+import { byVersion, type Operation } from '#storage-engine/s3/operation.ts'
 import { abortMultipartUpload } from '#storage-engine/s3/operations/abort-multipart-upload.ts'
 import { completeMultipartUpload } from '#storage-engine/s3/operations/complete-multipart-upload.ts'
 import { copyObject } from '#storage-engine/s3/operations/copy-object.ts'
@@ -103,6 +103,8 @@ const BUCKET: Operation[] = [
   { name: 'Preflight', method: 'OPTIONS', on: 'bucket', needs: 'not-implemented' },
 ]
 
+const READ = byVersion('s3:GetObject', 's3:GetObjectVersion')
+
 const OBJECT: Operation[] = [
   {
     name: 'UploadPartCopy',
@@ -144,8 +146,8 @@ const OBJECT: Operation[] = [
     action: 's3:ListMultipartUploadParts',
     run: listParts,
   },
-  { name: 'GetObject', method: 'GET', on: 'object', needs: 'object', action: 's3:GetObject', run: getObject },
-  { name: 'HeadObject', method: 'HEAD', on: 'object', needs: 'object', action: 's3:GetObject', run: headObject },
+  { name: 'GetObject', method: 'GET', on: 'object', needs: 'object', action: READ, run: getObject },
+  { name: 'HeadObject', method: 'HEAD', on: 'object', needs: 'object', action: READ, run: headObject },
   {
     name: 'AbortMultipartUpload',
     method: 'DELETE',
@@ -155,7 +157,14 @@ const OBJECT: Operation[] = [
     action: 's3:AbortMultipartUpload',
     run: abortMultipartUpload,
   },
-  { name: 'DeleteObject', method: 'DELETE', on: 'object', needs: 'key', action: 's3:DeleteObject', run: deleteObject },
+  {
+    name: 'DeleteObject',
+    method: 'DELETE',
+    on: 'object',
+    needs: 'key',
+    action: byVersion('s3:DeleteObject', 's3:DeleteObjectVersion'),
+    run: deleteObject,
+  },
   {
     name: 'CreateMultipartUpload',
     method: 'POST',

@@ -1,3 +1,4 @@
+import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
 import type {
   BucketRequest,
   KeyRequest,
@@ -33,11 +34,16 @@ export type OperationRun =
   | { needs: 'not-implemented' }
 
 interface Permitted<Request> {
-  /** IAM action on the target; copies also check s3:GetObject on their source. */
-  action: string
+  /** IAM action on the target, or what names it. What a request does besides, its operation checks through `access`. */
+  action: string | ((parsed: { query: Query; headers: Headers }) => string)
   run(request: Request): S3Response | Promise<S3Response>
   /** The answer for a bucket or object on which this was never set, as nothing can be set yet. */
   isUntouched?: true
   /** May take so long that the client gets white space meanwhile. */
   isLong?: true
+}
+
+/** The action of a row whose name differs when the request names a version. */
+export function byVersion(action: string, versionAction: string): (parsed: { query: Query }) => string {
+  return ({ query }) => (query.values.has('versionId') ? versionAction : action)
 }

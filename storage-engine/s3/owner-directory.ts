@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { ANONYMOUS_CANONICAL_ID, ANONYMOUS_OWNER_ID } from '#storage-engine/auth/principal.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 
 /** As S3 shows an owner. */
@@ -14,6 +15,7 @@ export interface OwnerDirectory {
   getOwner(id: string): Promise<Owner>
 }
 
+const ANONYMOUS_OWNER: Owner = { canonicalId: ANONYMOUS_CANONICAL_ID, displayName: 'anonymous' }
 const OWNERS_MAX = 10_000
 /** A display name may change; a canonical id never does. */
 const OWNER_TTL_MS = 60_000
@@ -30,7 +32,7 @@ export function createOwnerDirectory(find: (ids: string[]) => Promise<(Owner & {
     const owners = new Map<string, Owner>()
     const missing = new Set<string>()
     for (const id of ids) {
-      const known = owners.get(id) ?? cache.get(id)
+      const known = id === ANONYMOUS_OWNER_ID ? ANONYMOUS_OWNER : (owners.get(id) ?? cache.get(id))
       if (known === undefined) missing.add(id)
       else owners.set(id, known)
     }

@@ -1,10 +1,11 @@
-import type { ObjectUserPrincipal } from '#storage-engine/auth/principal.ts'
+import type { Principal } from '#storage-engine/auth/principal.ts'
 import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
 import type { Body } from '#storage-engine/body.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import type { OwnerDirectory } from '#storage-engine/s3/owner-directory.ts'
+import type { RequestAccess } from '#storage-engine/s3/request-access.ts'
 
 /** An authenticated and authorized request on the service itself. */
 export interface ServiceRequest {
@@ -14,8 +15,11 @@ export interface ServiceRequest {
   method: string
   query: Query
   headers: Headers
-  /** For now only object users have rights, so only they come this far. */
-  principal: ObjectUserPrincipal
+  /** Of any kind; what it may do besides the row's action, `access` says. */
+  principal: Principal
+  access: RequestAccess
+  /** The object user to whom belongs what this request makes. */
+  ownerId: string
   /** True when the request was signed, so that it may override response headers. */
   isSigned: boolean
   body: Body

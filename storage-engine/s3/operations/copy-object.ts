@@ -30,7 +30,7 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
     target: {
       bucket,
       key,
-      ownerId: request.principal.id,
+      ownerId: request.ownerId,
       ...(isReplacing ? readDescription(headers) : descriptionOf(source.object)),
       checksumAlgorithm,
       precondition: readWritePrecondition(headers),

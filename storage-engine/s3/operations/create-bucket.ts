@@ -11,12 +11,13 @@ const REGION_ALIASES: Record<string, string> = { US: 'us-east-1', EU: 'eu-west-1
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html */
 export async function createBucket(request: NewBucketRequest): Promise<S3Response> {
-  const { engine, headers, principal, bucketName } = request
+  const { engine, headers, principal, ownerId, bucketName } = request
+  if (principal.kind === 'anonymous') throw new StorageError('AccessDenied')
   refuseUnsupported(headers)
   const content = await readDocument(headers, request.body, XML_BYTES_MAX)
   const { region } = engine.config
   if (content.length > 0) checkConfiguration(content, region)
-  await create(engine, { namespaceId: principal.namespaceId, ownerId: principal.id, name: bucketName, region })
+  await create(engine, { namespaceId: principal.namespaceId, ownerId, name: bucketName, region })
   return emptyResponse(200, ['Location', `/${bucketName}`])
 }
 

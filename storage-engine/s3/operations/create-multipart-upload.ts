@@ -15,7 +15,7 @@ export async function createMultipartUpload(request: KeyRequest): Promise<S3Resp
   const { uploadId, sealed } = await createUpload(request.engine, {
     bucket,
     key,
-    ownerId: request.principal.id,
+    ownerId: request.ownerId,
     ...readDescription(headers),
     checksum,
     seal: readSeal(headers),

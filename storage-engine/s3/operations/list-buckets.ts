@@ -8,9 +8,10 @@ import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
 
 const BUCKETS_MAX = 10_000
 
-/** The caller's own buckets; all of the namespace's for its root. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
+/** An object user's own buckets; all of the namespace's for its root and its storage accounts. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
 export async function listBuckets(request: ServiceRequest): Promise<S3Response> {
   const { engine, principal, query } = request
+  if (principal.kind === 'anonymous') throw new StorageError('AccessDenied')
   const prefix = query.values.get('prefix') ?? ''
   const token = query.values.get('continuation-token') ?? ''
   const region = query.values.get('bucket-region')
@@ -20,7 +21,7 @@ export async function listBuckets(request: ServiceRequest): Promise<S3Response> 
     ? []
     : await pageBuckets(engine.db, {
         namespaceId: principal.namespaceId,
-        ...(principal.isRoot ? {} : { ownerId: principal.id }),
+        ...(principal.kind === 'object-user' && !principal.isRoot ? { ownerId: principal.id } : {}),
         prefix,
         after: token === '' ? '' : decodeToken(token, 'continuation-token'),
         limit: limit + 1,
@@ -28,7 +29,7 @@ export async function listBuckets(request: ServiceRequest): Promise<S3Response> 
   const buckets = found.slice(0, limit)
   const next = found.length > limit ? encodeToken((buckets.at(-1) as Bucket).name) : null
   const fields = [
-    ownerXml('Owner', principal),
+    ownerXml('Owner', principal.kind === 'object-user' ? principal : principal.owner),
     `<Buckets>${buckets.map(bucketXml).join('')}</Buckets>`,
     element('ContinuationToken', next),
     query.values.has('prefix') ? element('Prefix', prefix) : '',

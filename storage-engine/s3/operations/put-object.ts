@@ -17,7 +17,7 @@ export async function putObject(request: KeyRequest): Promise<S3Response> {
     bucket: request.bucket,
     key: request.key,
     body,
-    ownerId: request.principal.id,
+    ownerId: request.ownerId,
     ...readDescription(headers),
     contentMd5: readContentMd5(headers),
     checksum: readChecksum(headers),
