@@ -16,12 +16,25 @@ export interface Grant {
 /** An absent ACL is the private one: full control for the owner. The owner is a column of its own. */
 export type Acl = readonly Grant[]
 
-/** How a client asked for a version to be sealed; absent when it did not ask and only the namespace's mode counts. */
+/**
+ * How a version was asked to be sealed, by its request or its bucket; absent when nobody asked and only the namespace's
+ * mode counts. With `kms` and `customer` its data key opens only by a second key (docs/formats/keys.md).
+ */
 export type ObjectEncryption =
   | { kind: 's3' }
-  | { kind: 'kms'; keyId: string; isBucketKeyEnabled: boolean; context?: string }
-  /** The key itself is never stored: its MD5, base64, only tells a wrong key from the right one. */
-  | { kind: 'customer'; keyMd5: string }
+  | {
+      kind: 'kms'
+      /** Of the named key: immutable. */
+      keyId: string
+      keyVersion: number
+      /** As the key was asked for, which is how it is answered. */
+      keyName: string
+      isBucketKeyEnabled: boolean
+      /** Base64 of JSON, as it came. */
+      context?: string
+    }
+  /** Nothing of the key is stored: that it is the right one shows when the data key opens. */
+  | { kind: 'customer' }
 
 export interface ObjectSettings {
   tags?: readonly Tag[]

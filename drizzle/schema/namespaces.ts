@@ -11,6 +11,8 @@ export const namespaces = pgTable('namespaces', {
   /** Grows with every change of `encryption_mode`; a commit that was prepared under another epoch is refused (ENC-1). */
   encryptionEpoch: integer('encryption_epoch').notNull().default(1),
   relaxedBucketNames: boolean('relaxed_bucket_names').notNull().default(false),
+  /** Signatures of version 2 rest on SHA-1: a namespace without legacy clients can do without them. */
+  refusesSigV2: boolean('refuses_sigv2').notNull().default(false),
   createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
 })
 
