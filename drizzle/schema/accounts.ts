@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { boolean, check, index, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core'
+import { boolean, check, index, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { bytes } from './columns.ts'
 import { namespaces } from './namespaces.ts'
 
@@ -17,7 +17,7 @@ export const objectUsers = pgTable('object_users', {
   createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
 })
 
-/** IAM-like identities of a namespace; without a grant they may do nothing. */
+/** The IAM users of a namespace; without a policy they may do nothing. */
 export const storageAccounts = pgTable(
   'storage_accounts',
   {
@@ -26,9 +26,13 @@ export const storageAccounts = pgTable(
       .notNull()
       .references(() => namespaces.id),
     name: text().notNull(),
+    /** Begins and ends with a slash. */
+    path: text().notNull().default('/'),
+    tags: jsonb().$type<Record<string, string>>().notNull().default({}),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
   },
-  (table) => [unique('storage_accounts_name').on(table.namespaceId, table.name)],
+  // IAM tells names apart without regard to case, and lists them so.
+  (table) => [uniqueIndex('storage_accounts_name').on(table.namespaceId, sql`lower(${table.name}) COLLATE "C"`)],
 )
 
 /** Belongs to exactly one object user or storage account. The secret is sealed by the credential key. */

@@ -1,20 +1,39 @@
-import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { bytes } from './columns.ts'
 
 /** The tenant's space: the unit of isolation and of encryption at rest. */
-export const namespaces = pgTable('namespaces', {
-  id: uuid().primaryKey(),
-  name: text().notNull().unique(),
-  displayName: text('display_name').notNull(),
-  /** The floor for new data: 'on' seals every blob. Reads follow the blob, never this. */
-  encryptionMode: text('encryption_mode', { enum: ['off', 'on'] }).notNull(),
-  /** Grows with every change of `encryption_mode`; a commit that was prepared under another epoch is refused (ENC-1). */
-  encryptionEpoch: integer('encryption_epoch').notNull().default(1),
-  relaxedBucketNames: boolean('relaxed_bucket_names').notNull().default(false),
-  /** Signatures of version 2 rest on SHA-1: a namespace without legacy clients can do without them. */
-  refusesSigV2: boolean('refuses_sigv2').notNull().default(false),
-  createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
-})
+export const namespaces = pgTable(
+  'namespaces',
+  {
+    id: uuid().primaryKey(),
+    name: text().notNull().unique(),
+    displayName: text('display_name').notNull(),
+    /** Stands in ARNs for the account: twelve digits unless chosen otherwise; empty where ARNs shall have none. */
+    accountId: text('account_id').notNull().default(sql`lpad(floor(random() * 1000000000000)::bigint::text, 12, '0')`),
+    /** The floor for new data: 'on' seals every blob. Reads follow the blob, never this. */
+    encryptionMode: text('encryption_mode', { enum: ['off', 'on'] }).notNull(),
+    /** Grows with every change of `encryption_mode`; a commit that was prepared under another epoch is refused (ENC-1). */
+    encryptionEpoch: integer('encryption_epoch').notNull().default(1),
+    relaxedBucketNames: boolean('relaxed_bucket_names').notNull().default(false),
+    /** Signatures of version 2 rest on SHA-1: a namespace without legacy clients can do without them. */
+    refusesSigV2: boolean('refuses_sigv2').notNull().default(false),
+    createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  },
+  (table) => [uniqueIndex('namespaces_account_id').on(table.accountId).where(sql`${table.accountId} <> ''`)],
+)
 
 /** Namespace keys (L1), wrapped by the root key (L0). */
 export const namespaceKeys = pgTable(
