@@ -1,3 +1,4 @@
+import type { BucketSettings } from '#storage-engine/bucket-settings.ts'
 import { checkBucketName } from '#storage-engine/buckets/bucket-name.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
@@ -10,6 +11,8 @@ export interface CreateBucketInput {
   ownerId: string
   name: string
   region: string
+  settings?: BucketSettings
+  versioning?: Bucket['versioning']
 }
 
 /**

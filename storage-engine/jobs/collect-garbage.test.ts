@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterEach(() => test.stop())
 
 async function write(key: string, content: Buffer, engine: Engine = test.engine): Promise<void> {
-  const conditions = { contentMd5: null, checksum: null, precondition: null, seal: false }
+  const conditions = { contentMd5: null, checksum: null, precondition: null, settings: null, lock: null, seal: false }
   await writeObject(engine, {
     ...DESCRIPTION,
     ...conditions,
@@ -123,6 +123,8 @@ describe('stale uploads', () => {
       key: 'u',
       ownerId: bucket.ownerId,
       checksum: null,
+      settings: null,
+      lock: null,
       seal: false,
     })
     const upload = await getUpload(test.engine, { bucket, key: 'u', uploadId })

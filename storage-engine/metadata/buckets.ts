@@ -1,6 +1,7 @@
+import type { BucketSettings } from '#storage-engine/bucket-settings.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Database, Queryable } from '#storage-engine/metadata/database.ts'
-import type { Bucket } from '#storage-engine/metadata/look-ups.ts'
+import type { Bucket } from '#storage-engine/metadata/known-buckets.ts'
 
 export type { Bucket }
 
@@ -9,27 +10,33 @@ export function findBucket(db: Database, { name }: { name: string }): Promise<Bu
   return name.includes('\0') ? Promise.resolve(null) : db.lookUps.buckets.submit(name)
 }
 
+export interface NewBucket {
+  id: string
+  namespaceId: string
+  ownerId: string
+  name: string
+  region: string
+  /** None when absent. */
+  settings?: BucketSettings
+  /** `unversioned` when absent. */
+  versioning?: Bucket['versioning']
+}
+
 /** Resolves to false when the name is taken. Throws NoSuchNamespace. */
-export async function insertBucket(
-  db: Queryable,
-  {
-    id,
-    namespaceId,
-    ownerId,
-    name,
-    region,
-  }: { id: string; namespaceId: string; ownerId: string; name: string; region: string },
-): Promise<boolean> {
+export async function insertBucket(db: Queryable, bucket: NewBucket): Promise<boolean> {
+  const { id, namespaceId, ownerId, name, region, settings = {}, versioning = 'unversioned' } = bucket
+  const hasSettings = Object.keys(settings).length > 0
   const [answer] = await db.query<{ owners: number; inserted: number }>({
     name: 'insert-bucket',
-    // The unique name decides between two creators.
+    // The unique name decides between two creators. Version 0 of the settings says that there are none.
     text: `
 with owner as (select id, namespace_id from object_users where id = $3 and namespace_id = $2),
 inserted as (
-  insert into buckets (id, namespace_id, owner_id, name, region) select $1, namespace_id, id, $4, $5 from owner
+  insert into buckets (id, namespace_id, owner_id, name, region, settings, settings_version, versioning)
+  select $1, namespace_id, id, $4, $5, $6, $7, $8 from owner
   on conflict (name) do nothing returning id)
 select (select count(*) from owner)::integer as owners, (select count(*) from inserted)::integer as inserted`,
-    values: [id, namespaceId, ownerId, name, region],
+    values: [id, namespaceId, ownerId, name, region, JSON.stringify(settings), hasSettings ? 1 : 0, versioning],
   })
   if (answer?.owners !== 1) throw new StorageError('NoSuchNamespace')
   return answer.inserted === 1

@@ -1,5 +1,6 @@
 import { bytesArray, jsonArray, plainArray, textArray } from '#storage-engine/metadata/array-literal.ts'
 import type { Statement, TextRow } from '#storage-engine/metadata/hot-connection.ts'
+import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
 
 export interface CommitBlob {
   blobId: string
@@ -30,6 +31,8 @@ export interface CommitRow {
   checksum: { algorithm: string; type: 'FULL_OBJECT' | 'COMPOSITE'; value: string } | null
   /** Null for an empty object that has no blob. */
   blob: CommitBlob | null
+  lock: ObjectLock | null
+  settings: ObjectSettings | null
   wrappedDataKey: Buffer | null
   namespaceKeyVersion: number | null
 }
@@ -46,7 +49,7 @@ const REPLACE = `update set
     size = excluded.size, sealed_size = excluded.sealed_size, etag = excluded.etag,
     last_modified = greatest(excluded.last_modified, object_versions.last_modified), content_type = excluded.content_type,
     system_headers = excluded.system_headers, user_metadata = excluded.user_metadata, checksum = excluded.checksum,
-    blob_id = excluded.blob_id, upload_id = null, part_count = null,
+    blob_id = excluded.blob_id, upload_id = null, part_count = null, lock = excluded.lock, settings = excluded.settings,
     wrapped_data_key = excluded.wrapped_data_key, namespace_key_version = excluded.namespace_key_version`
 
 /**
@@ -60,9 +63,11 @@ function commitText(onConflict: string): string {
   return `
 with input as materialized (
   select * from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::uuid[], $6::uuid[], $7::bigint[], $8::text[], $9::text[], $10::jsonb[],
-    $11::jsonb[], $12::jsonb[], $13::uuid[], $14::text[], $15::bigint[], $16::smallint[], $17::bytea[], $18::integer[])
+    $11::jsonb[], $12::jsonb[], $13::uuid[], $14::text[], $15::bigint[], $16::smallint[], $17::bytea[], $18::integer[],
+    $19::jsonb[], $20::jsonb[])
     with ordinality as i (namespace_id, bucket_id, epoch, key, version_id, owner_id, size, etag, content_type, system_headers,
-    user_metadata, checksum, blob_id, locator, stored_size, cipher, wrapped_data_key, namespace_key_version, n)
+    user_metadata, checksum, blob_id, locator, stored_size, cipher, wrapped_data_key, namespace_key_version,
+    lock, settings, n)
 ), locked_namespaces as materialized (
   select id, encryption_mode, encryption_epoch from namespaces where id = any($1::uuid[]) order by id for share
 ), locked_buckets as materialized (
@@ -77,9 +82,9 @@ with input as materialized (
   left join locked_namespaces n on n.id = i.namespace_id
 ), written as (
   insert into object_versions (bucket_id, key, noncurrent_order, version_id, is_null, is_delete_marker, owner_id, size, sealed_size, etag, last_modified,
-    content_type, system_headers, user_metadata, checksum, blob_id, wrapped_data_key, namespace_key_version)
+    content_type, system_headers, user_metadata, checksum, blob_id, wrapped_data_key, namespace_key_version, lock, settings)
   select bucket_id, key, 0, version_id, true, false, owner_id, size, case when cipher > 0 then size else 0 end, etag, clock_timestamp(),
-    content_type, system_headers, user_metadata, checksum, blob_id, wrapped_data_key, namespace_key_version
+    content_type, system_headers, user_metadata, checksum, blob_id, wrapped_data_key, namespace_key_version, lock, settings
   from judged where verdict = 'written' order by bucket_id, key collate "C"
   on conflict (bucket_id, key, noncurrent_order) do ${onConflict}
   returning new.bucket_id, new.version_id, new.last_modified, old.blob_id as old_blob_id, old.upload_id as old_upload_id,
@@ -125,6 +130,8 @@ export function commitStatement(rows: CommitRow[], whenPresent: 'replace' | 'kee
     plainArray(rows.map((row) => row.blob?.cipher ?? null)),
     bytesArray(rows.map((row) => row.wrappedDataKey)),
     plainArray(rows.map((row) => row.namespaceKeyVersion)),
+    jsonArray(rows.map((row) => row.lock)),
+    jsonArray(rows.map((row) => row.settings)),
   ]
   return whenPresent === 'replace'
     ? { name: 'commit', text: REPLACING_TEXT, values }

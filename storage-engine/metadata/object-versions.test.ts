@@ -39,6 +39,8 @@ describe('commitObject and findObject', () => {
       checksum: { algorithm: 'CRC32C', type: 'FULL_OBJECT', value: 'yZRlqg==' },
       wrappedDataKey: randomBytes(40),
       namespaceKeyVersion: 3,
+      lock: { legalHold: true },
+      settings: { tags: [['a', '1']], storageClass: 'GLACIER' },
     })
     const { lastModified } = await commitObject(db, object)
     const found = await findObject(db, { bucketName: bucket.name, key: object.key })
@@ -57,12 +59,21 @@ describe('commitObject and findObject', () => {
 
   it('knows a bucket without the key, and neither without the bucket', async () => {
     const bucket = await createTestBucket(db)
-    expect(await findObject(db, { bucketName: bucket.name, key: 'missing' })).toEqual({ bucket, object: null })
+    expect(await findObject(db, { bucketName: bucket.name, key: 'missing' })).toEqual({
+      bucket,
+      object: null,
+      deleteMarker: null,
+    })
     expect(await findObject(db, { bucketName: 'no-such-bucket', key: 'missing' })).toEqual({
       bucket: null,
       object: null,
+      deleteMarker: null,
     })
-    expect(await findObject(db, { bucketName: bucket.name, key: 'nul\0' })).toEqual({ bucket: null, object: null })
+    expect(await findObject(db, { bucketName: bucket.name, key: 'nul\0' })).toEqual({
+      bucket: null,
+      object: null,
+      deleteMarker: null,
+    })
   })
 
   it('replaces the current version, frees its blob once, and keeps usage exact', async () => {

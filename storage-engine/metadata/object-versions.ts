@@ -7,10 +7,12 @@ import {
 } from '#storage-engine/metadata/commit-sql.ts'
 import type { Database, Queryable } from '#storage-engine/metadata/database.ts'
 import { EncryptionEpochChanged } from '#storage-engine/metadata/encryption-epoch-changed.ts'
-import type { Bucket, FoundObject } from '#storage-engine/metadata/look-ups.ts'
+import type { FoundObject } from '#storage-engine/metadata/found-objects.ts'
+import { isUuid } from '#storage-engine/metadata/is-uuid.ts'
+import type { Bucket } from '#storage-engine/metadata/known-buckets.ts'
 import { lockWriteTarget } from '#storage-engine/metadata/write-target.ts'
 
-export type { FoundObject, ObjectVersion } from '#storage-engine/metadata/look-ups.ts'
+export type { DeleteMarker, FoundObject, ObjectVersion } from '#storage-engine/metadata/found-objects.ts'
 export { EncryptionEpochChanged }
 
 /** What must hold of the key's current version when the write takes effect. */
@@ -26,15 +28,23 @@ export interface CommitObject extends Omit<CommitRow, 'namespaceId' | 'bucketId'
   precondition: Precondition | null
 }
 
-/** The bucket and the current version of the key: one look-up, shared with whoever asks at the same time. */
+/**
+ * The bucket and a version of the key, the current one unless `versionId` (a UUID or `null`, as S3 shows it) names another:
+ * one look-up, shared with whoever asks at the same time.
+ */
 export function findObject(
   db: Database,
-  { bucketName, key }: { bucketName: string; key: string },
+  { bucketName, key, versionId }: { bucketName: string; key: string; versionId?: string | null | undefined },
 ): Promise<FoundObject> {
   // No stored name or key holds a NUL, and Postgres refuses to be asked.
-  if (bucketName.includes('\0') || key.includes('\0')) return Promise.resolve({ bucket: null, object: null })
-  return db.lookUps.objects.submit({ bucketName, key })
+  if (bucketName.includes('\0') || key.includes('\0')) return NOWHERE
+  if (versionId === undefined || versionId === null) return db.lookUps.objects.submit({ bucketName, key })
+  if (versionId === 'null') return db.lookUps.versions.submit({ bucketName, key, versionId: null })
+  if (isUuid(versionId)) return db.lookUps.versions.submit({ bucketName, key, versionId })
+  return db.lookUps.buckets.submit(bucketName).then((bucket) => ({ bucket, object: null, deleteMarker: null }))
 }
+
+const NOWHERE = Promise.resolve<FoundObject>({ bucket: null, object: null, deleteMarker: null })
 
 /**
  * Makes `object` the current version of its key; the blob must be durable already. Replaced bytes become garbage.

@@ -2,7 +2,7 @@ import { StorageError } from '#storage-engine/errors.ts'
 import type { CommitBlob } from '#storage-engine/metadata/commit-sql.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 import { EncryptionEpochChanged } from '#storage-engine/metadata/encryption-epoch-changed.ts'
-import type { Bucket } from '#storage-engine/metadata/look-ups.ts'
+import type { Bucket } from '#storage-engine/metadata/known-buckets.ts'
 import { lockWriteTarget } from '#storage-engine/metadata/write-target.ts'
 
 export interface StoredPart {

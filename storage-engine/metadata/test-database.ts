@@ -128,6 +128,8 @@ export function testObject(bucket: Bucket, key: string, changes: Partial<CommitO
     },
     wrappedDataKey: isSealed ? randomBytes(40) : null,
     namespaceKeyVersion: isSealed ? 1 : null,
+    lock: null,
+    settings: null,
     precondition: null,
     ...changes,
   }

@@ -5,7 +5,7 @@ import { plainArray } from '#storage-engine/metadata/array-literal.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 import { EncryptionEpochChanged } from '#storage-engine/metadata/encryption-epoch-changed.ts'
 import { isUuid } from '#storage-engine/metadata/is-uuid.ts'
-import type { Bucket } from '#storage-engine/metadata/look-ups.ts'
+import type { Bucket } from '#storage-engine/metadata/known-buckets.ts'
 import { checkPrecondition, type Precondition } from '#storage-engine/metadata/object-versions.ts'
 import { lockWriteTarget, type WriteTarget } from '#storage-engine/metadata/write-target.ts'
 
@@ -144,15 +144,15 @@ async function writeVersion(
     sealed_size = excluded.sealed_size, etag = excluded.etag, last_modified = greatest(excluded.last_modified, object_versions.last_modified),
     content_type = excluded.content_type, system_headers = excluded.system_headers, user_metadata = excluded.user_metadata, checksum = excluded.checksum,
     blob_id = null, upload_id = excluded.upload_id, part_count = excluded.part_count, wrapped_data_key = excluded.wrapped_data_key,
-    namespace_key_version = excluded.namespace_key_version`
+    namespace_key_version = excluded.namespace_key_version, lock = excluded.lock, settings = excluded.settings`
   const [written] = await tx.query<{ lastModified: Date }>({
     name: precondition?.ifNoneMatch ? 'complete-upload-keeping' : 'complete-upload',
     text: `
 with written as (
   insert into object_versions (bucket_id, key, noncurrent_order, version_id, is_null, is_delete_marker, owner_id, size, sealed_size, etag, last_modified,
-    content_type, system_headers, user_metadata, checksum, upload_id, part_count, wrapped_data_key, namespace_key_version)
+    content_type, system_headers, user_metadata, checksum, upload_id, part_count, wrapped_data_key, namespace_key_version, lock, settings)
   select $1, u.key, 0, u.id, true, false, u.owner_id, $3::bigint, $4::bigint, $5, clock_timestamp(), u.content_type, u.system_headers, u.user_metadata, $6::jsonb,
-    u.id, $7::integer, u.wrapped_data_key, u.namespace_key_version
+    u.id, $7::integer, u.wrapped_data_key, u.namespace_key_version, u.lock, u.settings
   from uploads u where u.id = $2
   on conflict (bucket_id, key, noncurrent_order) do ${precondition?.ifNoneMatch ? 'nothing' : replace}
   returning new.bucket_id, new.last_modified, old.blob_id as old_blob_id, old.upload_id as old_upload_id, (old.version_id is null)::integer as object_count,

@@ -29,7 +29,16 @@ const DESCRIPTION = { contentType: 'video/mp4', systemHeaders: null, userMetadat
 type Algorithm = { algorithm: ChecksumAlgorithm; type: 'FULL_OBJECT' | 'COMPOSITE' }
 
 function open(key: string, checksum: Algorithm | null = null, into = bucket) {
-  return createUpload(engine, { ...DESCRIPTION, bucket: into, key, ownerId: into.ownerId, checksum, seal: false })
+  return createUpload(engine, {
+    ...DESCRIPTION,
+    bucket: into,
+    key,
+    ownerId: into.ownerId,
+    checksum,
+    settings: null,
+    lock: null,
+    seal: false,
+  })
 }
 
 async function put(
@@ -188,6 +197,8 @@ describe('completing an upload', () => {
       contentMd5: null,
       checksum: null,
       precondition: null,
+      settings: null,
+      lock: null,
       seal: false,
     }
     await writeObject(engine, input)

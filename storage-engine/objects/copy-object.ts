@@ -3,6 +3,7 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
+import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
 import { bodyFrom } from '#storage-engine/objects/reseal-blob.ts'
 import { BODY_BYTES_MAX } from '#storage-engine/objects/write-body.ts'
@@ -22,6 +23,8 @@ export interface CopyObjectInput {
     /** Asked for by the client; null keeps the source's algorithm. */
     checksumAlgorithm: ChecksumAlgorithm | null
     precondition: WritePrecondition | null
+    settings: ObjectSettings | null
+    lock: ObjectLock | null
     seal: boolean
   }
 }

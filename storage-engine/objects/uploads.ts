@@ -6,6 +6,7 @@ import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { EncryptionEpochChanged, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import { putPart } from '#storage-engine/metadata/parts.ts'
 import { findUpload, insertUpload, setUploadDataKey, type Upload } from '#storage-engine/metadata/uploads.ts'
+import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
 import { dataKeyFor, type VersionKey } from '#storage-engine/objects/data-key.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
 import { bodyFrom, resealBlob } from '#storage-engine/objects/reseal-blob.ts'
@@ -21,6 +22,9 @@ export interface CreateUploadInput extends ObjectDescription {
   key: string
   ownerId: string
   checksum: { algorithm: ChecksumAlgorithm; type: ChecksumType } | null
+  /** Of the object to come. */
+  settings: ObjectSettings | null
+  lock: ObjectLock | null
   seal: boolean
 }
 
@@ -54,6 +58,8 @@ export async function createUpload(
     userMetadata: input.userMetadata,
     checksumAlgorithm: input.checksum?.algorithm ?? null,
     checksumType: input.checksum?.type ?? null,
+    settings: input.settings,
+    lock: input.lock,
     wrappedDataKey: versionKey?.wrapped ?? null,
     namespaceKeyVersion: versionKey?.namespaceKeyVersion ?? null,
   })

@@ -39,6 +39,8 @@ function inputFor(bucket: Bucket, key: string, body: Body): WriteObjectInput {
     contentMd5: null,
     checksum: null,
     precondition: null,
+    settings: null,
+    lock: null,
     seal: false,
   }
 }

@@ -4,6 +4,7 @@ import { StorageError } from '#storage-engine/errors.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { commitObject, EncryptionEpochChanged } from '#storage-engine/metadata/object-versions.ts'
+import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
 import { dataKeyFor, type VersionKey } from '#storage-engine/objects/data-key.ts'
 import { resealBlob } from '#storage-engine/objects/reseal-blob.ts'
 import { CIPHER, type RequestedChecksum, type WrittenBody, writeBody } from '#storage-engine/objects/write-body.ts'
@@ -33,6 +34,8 @@ export interface WriteObjectInput extends ObjectDescription {
   contentMd5: Buffer | null
   checksum: RequestedChecksum | null
   precondition: WritePrecondition | null
+  settings: ObjectSettings | null
+  lock: ObjectLock | null
   /** The client asked for AES256; the stronger of this and the namespace's mode wins. */
   seal: boolean
 }
@@ -47,7 +50,7 @@ export interface ObjectChecksum {
 export interface WrittenObject {
   /** Without quotes. */
   etag: string
-  /** Null in a bucket that was never versioned. */
+  /** As S3 shows it; null in a bucket that was never versioned. */
   versionId: string | null
   size: number
   lastModified: Date
@@ -110,6 +113,8 @@ async function commitOnce(engine: Engine, current: Uncommitted): Promise<Written
     systemHeaders: current.systemHeaders,
     userMetadata: current.userMetadata,
     checksum,
+    settings: current.settings,
+    lock: current.lock,
     blob: written.blob,
     wrappedDataKey: versionKey?.wrapped ?? null,
     namespaceKeyVersion: versionKey?.namespaceKeyVersion ?? null,

@@ -36,6 +36,8 @@ function write(key: string) {
     contentMd5: null,
     checksum: null,
     precondition: null,
+    settings: null,
+    lock: null,
     seal: false,
   })
 }

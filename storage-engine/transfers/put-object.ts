@@ -22,6 +22,8 @@ export async function putObject(engine: Engine, { request, response, target, buc
     contentMd5: null,
     checksum: readClaimedChecksum(request) ?? { algorithm: 'CRC32C', value: null },
     precondition: preconditionOf(request),
+    settings: null,
+    lock: null,
     seal: false,
   })
   answerJson(response, 200, describeWritten(target.key, written))

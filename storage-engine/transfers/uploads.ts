@@ -36,6 +36,8 @@ export async function postUploads(engine: Engine, { response, target, bucket }: 
     systemHeaders: null,
     userMetadata: null,
     checksum: { algorithm: 'CRC32C', type: 'FULL_OBJECT' },
+    settings: null,
+    lock: null,
     seal: false,
   })
   answerJson(response, 201, { uploadId })

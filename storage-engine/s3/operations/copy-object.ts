@@ -34,6 +34,8 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
       ...(isReplacing ? readDescription(headers) : descriptionOf(source.object)),
       checksumAlgorithm,
       precondition: readWritePrecondition(headers),
+      settings: null,
+      lock: null,
       seal,
     },
   })

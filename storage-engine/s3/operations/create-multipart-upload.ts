@@ -18,6 +18,8 @@ export async function createMultipartUpload(request: KeyRequest): Promise<S3Resp
     ownerId: request.ownerId,
     ...readDescription(headers),
     checksum,
+    settings: null,
+    lock: null,
     seal: readSeal(headers),
   })
   const answer = sealed ? ['x-amz-server-side-encryption', 'AES256'] : []

@@ -22,6 +22,8 @@ export async function putObject(request: KeyRequest): Promise<S3Response> {
     contentMd5: readContentMd5(headers),
     checksum: readChecksum(headers),
     precondition: readWritePrecondition(headers),
+    settings: null,
+    lock: null,
     seal: readSeal(headers),
   })
   return emptyResponse(200, writtenHeaders(written))
