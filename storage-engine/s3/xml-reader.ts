@@ -74,3 +74,20 @@ export function childText(element: XmlElement, name: string): string | null {
 export function childrenOf(element: XmlElement, name: string): XmlElement[] {
   return element.children.get(name) ?? []
 }
+
+/** The only child called `name`; null when there is none. Throws MalformedXML when there are several. */
+export function onlyChild(element: XmlElement, name: string): XmlElement | null {
+  const [found, ...others] = childrenOf(element, name)
+  if (others.length > 0) throw new StorageError('MalformedXML')
+  return found ?? null
+}
+
+/**
+ * Throws MalformedXML for a child of any other name: to drop what a client asks for in a configuration would be to lie.
+ */
+export function expectChildren(element: XmlElement, names: readonly string[]): XmlElement {
+  for (const name of element.children.keys()) {
+    if (!names.includes(name)) throw new StorageError('MalformedXML', { cause: new Error(`unknown element ${name}`) })
+  }
+  return element
+}
