@@ -1,10 +1,20 @@
+import { createHash } from 'node:crypto'
 import { writeUuids } from '#storage-engine/crypto/blob-aad.ts'
 
 /**
  * What a wrapped key is for, bound into its wrapping key. The first byte is the level, and every level has one fixed
  * length, so no two contexts are ever the same bytes. Specified in docs/formats/keys.md; it may never change.
  */
-const LEVEL = { canary: 0, namespaceKey: 1, dataKey: 2, credential: 3, token: 4 } as const
+const LEVEL = {
+  canary: 0,
+  namespaceKey: 1,
+  dataKey: 2,
+  credential: 3,
+  token: 4,
+  namedKey: 5,
+  customerDataKey: 6,
+  namedDataKey: 7,
+} as const
 
 export type SecretPurpose = 'credential' | 'token'
 
@@ -18,14 +28,45 @@ export function namespaceKeyContext(input: { clusterId: string; namespaceId: str
   return encode(LEVEL.namespaceKey, [input.clusterId, input.namespaceId], input.version)
 }
 
-/** Of the data key (L2) of an object version. */
-export function dataKeyContext(input: {
+interface DataKeyOwner {
   clusterId: string
   namespaceId: string
   bucketId: string
   versionId: string
-}): Buffer {
+}
+
+/** Of the data key (L2) of an object version. */
+export function dataKeyContext(input: DataKeyOwner): Buffer {
   return encode(LEVEL.dataKey, [input.clusterId, input.namespaceId, input.bucketId, input.versionId])
+}
+
+/** Of a data key that opens only by a customer's key besides. */
+export function customerDataKeyContext(input: DataKeyOwner): Buffer {
+  return encode(LEVEL.customerDataKey, [input.clusterId, input.namespaceId, input.bucketId, input.versionId])
+}
+
+/** Of a data key that opens only by a named key besides, and with the same encryption context (text, or null for none). */
+export function namedDataKeyContext(
+  input: DataKeyOwner & { keyId: string; version: number; encryptionContext: string | null },
+): Buffer {
+  const { clusterId, namespaceId, bucketId, versionId, keyId, version } = input
+  const place = encode(LEVEL.namedDataKey, [clusterId, namespaceId, bucketId, versionId, keyId], version)
+  return Buffer.concat([
+    place,
+    createHash('sha256')
+      .update(input.encryptionContext ?? '')
+      .digest(),
+  ])
+}
+
+/** Of the material of a named key. */
+export function namedKeyContext(input: {
+  clusterId: string
+  namespaceId: string
+  keyId: string
+  version: number
+}): Buffer {
+  return encode(LEVEL.namedKey, [input.clusterId, input.namespaceId, input.keyId], input.version)
 }
 
 /** Of an envelope key, under which secrets of one purpose are sealed. */

@@ -1,4 +1,4 @@
-import { createSecretKey, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import {
   aesKeyUnwrap,
@@ -72,5 +72,44 @@ describe('wrapped key record', () => {
 
   it('wraps keys of 32 bytes only', () => {
     expect(() => wrapKey({ parent, context, key: Buffer.alloc(16) })).toThrow(RangeError)
+  })
+})
+
+describe('wrapped key record with a second key', () => {
+  const second = createSecretKey(randomBytes(32))
+  const record = wrapKey({ parent, second, context, key })
+
+  it('returns the key to both keys together', () => {
+    expect(record).toHaveLength(WRAPPED_KEY_BYTES)
+    expect(unwrapKey({ parent, second, context, record }).equals(key)).toBe(true)
+  })
+
+  it('opens with neither alone, nor with the two changed round', () => {
+    expect(() => unwrapKey({ parent, context, record })).toThrow(SealBrokenError)
+    expect(() => unwrapKey({ parent: { ...parent, key: second }, context, record })).toThrow(SealBrokenError)
+    const swapped = { parent: { ...parent, key: second }, second: parent.key }
+    expect(() => unwrapKey({ ...swapped, context, record })).toThrow(SealBrokenError)
+  })
+
+  it('does not open with another second key, or with one where none was', () => {
+    const other = createSecretKey(randomBytes(32))
+    expect(() => unwrapKey({ parent, second: other, context, record })).toThrow(SealBrokenError)
+    const single = wrapKey({ parent, context, key })
+    expect(() => unwrapKey({ parent, second, context, record: single })).toThrow(SealBrokenError)
+  })
+
+  it('has the bytes that docs/formats/keys.md describes', () => {
+    const salt = record.subarray(21, 53)
+    const half = (of: KeyObject, purpose: string) =>
+      createHmac('sha384', of)
+        .update(`${purpose}\0`)
+        .update(context)
+        .update(salt)
+        .update(Buffer.from([1]))
+        .digest()
+    const ours = half(parent.key, 'sceau/kw1')
+    const theirs = half(second, 'sceau/kw1+')
+    const wrappingKey = Buffer.from(ours.subarray(0, 32).map((byte, at) => byte ^ (theirs[at] as number)))
+    expect(aesKeyUnwrap(wrappingKey, record.subarray(53)).equals(key)).toBe(true)
   })
 })

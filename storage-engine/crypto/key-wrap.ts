@@ -19,6 +19,7 @@ export const KEY_BYTES = 32
 export const WRAPPED_KEY_BYTES = WRAPPED_AT + KEY_BYTES + WRAP_OVERHEAD_BYTES
 
 const PURPOSE = Buffer.from('sceau/kw1\0')
+const SECOND_PURPOSE = Buffer.from('sceau/kw1+\0')
 const ALGORITHM = 'id-aes256-wrap'
 /** The initial value of RFC 3394 §2.2.3.1; unwrapping checks it, and so the integrity of the key. */
 const INITIAL_VALUE = Buffer.alloc(8, 0xa6)
@@ -30,27 +31,34 @@ export interface ParentKey {
   key: KeyObject
 }
 
+export interface WrappingKeys {
+  parent: ParentKey
+  /** When given, neither it nor the parent opens the record alone. The record does not name it. */
+  second?: KeyObject
+  context: Buffer
+}
+
 /** Wraps 32 bytes under a key derived from parent, context and a fresh salt: it opens nowhere else. */
-export function wrapKey(input: { parent: ParentKey; context: Buffer; key: Buffer }): Buffer {
-  const { parent, context, key } = input
+export function wrapKey(input: WrappingKeys & { key: Buffer }): Buffer {
+  const { parent, key } = input
   if (key.length !== KEY_BYTES) throw new RangeError(`A key of ${key.length} bytes: ${KEY_BYTES} are needed.`)
   const record = Buffer.allocUnsafe(WRAPPED_KEY_BYTES)
   record[0] = RECORD_VERSION
   parent.id.copy(record, PARENT_ID_AT, 0, 16)
   record.writeUInt32BE(parent.version, PARENT_VERSION_AT)
   fillRandom(record, SALT_AT, SALT_BYTES)
-  aesKeyWrap(wrappingKeyOf(parent.key, context, record), key).copy(record, WRAPPED_AT)
+  aesKeyWrap(wrappingKeyOf(input, record), key).copy(record, WRAPPED_AT)
   return record
 }
 
-/** The reverse of wrapKey. Throws SealBrokenError for any other parent, context or record. */
-export function unwrapKey(input: { parent: ParentKey; context: Buffer; record: Buffer }): Buffer {
-  const { parent, context, record } = input
+/** The reverse of wrapKey. Throws SealBrokenError for any other parent, second key, context or record. */
+export function unwrapKey(input: WrappingKeys & { record: Buffer }): Buffer {
+  const { parent, record } = input
   const named = parentOf(record)
   if (!named.id.equals(parent.id) || named.version !== parent.version) {
     throw new SealBrokenError('This key was wrapped by another one.')
   }
-  return aesKeyUnwrap(wrappingKeyOf(parent.key, context, record), record.subarray(WRAPPED_AT))
+  return aesKeyUnwrap(wrappingKeyOf(input, record), record.subarray(WRAPPED_AT))
 }
 
 /** Which key wrapped a record, read in clear: a hint for the look-up, proved only by unwrapping. */
@@ -61,8 +69,17 @@ export function parentOf(record: Buffer): { id: Buffer; version: number } {
   return { id: record.subarray(PARENT_ID_AT, PARENT_VERSION_AT), version: record.readUInt32BE(PARENT_VERSION_AT) }
 }
 
-function wrappingKeyOf(parent: KeyObject, context: Buffer, record: Buffer): Buffer {
-  return hkdfExpand(parent, [PURPOSE, context, record.subarray(SALT_AT, WRAPPED_AT)], KEY_BYTES)
+/**
+ * Two keys are derived each for itself and combined by exclusive or (NIST SP 800-133 rev. 2, §6.3): while either stays
+ * secret, so does the result.
+ */
+function wrappingKeyOf({ parent, second, context }: WrappingKeys, record: Buffer): Buffer {
+  const salt = record.subarray(SALT_AT, WRAPPED_AT)
+  const derived = hkdfExpand(parent.key, [PURPOSE, context, salt], KEY_BYTES)
+  if (second === undefined) return derived
+  const other = hkdfExpand(second, [SECOND_PURPOSE, context, salt], KEY_BYTES)
+  for (let at = 0; at < KEY_BYTES; at++) derived[at] = (derived[at] as number) ^ (other[at] as number)
+  return derived
 }
 
 /** AES-256 Key Wrap (RFC 3394 §2.2.1): the result is 8 bytes longer than `plain`. */

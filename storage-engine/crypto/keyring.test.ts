@@ -138,6 +138,83 @@ describe('data keys', () => {
   })
 })
 
+describe('data keys with a second key', () => {
+  const customer = (key = createSecretKey(randomBytes(32))) => ({ kind: 'customer', key }) as const
+  const named = (change: { keyId?: string; version?: number; encryptionContext?: string | null } = {}) => ({
+    kind: 'named' as const,
+    keyId: '0f9ad8f0-6f3c-4a52-8a55-1d1c0ad0ac01',
+    version: 1,
+    encryptionContext: null,
+    key: createSecretKey(Buffer.alloc(32, 7)),
+    ...change,
+  })
+
+  it('open by the same second key, and by nothing else', async () => {
+    const { keyring, addKey } = createSetting()
+    const place = newPlace()
+    await addKey(place.namespaceId)
+    for (const second of [customer(), named(), named({ encryptionContext: 'eyJhIjoiYiJ9' })]) {
+      const made = await keyring.createDataKey({ ...place, second })
+      expect(bytesOf(await keyring.openDataKey({ ...place, ...made, second }))).toBe(bytesOf(made.key))
+      const wrong = [
+        null,
+        customer(),
+        customer(named().key),
+        named({ version: 2 }),
+        named({ keyId: randomUUID() }),
+        named({ encryptionContext: 'e30=' }),
+      ]
+      for (const each of wrong) {
+        await expect(async () => keyring.openDataKey({ ...place, ...made, second: each })).rejects.toThrow(
+          SealBrokenError,
+        )
+      }
+    }
+  })
+
+  it('do not open by their second key alone once the namespace key is shredded', async () => {
+    const { keyring, rows, addKey } = createSetting()
+    const place = newPlace()
+    await addKey(place.namespaceId)
+    const second = customer()
+    const made = await keyring.createDataKey({ ...place, second })
+    rows.set(place.namespaceId, [{ version: 1, state: 'shredded', wrappedKey: Buffer.alloc(0) }])
+    keyring.forgetKeys()
+    await expect(keyring.openDataKey({ ...place, ...made, second })).rejects.toMatchObject({ code: 'AccessDenied' })
+  })
+})
+
+describe('named keys', () => {
+  it('open in their own namespace, id and version only', async () => {
+    const setting = createSetting()
+    const place = { namespaceId: randomUUID(), keyId: randomUUID(), version: 1 }
+    await setting.addKey(place.namespaceId)
+    const wrapped = await setting.keyring.createNamedKey(place)
+    const opened = await setting.keyring.openNamedKey({ ...place, wrapped })
+    expect(wrapped.includes(opened.export().subarray(0, 8))).toBe(false)
+    expect(bytesOf(await createSetting(setting).keyring.openNamedKey({ ...place, wrapped }))).toBe(bytesOf(opened))
+    const other = randomUUID()
+    setting.rows.set(other, setting.rows.get(place.namespaceId) as NamespaceKeyRow[])
+    for (const change of [{ namespaceId: other }, { keyId: other }, { version: 2 }]) {
+      const moved = { ...place, wrapped, ...change }
+      await expect(async () => setting.keyring.openNamedKey(moved)).rejects.toThrow(SealBrokenError)
+    }
+  })
+
+  it('open after a rotation of the namespace key', async () => {
+    const { keyring, rows, addKey } = createSetting()
+    const place = { namespaceId: randomUUID(), keyId: randomUUID(), version: 1 }
+    await addKey(place.namespaceId)
+    const wrapped = await keyring.createNamedKey(place)
+    const opened = bytesOf(await keyring.openNamedKey({ ...place, wrapped }))
+    const [first] = rows.get(place.namespaceId) as [NamespaceKeyRow]
+    rows.set(place.namespaceId, [{ ...first, state: 'decrypt-only' }])
+    await addKey(place.namespaceId, 2)
+    keyring.forgetKeys()
+    expect(bytesOf(await keyring.openNamedKey({ ...place, wrapped }))).toBe(opened)
+  })
+})
+
 describe('fails closed', () => {
   it('with ServiceUnavailable when the root provider is down, and recovers with it', async () => {
     const { keyring, state, addKey } = createSetting()

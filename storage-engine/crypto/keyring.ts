@@ -2,12 +2,22 @@ import { createHash, createSecretKey, type KeyObject, timingSafeEqual } from 'no
 import { LRUCache } from 'lru-cache'
 import {
   canaryContext,
+  customerDataKeyContext,
   dataKeyContext,
   envelopeContext,
+  namedDataKeyContext,
+  namedKeyContext,
   namespaceKeyContext,
   type SecretPurpose,
 } from '#storage-engine/crypto/key-context.ts'
-import { KEY_BYTES, type ParentKey, unwrapKey, wrapKey } from '#storage-engine/crypto/key-wrap.ts'
+import {
+  KEY_BYTES,
+  type ParentKey,
+  parentOf,
+  unwrapKey,
+  type WrappingKeys,
+  wrapKey,
+} from '#storage-engine/crypto/key-wrap.ts'
 import { createNamespaceKeyCache, type NamespaceKeyRow } from '#storage-engine/crypto/namespace-key-cache.ts'
 import { fillRandom } from '#storage-engine/crypto/random-pool.ts'
 import type { RootProvider } from '#storage-engine/crypto/root-provider.ts'
@@ -23,11 +33,25 @@ export interface DataKey {
   namespaceKeyVersion: number
 }
 
-/** The object version that a data key belongs to, by immutable ids (UUIDs). */
+/** The object version that a data key belongs to, by immutable ids (UUIDs), and what it opens by besides its namespace's key. */
 export interface DataKeyPlace {
   namespaceId: string
   bucketId: string
   versionId: string
+  second?: SecondKey | null
+}
+
+/** A key without which a data key does not open, though its namespace key is there. */
+export type SecondKey =
+  | { kind: 'customer'; key: KeyObject }
+  | ({ kind: 'named'; key: KeyObject; encryptionContext: string | null } & Omit<NamedKeyPlace, 'namespaceId'>)
+
+/** One version of a named key. */
+export interface NamedKeyPlace {
+  namespaceId: string
+  /** UUID. */
+  keyId: string
+  version: number
 }
 
 export interface CreateKeyringInput {
@@ -47,6 +71,10 @@ export interface CreateKeyringInput {
 export interface Keyring {
   /** Makes a namespace key (L1) for the caller to store. */
   createNamespaceKey(input: { namespaceId: string; version: number }): Promise<{ wrappedKey: Buffer }>
+  /** Makes the material of a named key for the caller to store, 93 bytes. */
+  createNamedKey(place: NamedKeyPlace): Promise<Buffer>
+  /** Synchronous while the namespace key is cached. AccessDenied once the namespace key is shredded. */
+  openNamedKey(input: NamedKeyPlace & { wrapped: Buffer }): KeyObject | Promise<KeyObject>
   /** Synchronous while the namespace key is cached. ServiceUnavailable when the namespace has no active key. */
   createDataKey(place: DataKeyPlace): DataKey | Promise<DataKey>
   /** Synchronous while the namespace key is cached. AccessDenied once the namespace key is shredded. */
@@ -93,19 +121,30 @@ export function createKeyring(input: CreateKeyringInput): Keyring {
         key.fill(0)
       }
     },
+    async createNamedKey(place) {
+      const parent = await namespaceKeys.getActive(place.namespaceId)
+      return createKeyUnder({ parent, context: namedKeyContext({ clusterId, ...place }) }).wrapped
+    },
+    openNamedKey({ wrapped, ...place }) {
+      const context = namedKeyContext({ clusterId, ...place })
+      const parent = namespaceKeys.getVersion(place.namespaceId, parentOf(wrapped).version)
+      return parent instanceof Promise
+        ? parent.then((loaded) => openKey({ parent: loaded, context, record: wrapped }))
+        : openKey({ parent, context, record: wrapped })
+    },
     createDataKey(place) {
-      const context = dataKeyContext({ clusterId, ...place })
+      const bound = bind(clusterId, place)
       const parent = namespaceKeys.getActive(place.namespaceId)
       return parent instanceof Promise
-        ? parent.then((loaded) => createDataKeyUnder(loaded, context))
-        : createDataKeyUnder(parent, context)
+        ? parent.then((loaded) => createDataKeyUnder({ parent: loaded, ...bound }))
+        : createDataKeyUnder({ parent, ...bound })
     },
     openDataKey({ wrapped, namespaceKeyVersion, ...place }) {
-      const context = dataKeyContext({ clusterId, ...place })
+      const bound = bind(clusterId, place)
       const parent = namespaceKeys.getVersion(place.namespaceId, namespaceKeyVersion)
       return parent instanceof Promise
-        ? parent.then((loaded) => dataKeys.open(loaded, context, wrapped))
-        : dataKeys.open(parent, context, wrapped)
+        ? parent.then((loaded) => dataKeys.open({ parent: loaded, ...bound, record: wrapped }))
+        : dataKeys.open({ parent, ...bound, record: wrapped })
     },
     sealSecret: secrets.seal,
     openSecret: secrets.open,
@@ -148,24 +187,44 @@ const DATA_KEYS_KEPT_MAX = 4096
 /** A key's bytes are here between its making and its wrapping, and no longer: one buffer for all, never two at once. */
 const scratch = Buffer.alloc(KEY_BYTES)
 
-function createDataKeyUnder(parent: ParentKey, context: Buffer): DataKey {
+function createDataKeyUnder(keys: WrappingKeys): DataKey {
+  return { ...createKeyUnder(keys), namespaceKeyVersion: keys.parent.version }
+}
+
+function createKeyUnder(keys: WrappingKeys): { key: KeyObject; wrapped: Buffer } {
   fillRandom(scratch, 0, KEY_BYTES)
-  const wrapped = wrapKey({ parent, context, key: scratch })
-  return { key: secretKeyFrom(scratch), wrapped, namespaceKeyVersion: parent.version }
+  const wrapped = wrapKey({ ...keys, key: scratch })
+  return { key: secretKeyFrom(scratch), wrapped }
+}
+
+function openKey(input: WrappingKeys & { record: Buffer }): KeyObject {
+  return secretKeyFrom(unwrapKey(input))
+}
+
+/** The second key of a data key, and a context that says which kind it is, so that one kind never passes for another. */
+function bind(clusterId: string, { second, ...place }: DataKeyPlace): Omit<WrappingKeys, 'parent'> {
+  const owner = { clusterId, ...place }
+  if (second === undefined || second === null) return { context: dataKeyContext(owner) }
+  const { key } = second
+  if (second.kind === 'customer') return { second: key, context: customerDataKeyContext(owner) }
+  return { second: key, context: namedDataKeyContext({ ...second, ...owner }) }
 }
 
 /**
  * Opens data keys, and keeps those of the objects read last: many reads go to few objects, and a large one is read in many
- * ranges. A kept key counts only beside the very parent that opened it, so it is forgotten with the namespace key.
+ * ranges. A kept key counts only beside the very parent that opened it, so it is forgotten with the namespace key. What
+ * needs a second key is never kept: each reader has to bring that key.
  */
 function createDataKeyOpener() {
   const kept = new LRUCache<string, { parent: ParentKey; key: KeyObject }>({ max: DATA_KEYS_KEPT_MAX })
   return {
-    open(parent: ParentKey, context: Buffer, record: Buffer): KeyObject {
+    open(input: WrappingKeys & { record: Buffer }): KeyObject {
+      if (input.second !== undefined) return openKey(input)
+      const { parent, context, record } = input
       const id = record.toString('latin1') + context.toString('latin1')
       const found = kept.get(id)
       if (found?.parent === parent) return found.key
-      const key = secretKeyFrom(unwrapKey({ parent, context, record }))
+      const key = openKey(input)
       kept.set(id, { parent, key })
       return key
     },
