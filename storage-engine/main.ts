@@ -12,6 +12,9 @@ const HELP = `sceau: an S3-compatible object store that seals what it keeps
   sceau s3 | jobs | console                one of them, beside a service or with DATABASE_URL
   sceau client-env [--namespace main] [--json]
                                            a fresh access key as shell variables: eval "$(sceau client-env)"
+  sceau named-keys [--namespace main] [--json]
+                   [--create | --rotate | --disable | --enable | --delete [--days 30] | --keep  NAME]
+                                           the keys that clients may name for SSE-KMS; aws/s3 is the default one
   sceau version
   sceau help
 
@@ -35,6 +38,7 @@ async function run(args: string[]): Promise<void> {
   if (command === 'help' || values.help) return print(HELP)
   if (command === 'version') return print(`sceau ${versionOf()}\n`)
   if (command === 'client-env') return printClientEnv(values)
+  if (command === 'named-keys') return printNamedKeys(values)
   if (command === 'serve') return serveUntilStopped(null, values.json)
   const role = ROLES[command]
   if (role === undefined) throw new StartupError(`There is no command ${command}. See sceau help.`)
@@ -49,6 +53,13 @@ function parse(args: string[]) {
       options: {
         json: { type: 'boolean', default: false },
         namespace: { type: 'string', default: 'main' },
+        create: { type: 'string' },
+        rotate: { type: 'string' },
+        disable: { type: 'string' },
+        enable: { type: 'string' },
+        delete: { type: 'string' },
+        keep: { type: 'string' },
+        days: { type: 'string', default: '30' },
         help: { type: 'boolean', default: false, short: 'h' },
       },
     })
@@ -68,6 +79,19 @@ async function printClientEnv({ namespace, json }: { namespace: string; json: bo
   const log = createLog({ level: 'warn', role: 'cli', destination: process.stderr })
   const clientEnv = await createClientEnv(currentConfig(), { namespace, log })
   print(json ? `${JSON.stringify(clientEnv)}\n` : formatClientEnv(clientEnv))
+}
+
+async function printNamedKeys(values: ReturnType<typeof parse>['values']): Promise<void> {
+  const { formatNamedKeys, NAMED_KEY_ACTS, runNamedKeysCommand } = await import('#storage-engine/named-keys-command.ts')
+  const { createLog } = await import('#storage-engine/log.ts')
+  const log = createLog({ level: 'warn', role: 'cli', destination: process.stderr })
+  const verbs = NAMED_KEY_ACTS.filter((verb) => values[verb] !== undefined)
+  if (verbs.length > 1) throw new StartupError(`One change at a time: --${verbs.join(', --')}. See sceau help.`)
+  const [verb] = verbs
+  const act = verb === undefined ? null : { verb, name: values[verb] as string }
+  const { namespace, days, json } = values
+  const keys = await runNamedKeysCommand(currentConfig(), { namespace, act, days: Number(days), log })
+  print(json ? `${JSON.stringify(keys)}\n` : formatNamedKeys(keys))
 }
 
 /** The command line of the supervisor: start, say so, wait for the signal, stop in order. */

@@ -2,6 +2,7 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { abortStaleUploads } from '#storage-engine/jobs/abort-stale-uploads.ts'
 import { collectGarbage } from '#storage-engine/jobs/collect-garbage.ts'
+import { destroyNamedKeys } from '#storage-engine/jobs/destroy-named-keys.ts'
 import { endExpiredSessions } from '#storage-engine/jobs/end-expired-sessions.ts'
 import { foldUsageDeltas } from '#storage-engine/jobs/fold-usage-deltas.ts'
 import { acquireJobLease, type JobLease, releaseJobLease, renewJobLease } from '#storage-engine/metadata/jobs.ts'
@@ -10,6 +11,7 @@ import { acquireJobLease, type JobLease, releaseJobLease, renewJobLease } from '
 const LEASE_SECONDS = 60
 const USAGE_INTERVAL_SECONDS = 10
 const SESSIONS_INTERVAL_SECONDS = 3600
+const NAMED_KEYS_INTERVAL_SECONDS = 3600
 
 export interface Job {
   name: string
@@ -25,6 +27,7 @@ function jobsOf({ config }: Engine): Job[] {
     { name: 'collect-garbage', intervalSeconds: jobIntervalSeconds, run: collectGarbage },
     { name: 'abort-stale-uploads', intervalSeconds: jobIntervalSeconds, run: abortStaleUploads },
     { name: 'fold-usage', intervalSeconds: Math.min(USAGE_INTERVAL_SECONDS, jobIntervalSeconds), run: foldUsageDeltas },
+    { name: 'destroy-named-keys', intervalSeconds: NAMED_KEYS_INTERVAL_SECONDS, run: destroyNamedKeys },
     { name: 'end-expired-sessions', intervalSeconds: SESSIONS_INTERVAL_SECONDS, run: endExpiredSessions },
   ]
 }

@@ -5,6 +5,15 @@ import { getActivity } from '#storage-engine/service/activities.ts'
 import { createActivityRunner } from '#storage-engine/service/activity-runner.ts'
 import { createBucket, deleteBucket, getBucket, listBuckets } from '#storage-engine/service/buckets.ts'
 import { type DeletionRequest, previewDeletion, startDeletion } from '#storage-engine/service/deletions.ts'
+import {
+  createNamedKey,
+  deleteNamedKey,
+  disableNamedKey,
+  enableNamedKey,
+  keepNamedKey,
+  listNamedKeys,
+  rotateNamedKey,
+} from '#storage-engine/service/named-keys.ts'
 import { createNamespace, listNamespaces, setEncryption } from '#storage-engine/service/namespaces.ts'
 import { getObject, listObjects, preflight } from '#storage-engine/service/objects.ts'
 import { describeSession, openSession } from '#storage-engine/service/sessions.ts'
@@ -32,6 +41,15 @@ export function createService(engine: Engine) {
     },
     activities: bind(engine, { get: getActivity }),
     namespaces: bind(engine, { list: listNamespaces, create: createNamespace, setEncryption }),
+    namedKeys: bind(engine, {
+      list: listNamedKeys,
+      create: createNamedKey,
+      rotate: rotateNamedKey,
+      disable: disableNamedKey,
+      enable: enableNamedKey,
+      delete: deleteNamedKey,
+      keep: keepNamedKey,
+    }),
     /** Lets work under way come to a safe point. */
     close: () => runner.stop(),
   }

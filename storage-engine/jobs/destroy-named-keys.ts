@@ -1,0 +1,9 @@
+import type { Engine } from '#storage-engine/engine.ts'
+import { destroyDueNamedKeys } from '#storage-engine/metadata/named-keys.ts'
+
+/** Destroys the material of named keys whose waiting time is over. */
+export async function destroyNamedKeys(engine: Engine): Promise<string> {
+  const destroyed = await destroyDueNamedKeys(engine.db, { now: new Date() })
+  for (const { id, namespaceId, name } of destroyed) engine.log.warn({ id, namespaceId, name }, 'named key destroyed')
+  return `${destroyed.length} named keys destroyed`
+}

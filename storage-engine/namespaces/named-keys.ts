@@ -1,0 +1,107 @@
+import type { Engine } from '#storage-engine/engine.ts'
+import { StorageError } from '#storage-engine/errors.ts'
+import { newId } from '#storage-engine/ids.ts'
+import { isUuid } from '#storage-engine/metadata/is-uuid.ts'
+import {
+  findNamedKey,
+  insertNamedKey,
+  insertNamedKeyVersion,
+  type NamedKey,
+  newestNamedKeyVersion,
+  setNamedKeyState,
+} from '#storage-engine/metadata/named-keys.ts'
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html */
+const NAME_PATTERN = /^[A-Za-z0-9/_-]{1,250}$/
+/** The key that is meant when a request asks for aws:kms and names none. */
+const DEFAULT_KEY_NAME = 'aws/s3'
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html */
+const DELETION_DAYS_MIN = 7
+const DELETION_DAYS_MAX = 30
+const DAY_MS = 86_400_000
+
+export interface NamedKeyInput {
+  namespaceId: string
+  name: string
+}
+
+/**
+ * Makes a key that clients of the namespace may name in a request. Throws InvalidArgument for a name that KMS would refuse,
+ * that is shaped like an id, or that starts with `aws/` and is not `aws/s3`; NamedKeyAlreadyExists; ServiceUnavailable.
+ */
+export async function createNamedKey(engine: Engine, { namespaceId, name }: NamedKeyInput): Promise<{ id: string }> {
+  const isReserved = name.startsWith('aws/') && name !== DEFAULT_KEY_NAME
+  if (!NAME_PATTERN.test(name) || isUuid(name.toLowerCase()) || isReserved) {
+    throw new StorageError('InvalidArgument', {
+      message: `A key's name has letters, digits, "/", "_" and "-" only, is no id, and does not start with "aws/".`,
+      extra: { ArgumentName: 'name', ArgumentValue: name },
+    })
+  }
+  const id = newId()
+  const wrappedKey = await engine.keyring.createNamedKey({ namespaceId, keyId: id, version: 1 })
+  await insertNamedKey(engine.db, { id, namespaceId, name, wrappedKey })
+  return { id }
+}
+
+/** New data is sealed by new material from now on; the older versions open what they sealed. Throws NoSuchNamedKey. */
+export async function rotateNamedKey(engine: Engine, input: NamedKeyInput): Promise<{ version: number }> {
+  const { id, namespaceId } = await getNamedKey(engine, input)
+  const version = (await newestNamedKeyVersion(engine.db, { id })) + 1
+  const wrappedKey = await engine.keyring.createNamedKey({ namespaceId, keyId: id, version })
+  await insertNamedKeyVersion(engine.db, { id, version, wrappedKey })
+  return { version }
+}
+
+/** From now on the key seals nothing and opens nothing. Throws NoSuchNamedKey, and InvalidArgument for one that is to be deleted. */
+export function disableNamedKey(engine: Engine, input: NamedKeyInput): Promise<void> {
+  return changeState(engine, input, { from: ['enabled', 'disabled'], state: 'disabled', deleteAt: null })
+}
+
+/** Throws NoSuchNamedKey, and InvalidArgument for one that is to be deleted. */
+export function enableNamedKey(engine: Engine, input: NamedKeyInput): Promise<void> {
+  return changeState(engine, input, { from: ['enabled', 'disabled'], state: 'enabled', deleteAt: null })
+}
+
+/**
+ * Puts a key out of use at once, and destroys it after 7 to 30 days: what it sealed is then lost for ever.
+ * Throws NoSuchNamedKey, and InvalidArgument for other days and for a key that is to be deleted already.
+ */
+export async function scheduleNamedKeyDeletion(
+  engine: Engine,
+  { days, ...input }: NamedKeyInput & { days: number },
+): Promise<{ deleteAt: Date }> {
+  if (!Number.isInteger(days) || days < DELETION_DAYS_MIN || days > DELETION_DAYS_MAX) {
+    throw new StorageError('InvalidArgument', {
+      message: `A key is deleted after ${DELETION_DAYS_MIN} to ${DELETION_DAYS_MAX} days.`,
+      extra: { ArgumentName: 'days', ArgumentValue: String(days) },
+    })
+  }
+  const deleteAt = new Date(Date.now() + days * DAY_MS)
+  await changeState(engine, input, { from: ['enabled', 'disabled'], state: 'pending-deletion', deleteAt })
+  return { deleteAt }
+}
+
+/** Keeps a key that was to be deleted; it is disabled then, as at KMS. Throws NoSuchNamedKey and InvalidArgument. */
+export function cancelNamedKeyDeletion(engine: Engine, input: NamedKeyInput): Promise<void> {
+  return changeState(engine, input, { from: ['pending-deletion'], state: 'disabled', deleteAt: null })
+}
+
+async function changeState(
+  engine: Engine,
+  input: NamedKeyInput,
+  change: Pick<Parameters<typeof setNamedKeyState>[1], 'from' | 'state' | 'deleteAt'>,
+): Promise<void> {
+  const { id, namespaceId, state } = await getNamedKey(engine, input)
+  if (await setNamedKeyState(engine.db, { id, namespaceId, ...change })) return
+  throw new StorageError('InvalidArgument', {
+    message: `The key is ${state}.`,
+    extra: { ArgumentName: 'name', ArgumentValue: input.name },
+  })
+}
+
+async function getNamedKey(engine: Engine, input: NamedKeyInput): Promise<NamedKey> {
+  const key = await findNamedKey(engine.db, input)
+  if (key === null) throw new StorageError('NoSuchNamedKey')
+  return key
+}
