@@ -6,6 +6,7 @@ import {
   index,
   integer,
   jsonb,
+  pgSequence,
   pgTable,
   primaryKey,
   smallint,
@@ -16,6 +17,9 @@ import {
 } from 'drizzle-orm/pg-core'
 import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
 import { bytes, byteText } from './columns.ts'
+
+/** 2^62 minus its next value is the `noncurrent_order` of a version that stops being the current one. */
+export const noncurrentOrders = pgSequence('noncurrent_orders')
 
 /**
  * Every version of every object, in the order in which S3 lists them: by key, current version first (noncurrent_order 0),
