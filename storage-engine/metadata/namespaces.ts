@@ -15,10 +15,10 @@ export interface NewNamespace {
   displayName: string
   encryptionMode: 'off' | 'on'
   firstKey: { version: number; wrappedKey: Buffer }
-  rootObjectUser: { id: string; canonicalId: string; displayName: string }
+  rootObjectUser: { id: string; canonicalId: string; displayName: string; email?: string | null }
 }
 
-/** Makes a namespace with its first key and its root object user, all or nothing. Throws NamespaceAlreadyExists. */
+/** Makes a namespace with its first key and its root object user, all or nothing. Throws NamespaceAlreadyExists, InvalidArgument. */
 export async function insertNamespace(
   db: Queryable,
   { firstKey, rootObjectUser, ...namespace }: NewNamespace,
@@ -34,7 +34,9 @@ export async function insertNamespace(
       )
     })
   } catch (error) {
-    throw isDuplicate(error, 'namespaces_name_unique') ? new StorageError('NamespaceAlreadyExists') : error
+    if (isDuplicate(error, 'namespaces_name_unique')) throw new StorageError('NamespaceAlreadyExists')
+    if (!isDuplicate(error, 'object_users_email_unique')) throw error
+    throw new StorageError('InvalidArgument', { extra: { ArgumentName: 'email' } })
   }
 }
 

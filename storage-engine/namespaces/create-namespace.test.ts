@@ -41,6 +41,21 @@ test('refuses a name that is taken and leaves the other one as it is', async () 
   expect(await findNamespaceByName(setting.engine.db, { name: 'twice' })).toMatchObject({ encryptionMode: 'on' })
 })
 
+test('gives the root object user its e-mail address, which no other namespace may have', async () => {
+  const email = 'root@mail.example'
+  const { namespaceId } = await createNamespace(setting.engine, {
+    name: 'mail',
+    displayName: 'Mail',
+    encryptionMode: 'on',
+    email,
+  })
+  expect(await getRootObjectUser(setting.engine.db, { namespaceId })).toMatchObject({ email })
+  await expect(
+    createNamespace(setting.engine, { name: 'mail-2', displayName: 'Mail', encryptionMode: 'on', email }),
+  ).rejects.toMatchObject({ code: 'InvalidArgument', extra: { ArgumentName: 'email' } })
+  expect(await findNamespaceByName(setting.engine.db, { name: 'mail-2' })).toBeNull()
+})
+
 test.each(['', 'ab', 'Upper', '-abc', 'abc-', 'a.b.c', 'é-namespace', 'x'.repeat(64)])(
   'refuses the name %j',
   async (name) => {

@@ -12,6 +12,8 @@ export interface CreateNamespaceInput {
   displayName: string
   /** Whether new data is sealed from the start. */
   encryptionMode: 'off' | 'on'
+  /** Of the root object user, by which an ACL may name it; unique within the service. None by default. */
+  email?: string
 }
 
 /**
@@ -35,7 +37,12 @@ export async function createNamespace(
     displayName: input.displayName,
     encryptionMode: input.encryptionMode,
     firstKey: { version, wrappedKey },
-    rootObjectUser: { id: rootObjectUserId, canonicalId: randomBytes(32).toString('hex'), displayName: input.name },
+    rootObjectUser: {
+      id: rootObjectUserId,
+      canonicalId: randomBytes(32).toString('hex'),
+      displayName: input.name,
+      email: input.email ?? null,
+    },
   })
   return { namespaceId, rootObjectUserId }
 }
