@@ -48,6 +48,20 @@ describe('readConfig', () => {
       jobIntervalSeconds: 300,
       staleUploadDays: 7,
       smallObjectBytes: 262_144,
+      storageClasses: [
+        'STANDARD',
+        'REDUCED_REDUNDANCY',
+        'STANDARD_IA',
+        'ONEZONE_IA',
+        'INTELLIGENT_TIERING',
+        'GLACIER_IR',
+        'GLACIER',
+        'DEEP_ARCHIVE',
+      ],
+      archiveClasses: ['GLACIER', 'DEEP_ARCHIVE'],
+      lifecycleDaySeconds: 86_400,
+      lifecycleIntervalSeconds: 300,
+      webhookAllowedAddresses: [],
       mode: 'production',
     })
   })
@@ -60,6 +74,32 @@ describe('readConfig', () => {
 
   it('splits the list of nodes at commas', () => {
     expect(read({ SCEAU_NODES: '/n/1, /n/2' }).nodes).toEqual(['/n/1', '/n/2'])
+  })
+
+  it('takes storage classes of its own, and none as archived that it was not told of', () => {
+    const { storageClasses, archiveClasses } = read({ SCEAU_STORAGE_CLASSES: 'STANDARD, LUKEWARM, FROZEN' })
+    expect([storageClasses, archiveClasses]).toEqual([['STANDARD', 'LUKEWARM', 'FROZEN'], []])
+  })
+
+  it('refuses storage classes that make no sense together', () => {
+    expect(refusal({ SCEAU_STORAGE_CLASSES: 'COLD' })).toContain('SCEAU_STORAGE_CLASSES must name STANDARD')
+    expect(refusal({ SCEAU_STORAGE_CLASSES: 'STANDARD,a b' })).toContain('SCEAU_STORAGE_CLASSES must be names of capital')
+    expect(refusal({ SCEAU_STORAGE_CLASSES: 'STANDARD,STANDARD' })).toContain('names a class twice')
+    expect(refusal({ SCEAU_ARCHIVE_CLASSES: 'ICE' })).toContain('SCEAU_ARCHIVE_CLASSES must be among')
+    expect(refusal({ SCEAU_ARCHIVE_CLASSES: 'STANDARD' })).toContain('SCEAU_ARCHIVE_CLASSES cannot name STANDARD')
+  })
+
+  it('shortens the lifecycle day in development only', () => {
+    expect(read({ SCEAU_LIFECYCLE_DAY_SECONDS: '2', NODE_ENV: 'development' }).lifecycleDaySeconds).toBe(2)
+    expect(refusal({ SCEAU_LIFECYCLE_DAY_SECONDS: '2' })).toContain('SCEAU_LIFECYCLE_DAY_SECONDS is for development')
+  })
+
+  it('takes addresses and ranges to which webhooks may lead', () => {
+    const allowed = read({ SCEAU_WEBHOOK_ALLOWED_ADDRESSES: '10.1.0.0/16, fd00::/8, 127.0.0.1' })
+    expect(allowed.webhookAllowedAddresses).toEqual(['10.1.0.0/16', 'fd00::/8', '127.0.0.1'])
+    for (const wrong of ['localhost', '10.0.0.0/33', '10.0.0.0/8/8', '::/129']) {
+      expect(refusal({ SCEAU_WEBHOOK_ALLOWED_ADDRESSES: wrong })).toContain('must be addresses, or ranges')
+    }
   })
 
   it('hands itself on to a child without a change', () => {

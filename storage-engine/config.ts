@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
@@ -24,6 +25,23 @@ const list = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value),
   z.array(filePath).min(1),
 )
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html */
+const AWS_STORAGE_CLASSES = [
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+  'GLACIER',
+  'DEEP_ARCHIVE',
+]
+const AWS_ARCHIVE_CLASSES = ['GLACIER', 'DEEP_ARCHIVE']
+const classNames = list.refine((names) => (names as string[]).every((name) => /^[A-Z0-9_-]{1,64}$/.test(name)), {
+  message: 'must be names of capital letters, digits, _ and -',
+})
+const DAY_SECONDS = 86_400
 
 const settings = z
   .strictObject({
@@ -56,6 +74,13 @@ const settings = z
     jobIntervalSeconds: wholeNumber(1, 86_400).default(300),
     staleUploadDays: wholeNumber(1, 3_650).default(7),
     smallObjectBytes: wholeNumber(0, 1_048_576).default(262_144),
+    storageClasses: classNames.default(AWS_STORAGE_CLASSES),
+    archiveClasses: classNames.optional(),
+    lifecycleDaySeconds: wholeNumber(1, DAY_SECONDS).default(DAY_SECONDS),
+    lifecycleIntervalSeconds: wholeNumber(1, DAY_SECONDS).default(300),
+    webhookAllowedAddresses: list
+      .refine((items) => (items as string[]).every(isAddressRange), { message: 'must be addresses, or ranges as 10.0.0.0/8' })
+      .default([]),
     mode: z.enum(['production', 'development']),
   })
   .superRefine(checkTogether)
@@ -64,9 +89,11 @@ type Settings = z.output<typeof settings>
 const KEYS = Object.keys(settings.shape).filter((key) => key !== 'mode')
 
 /** Every setting of a process, read once. Paths are absolute; sizes are bytes. */
-export interface Config extends Omit<Settings, 'nodes' | 'rootKeyFile'> {
+export interface Config extends Omit<Settings, 'nodes' | 'rootKeyFile' | 'archiveClasses'> {
   nodes: string[]
   rootKeyFile: string
+  /** Those of `storageClasses` whose objects must be restored before they can be read. */
+  archiveClasses: string[]
 }
 
 export interface ReadConfigInput {
@@ -183,6 +210,27 @@ function checkTogether(value: Settings, context: z.RefinementCtx): void {
     complain('rootProvider', '"env" is for development (NODE_ENV=development): use "file"')
   }
   if (new Set(value.nodes).size !== (value.nodes ?? []).length) complain('nodes', 'names a directory twice')
+  if (value.lifecycleDaySeconds !== DAY_SECONDS && value.mode === 'production') {
+    complain('lifecycleDaySeconds', 'is for development (NODE_ENV=development): a day has 86400 seconds')
+  }
+  checkStorageClasses(value, complain)
+}
+
+function isAddressRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const family = net.isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+}
+
+function checkStorageClasses(value: Settings, complain: (key: keyof Settings, message: string) => void): void {
+  const { storageClasses, archiveClasses = [] } = value
+  if (!storageClasses.includes('STANDARD')) complain('storageClasses', 'must name STANDARD')
+  if (new Set(storageClasses).size !== storageClasses.length) complain('storageClasses', 'names a class twice')
+  if (archiveClasses.includes('STANDARD')) complain('archiveClasses', 'cannot name STANDARD')
+  if (!archiveClasses.every((name) => storageClasses.includes(name))) {
+    complain('archiveClasses', 'must be among SCEAU_STORAGE_CLASSES')
+  }
 }
 
 function resolvePaths(value: Settings, directory: string): Config {
@@ -192,6 +240,8 @@ function resolvePaths(value: Settings, directory: string): Config {
     ...value,
     dataDir,
     nodes: value.nodes?.map(absolute) ?? [path.join(dataDir, 'nodes', '1')],
+    archiveClasses:
+      value.archiveClasses ?? AWS_ARCHIVE_CLASSES.filter((name) => value.storageClasses.includes(name)),
     rootKeyFile: value.rootKeyFile === undefined ? path.join(dataDir, 'root-keys.json') : absolute(value.rootKeyFile),
     tlsCert: value.tlsCert === null ? null : absolute(value.tlsCert),
     tlsKey: value.tlsKey === null ? null : absolute(value.tlsKey),
