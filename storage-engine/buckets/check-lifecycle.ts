@@ -146,9 +146,7 @@ function checkOverlaps(given: GivenRule[]): void {
     for (const [index, prefix] of prefixes.entries()) {
       const next = prefixes[index + 1]
       if (next?.startsWith(prefix)) {
-        throw invalidRequest(
-          `Found overlapping prefixes '${prefix}' and '${next}' for same action type '${action}'`,
-        )
+        throw invalidRequest(`Found overlapping prefixes '${prefix}' and '${next}' for same action type '${action}'`)
       }
     }
   }

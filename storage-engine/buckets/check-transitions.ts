@@ -96,7 +96,8 @@ function checkPair(first: Step, second: Step, { action, field }: Names): void {
   const [upper, lower] = mayTransition(first.storageClass, second.storageClass) ? [first, second] : [second, first]
   if (mayTransition(upper.storageClass, lower.storageClass) && timeOf(lower) > timeOf(upper)) return
   const unit = lower.date === undefined ? field : 'Date'
-  const named = (step: Step) => `'${unit}' in the '${action}' action for StorageClass '${step.storageClass}' for filter '()'`
+  const named = (step: Step) =>
+    `'${unit}' in the '${action}' action for StorageClass '${step.storageClass}' for filter '()'`
   throw invalidArgument(unit, lower.date ?? String(lower.days), `${named(lower)} must be greater than ${named(upper)}`)
 }
 

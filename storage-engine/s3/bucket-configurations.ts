@@ -1,5 +1,8 @@
 import { StorageError, type StorageErrorCode } from '#storage-engine/errors.ts'
 import type { Operation } from '#storage-engine/s3/operation.ts'
+import { deleteBucketLifecycle } from '#storage-engine/s3/operations/delete-bucket-lifecycle.ts'
+import { getBucketLifecycleConfiguration } from '#storage-engine/s3/operations/get-bucket-lifecycle-configuration.ts'
+import { putBucketLifecycleConfiguration } from '#storage-engine/s3/operations/put-bucket-lifecycle-configuration.ts'
 import { ownerXml } from '#storage-engine/s3/owner-xml.ts'
 import type { BucketRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
@@ -15,11 +18,18 @@ export const BUCKET_CONFIGURATIONS: Operation[] = [
   }),
   ...untouched('BucketPolicy', 'policy', { get: missing('NoSuchBucketPolicy'), set: ['Put', 'Delete'] }),
   ...untouched('BucketCors', 'cors', { get: missing('NoSuchCORSConfiguration'), set: ['Put', 'Delete'] }),
-  ...untouched('BucketLifecycleConfiguration', 'lifecycle', {
-    get: missing('NoSuchLifecycleConfiguration'),
-    set: ['Put'],
+  answered('GetBucketLifecycleConfiguration', 'GET', 'lifecycle', {
+    action: 's3:GetLifecycleConfiguration',
+    run: getBucketLifecycleConfiguration,
   }),
-  refused('DeleteBucketLifecycle', 'DELETE', 'lifecycle'),
+  answered('PutBucketLifecycleConfiguration', 'PUT', 'lifecycle', {
+    action: 's3:PutLifecycleConfiguration',
+    run: putBucketLifecycleConfiguration,
+  }),
+  answered('DeleteBucketLifecycle', 'DELETE', 'lifecycle', {
+    action: 's3:PutLifecycleConfiguration',
+    run: deleteBucketLifecycle,
+  }),
   ...untouched('BucketLogging', 'logging', { get: empty('BucketLoggingStatus'), set: ['Put'] }),
   ...untouched('BucketNotificationConfiguration', 'notification', {
     get: empty('NotificationConfiguration'),
@@ -82,6 +92,15 @@ export const BUCKET_CONFIGURATIONS: Operation[] = [
 ]
 
 type RunOnBucket = (request: BucketRequest) => S3Response | Promise<S3Response>
+
+function answered(
+  name: string,
+  method: Operation['method'],
+  parameter: string,
+  { action, run }: { action: string; run: RunOnBucket },
+): Operation {
+  return { name, method, on: 'bucket', query: [parameter], needs: 'bucket', action, run }
+}
 
 function untouched(
   noun: string,

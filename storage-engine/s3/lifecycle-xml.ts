@@ -70,7 +70,8 @@ function readTag(tag: XmlElement): Tag {
 function joinPrefixes(given: (string | null)[]): string | null {
   const prefixes = given.filter((prefix) => prefix !== null).sort((a, b) => a.length - b.length)
   const longest = prefixes.at(-1) ?? null
-  if (longest !== null && !prefixes.every((prefix) => longest.startsWith(prefix))) throw new StorageError('MalformedXML')
+  if (longest !== null && !prefixes.every((prefix) => longest.startsWith(prefix)))
+    throw new StorageError('MalformedXML')
   return longest
 }
 
@@ -110,7 +111,9 @@ function readDate(action: XmlElement): string | null {
   const text = childText(action, 'Date')?.trim()
   if (text === undefined) return null
   const isIso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$/.test(text)
-  const time = isIso ? Date.parse(/T.*(Z|[+-]\d{2}:\d{2})$/.test(text) ? text : `${text}${text.includes('T') ? 'Z' : ''}`) : NaN
+  const time = isIso
+    ? Date.parse(/T.*(Z|[+-]\d{2}:\d{2})$/.test(text) ? text : `${text}${text.includes('T') ? 'Z' : ''}`)
+    : NaN
   if (Number.isNaN(time)) throw new StorageError('MalformedXML')
   return new Date(time).toISOString()
 }
