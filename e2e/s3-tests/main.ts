@@ -112,6 +112,7 @@ async function startServer(options: Options, resultsDir: string): Promise<SuiteS
   const known = readConfig({ env: {}, directory: resultsDir })
   const env = {
     ...('lifecycleDaySeconds' in known && { SCEAU_LIFECYCLE_DAY_SECONDS: String(daySeconds) }),
+    ...('lifecycleIntervalSeconds' in known && { SCEAU_LIFECYCLE_INTERVAL_SECONDS: '1' }),
     ...('storageClasses' in known && { SCEAU_STORAGE_CLASSES: ['STANDARD', ...storageClasses].join() }),
     ...options.env,
   }

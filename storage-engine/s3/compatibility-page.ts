@@ -1,5 +1,6 @@
 import type { Operation } from '#storage-engine/s3/operation.ts'
 import { OPERATIONS } from '#storage-engine/s3/operation-table.ts'
+import { splitRequestTarget } from '#storage-engine/s3/target.ts'
 
 const INTRODUCTION = `# S3 compatibility
 
@@ -43,6 +44,12 @@ function supportOf(operation: Operation): string {
   return operation.isUntouched === true ? 'untouched' : 'yes'
 }
 
+/** Where the action depends on the request: without a version, and with one. */
 function actionOf(operation: Operation): string {
-  return operation.needs === 'not-implemented' ? '' : `\`${operation.action}\``
+  if (operation.needs === 'not-implemented') return ''
+  const { action } = operation
+  if (typeof action === 'string') return `\`${action}\``
+  const targets = ['/bucket/key', '/bucket/key?versionId=null']
+  const actions = targets.map((target) => action({ query: splitRequestTarget(target).query, headers: new Map() }))
+  return [...new Set(actions)].map((name) => `\`${name}\``).join(', ')
 }

@@ -2,7 +2,14 @@ import type { LifecycleConfiguration, LifecycleRule } from '#storage-engine/buck
 import type { GivenRule } from '#storage-engine/buckets/check-lifecycle.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Tag } from '#storage-engine/object-settings.ts'
-import { childrenOf, childText, expectRoot, onlyChild, type XmlElement } from '#storage-engine/s3/xml-reader.ts'
+import {
+  childrenOf,
+  childText,
+  expectChildren,
+  expectRoot,
+  onlyChild,
+  type XmlElement,
+} from '#storage-engine/s3/xml-reader.ts'
 import { element } from '#storage-engine/s3/xml-writer.ts'
 
 /** Of XML Schema's int, which S3 uses for days and counts. */
@@ -13,7 +20,20 @@ export function readLifecycle(root: XmlElement): GivenRule[] {
   return childrenOf(expectRoot(root, 'LifecycleConfiguration'), 'Rule').map(readRule)
 }
 
+const RULE_CHILDREN = [
+  'ID',
+  'Prefix',
+  'Filter',
+  'Status',
+  'Expiration',
+  'Transition',
+  'NoncurrentVersionExpiration',
+  'NoncurrentVersionTransition',
+  'AbortIncompleteMultipartUpload',
+]
+
 function readRule(rule: XmlElement): GivenRule {
+  expectChildren(rule, RULE_CHILDREN)
   const status = childText(rule, 'Status')
   if (status !== 'Enabled' && status !== 'Disabled') throw new StorageError('MalformedXML')
   const expiration = onlyChild(rule, 'Expiration')
@@ -36,6 +56,8 @@ function readRule(rule: XmlElement): GivenRule {
   }
 }
 
+const CONDITIONS = ['Prefix', 'Tag', 'ObjectSizeGreaterThan', 'ObjectSizeLessThan']
+
 /**
  * Several conditions beside each other in a filter hold together, as in an And: AWS wants the And, other servers and
  * their clients do not.
@@ -47,6 +69,7 @@ function readFilter(rule: XmlElement): GivenRule['filter'] {
   if (filter === null) return { form: 'prefix', prefix: rulePrefix as string }
   const and = onlyChild(filter, 'And')
   const groups = and === null ? [filter] : [filter, and]
+  for (const group of groups) expectChildren(group, group === filter ? [...CONDITIONS, 'And'] : CONDITIONS)
   const tags = groups.flatMap((group) => childrenOf(group, 'Tag')).map(readTag)
   const prefix = joinPrefixes(groups.map((group) => childText(group, 'Prefix')))
   const sizeGreaterThan = onlyOf(groups.map((group) => readSize(group, 'ObjectSizeGreaterThan')))

@@ -189,6 +189,8 @@ describe('PutBucketLifecycleConfiguration', () => {
       'InvalidRequest',
       'NewerNoncurrentVersions element can only be used in Lifecycle V2.',
     ],
+    ['an unknown element', rule(`${DAYS}<Archive/>`), 'MalformedXML', ''],
+    ['an unknown condition', filtered('<Suffix>a</Suffix>'), 'MalformedXML', ''],
     ['another status', rule(DAYS).replace('Enabled', 'enabled'), 'MalformedXML', ''],
   ])('refuses %s', async (_name, rules, code, message) => {
     const answer = await put(rules)
