@@ -4,18 +4,25 @@ import { bytes } from './columns.ts'
 import { namespaces } from './namespaces.ts'
 
 /** S3 owners: what an ACL names. Each namespace has one root object user; its key is the global access key. */
-export const objectUsers = pgTable('object_users', {
-  id: uuid().primaryKey(),
-  namespaceId: uuid('namespace_id')
-    .notNull()
-    .references(() => namespaces.id),
-  /** 64 hexadecimal digits, the `ID` of S3's Owner. */
-  canonicalId: text('canonical_id').notNull().unique(),
-  displayName: text('display_name').notNull(),
-  email: text().unique(),
-  isRoot: boolean('is_root').notNull().default(false),
-  createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
-})
+export const objectUsers = pgTable(
+  'object_users',
+  {
+    id: uuid().primaryKey(),
+    namespaceId: uuid('namespace_id')
+      .notNull()
+      .references(() => namespaces.id),
+    /** 64 hexadecimal digits, the `ID` of S3's Owner. */
+    canonicalId: text('canonical_id').notNull().unique(),
+    displayName: text('display_name').notNull(),
+    email: text().unique(),
+    isRoot: boolean('is_root').notNull().default(false),
+    createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  },
+  (table) => [
+    index('object_users_by_namespace').on(table.namespaceId),
+    uniqueIndex('object_users_one_root').on(table.namespaceId).where(sql`${table.isRoot}`),
+  ],
+)
 
 /** The IAM users of a namespace; without a policy they may do nothing. */
 export const storageAccounts = pgTable(
@@ -53,6 +60,8 @@ export const accessKeys = pgTable(
   },
   (table) => [
     index('access_keys_by_namespace').on(table.namespaceId),
+    index('access_keys_by_object_user').on(table.objectUserId),
+    index('access_keys_by_storage_account').on(table.storageAccountId),
     check('access_keys_one_holder', sql`num_nonnulls(${table.objectUserId}, ${table.storageAccountId}) = 1`),
   ],
 )

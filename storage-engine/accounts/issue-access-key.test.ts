@@ -33,9 +33,8 @@ test('keeps the secret sealed, for this key only', async () => {
   const { accessKeyId, secretAccessKey } = await issueAccessKey(setting.engine, holder)
   const stored = await findAccessKey(db, { accessKeyId })
   expect(stored).toMatchObject({
-    namespaceId: holder.namespaceId,
     state: 'active',
-    holder: { kind: 'object-user', isRoot: true },
+    holder: { kind: 'object-user', isRoot: true, namespaceId: holder.namespaceId },
   })
   const sealed = stored?.sealedSecret as Buffer
   expect(sealed.includes(secretAccessKey)).toBe(false)

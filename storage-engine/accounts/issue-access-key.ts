@@ -20,9 +20,8 @@ export async function issueAccessKey(
   engine: Engine,
   input: { namespaceId: string; expiresAt?: Date } & AccessKeyHolder,
 ): Promise<IssuedAccessKey> {
-  const accessKeyId = `AKIA${Array.from({ length: 16 }, () => BASE32[randomInt(32)]).join('')}`
-  // 30 random bytes are 40 characters of base64; url-safe, because some tools mishandle '/' and '+' in a secret.
-  const secretAccessKey = randomBytes(30).toString('base64url')
+  const accessKeyId = newAccessKeyId('AKIA')
+  const secretAccessKey = newSecret()
   const sealedSecret = await engine.keyring.sealSecret({
     purpose: 'credential',
     context: accessKeyId,
@@ -37,4 +36,14 @@ export async function issueAccessKey(
     expiresAt: input.expiresAt ?? null,
   })
   return { accessKeyId, secretAccessKey }
+}
+
+/** 20 characters. */
+export function newAccessKeyId(prefix: string): string {
+  return prefix + Array.from({ length: 16 }, () => BASE32[randomInt(32)]).join('')
+}
+
+/** 40 characters: 30 random bytes; url-safe, because some tools mishandle '/' and '+' in a secret. */
+export function newSecret(): string {
+  return randomBytes(30).toString('base64url')
 }

@@ -3,6 +3,7 @@ import {
   DUMMY_CREDENTIAL,
   type FindCredential,
   signingKeyOf,
+  TEMPORARY_KEY_PREFIX,
 } from '#storage-engine/auth/credential.ts'
 import { type ChunkSigning, type Payload, payloadOf } from '#storage-engine/auth/payload.ts'
 import { ANONYMOUS, type Principal } from '#storage-engine/auth/principal.ts'
@@ -35,6 +36,8 @@ export type Authentication = { readonly [authenticated]: true; payload: Payload 
       kind: 'sigv4-header' | 'sigv4-query' | 'sigv2-header' | 'sigv2-query'
       principal: Principal
       accessKeyId: string
+      /** Of temporary credentials. */
+      sessionToken: string | null
     }
   | { kind: 'anonymous'; principal: Principal }
 )
@@ -52,8 +55,8 @@ export interface AuthenticateDependencies {
 
 /**
  * Verifies a request's signature, of version 4 or 2. Returns without a promise when the access key is cached.
- * Throws AccessDenied, AuthorizationHeaderMalformed, AuthorizationQueryParametersError, InvalidAccessKeyId,
- * InvalidArgument, InvalidRequest, RequestTimeTooSkewed and SignatureDoesNotMatch.
+ * Throws AccessDenied, AuthorizationHeaderMalformed, AuthorizationQueryParametersError, ExpiredToken, InvalidAccessKeyId,
+ * InvalidArgument, InvalidRequest, InvalidToken, RequestTimeTooSkewed and SignatureDoesNotMatch.
  */
 export function authenticate(
   dependencies: AuthenticateDependencies,
@@ -62,10 +65,13 @@ export function authenticate(
   const claim = findClaim(request)
   if (claim === null) return authenticateAnonymous(request)
   const payloadHash = payloadHashOf(request, claim)
-  checkTime(claim, dependencies.now())
-  const found = dependencies.findCredential(claim.accessKeyId)
-  if (found instanceof Promise) return found.then((credential) => verify(request, claim, { credential, payloadHash }))
-  return verify(request, claim, { credential: found, payloadHash })
+  const now = dependencies.now()
+  checkTime(claim, now)
+  const sessionToken = sessionTokenOf(request)
+  const given = { payloadHash, sessionToken, now }
+  const found = dependencies.findCredential(claim.accessKeyId, sessionToken)
+  if (found instanceof Promise) return found.then((credential) => verify(request, claim, { credential, ...given }))
+  return verify(request, claim, { credential: found, ...given })
 }
 
 function findClaim(request: WireRequest): SignatureClaim | SigV2Claim | null {
@@ -162,36 +168,49 @@ function checkSigV2Time({ place, time }: SigV2Claim, now: number): void {
 function verify(
   request: WireRequest,
   claim: SignatureClaim | SigV2Claim,
-  input: { credential: Credential | null; payloadHash: string },
+  input: { credential: Credential | null; payloadHash: string; sessionToken: string | null; now: number },
 ): Authentication {
-  const { payloadHash } = input
+  const { payloadHash, sessionToken } = input
   const credential = input.credential ?? DUMMY_CREDENTIAL
   const isValid =
     claim.version === 4
       ? isSignatureValid(request, claim, { credential, payloadHash })
       : isSigV2Valid(request, claim, credential)
-  if (input.credential === null) {
-    throw new StorageError('InvalidAccessKeyId', { extra: { AWSAccessKeyId: claim.accessKeyId } })
-  }
+  if (input.credential === null) throw unknownCredential(claim, sessionToken)
   if (!isValid) {
     throw new StorageError('SignatureDoesNotMatch', {
       extra: { AWSAccessKeyId: claim.accessKeyId, SignatureProvided: claim.signature },
     })
   }
-  if (hasSecurityToken(request)) throw new StorageError('InvalidToken')
+  checkSession(credential, input)
   const chunkSigning = claim.version === 4 ? chunkSigningOf(claim, credential) : null
   const { principal } = credential
   return brand({
     kind: KINDS[claim.version][claim.place],
     principal,
     accessKeyId: claim.accessKeyId,
+    sessionToken,
     payload: payloadOf(payloadHash, chunkSigning),
   })
 }
 
-function hasSecurityToken({ headers, query }: WireRequest): boolean {
-  if (headers.has('x-amz-security-token')) return true
-  return query.values.has('X-Amz-Security-Token') || query.values.has('x-amz-security-token')
+function unknownCredential({ accessKeyId }: { accessKeyId: string }, sessionToken: string | null): StorageError {
+  if (sessionToken !== null && accessKeyId.startsWith(TEMPORARY_KEY_PREFIX)) return new StorageError('InvalidToken')
+  return new StorageError('InvalidAccessKeyId', { extra: { AWSAccessKeyId: accessKeyId } })
+}
+
+function checkSession(
+  { expiresAt }: Credential,
+  { sessionToken, now }: { sessionToken: string | null; now: number },
+): void {
+  if ((expiresAt !== null) !== (sessionToken !== null)) throw new StorageError('InvalidToken')
+  if (expiresAt !== null && now >= expiresAt) throw new StorageError('ExpiredToken')
+}
+
+function sessionTokenOf({ headers, query }: WireRequest): string | null {
+  const header = headers.get('x-amz-security-token')
+  if (header !== undefined || query.values.size === 0) return header ?? null
+  return query.values.get('X-Amz-Security-Token') ?? query.values.get('x-amz-security-token') ?? null
 }
 
 function chunkSigningOf(claim: SignatureClaim, credential: Credential): ChunkSigning {
@@ -209,6 +228,7 @@ function brand(authentication: {
   principal: Principal
   payload: Payload
   accessKeyId?: string
+  sessionToken?: string | null
 }): Authentication {
   return authentication as unknown as Authentication
 }

@@ -2,11 +2,13 @@ import { expect, test } from 'vitest'
 import { isAllowed } from '#storage-engine/auth/authorize.ts'
 import { ANONYMOUS, type Principal } from '#storage-engine/auth/principal.ts'
 
+const identity = { accountId: '', iamEpoch: 0, identityPolicies: [], sessionPolicies: null, isTemporary: false }
 const user = (id: string, namespaceId: string, isRoot = false): Principal => ({
   kind: 'object-user',
   id,
   namespaceId,
   namespaceName: namespaceId,
+  ...identity,
   isRoot,
   canonicalId: id,
   displayName: id,
@@ -19,8 +21,8 @@ const account: Principal = {
   name: 'a',
   path: '/',
   owner: { id: 'root', canonicalId: 'root', displayName: 'root' },
-  identityPolicies: [],
-  sessionPolicies: null,
+  ...identity,
+  uniqueId: 'AIDA',
   tags: new Map(),
 }
 const bucket = { namespaceId: 'acme', ownerId: 'ann' }

@@ -13,18 +13,34 @@ export interface Credential {
   accessKeyId: string
   principal: Principal
   secret: Buffer
+  /** Of temporary credentials, which go with a session token, in milliseconds; null of an access key. */
+  expiresAt: number | null
   /** By `day/region/service`. */
   signingKeys: Map<string, KeyObject>
 }
 
-/** Resolves to null for a key that does not exist, is inactive, or has expired. */
-export type FindCredential = (accessKeyId: string) => Credential | null | Promise<Credential | null>
+/** Resolves to null for a key that does not exist, is inactive, or has expired, and for a session token that is not its own. */
+export type FindCredential = (
+  accessKeyId: string,
+  sessionToken: string | null,
+) => Credential | null | Promise<Credential | null>
+
+/** Access key ids of temporary credentials begin so. */
+export const TEMPORARY_KEY_PREFIX = 'ASIA'
 
 /** Verified against when a key is unknown, so that the time of the answer does not tell. */
 export const DUMMY_CREDENTIAL = createCredential({ accessKeyId: '', principal: ANONYMOUS, secret: randomBytes(30) })
 
-export function createCredential(input: Omit<Credential, 'signingKeys'>): Credential {
-  return { ...input, signingKeys: new Map() }
+export function createCredential(
+  input: Omit<Credential, 'signingKeys' | 'expiresAt'> & { expiresAt?: number },
+): Credential {
+  return { ...input, expiresAt: input.expiresAt ?? null, signingKeys: new Map() }
+}
+
+export interface CredentialCache {
+  find: FindCredential
+  /** Past what is remembered: whatever was changed before the call counts. */
+  refresh(accessKeyId: string, sessionToken: string | null): Promise<Credential | null>
 }
 
 /**
@@ -32,9 +48,9 @@ export function createCredential(input: Omit<Credential, 'signingKeys'>): Creden
  * a key works the moment it is issued. `now` is in milliseconds.
  */
 export function cacheCredentials(
-  load: (accessKeyId: string) => Promise<Credential | null>,
+  load: (accessKeyId: string, sessionToken: string | null) => Promise<Credential | null>,
   now: () => number,
-): FindCredential {
+): CredentialCache {
   const cache = new LRUCache<string, Credential>({
     max: CREDENTIALS_MAX,
     ttl: CREDENTIAL_TTL_MS,
@@ -42,17 +58,29 @@ export function cacheCredentials(
     perf: { now },
   })
   const loading = new Map<string, Promise<Credential | null>>()
-  return (accessKeyId) => cache.get(accessKeyId) ?? loading.get(accessKeyId) ?? startLoading(accessKeyId)
+  return {
+    find(accessKeyId, sessionToken) {
+      // With another token it would be another credential.
+      const name = sessionToken === null ? accessKeyId : `${accessKeyId}\n${sessionToken}`
+      return cache.get(name) ?? loading.get(name) ?? startLoading(name, load(accessKeyId, sessionToken))
+    },
+    refresh(accessKeyId, sessionToken) {
+      const name = sessionToken === null ? accessKeyId : `${accessKeyId}\n${sessionToken}`
+      return keep(name, load(accessKeyId, sessionToken))
+    },
+  }
 
-  function startLoading(accessKeyId: string): Promise<Credential | null> {
-    const promise = load(accessKeyId)
-      .then((credential) => {
-        if (credential !== null) cache.set(accessKeyId, credential)
-        return credential
-      })
-      .finally(() => loading.delete(accessKeyId))
-    loading.set(accessKeyId, promise)
+  function startLoading(name: string, loaded: Promise<Credential | null>): Promise<Credential | null> {
+    const promise = keep(name, loaded).finally(() => loading.delete(name))
+    loading.set(name, promise)
     return promise
+  }
+
+  async function keep(name: string, loaded: Promise<Credential | null>): Promise<Credential | null> {
+    const credential = await loaded
+    if (credential === null) cache.delete(name)
+    else cache.set(name, credential)
+    return credential
   }
 }
 

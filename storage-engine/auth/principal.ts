@@ -6,27 +6,24 @@ export interface AnonymousPrincipal {
 }
 
 /** An owner in S3's sense; the root user of a namespace owns whatever is in it. */
-export interface ObjectUserPrincipal {
+export interface ObjectUserPrincipal extends Identity {
   kind: 'object-user'
   id: string
-  namespaceId: string
-  /** What an ARN has in place of AWS's account id. */
-  namespaceName: string
-  /** 64 hexadecimal digits. */
+  /** 64 hexadecimal digits; in ARNs and in IAM also its user name. */
   canonicalId: string
   displayName: string
   isRoot: boolean
 }
 
-/** An IAM-like user of a namespace: no right until granted. What it makes belongs to the namespace's root object user. */
-export interface StorageAccountPrincipal extends PolicyBound {
+/** An IAM user of a namespace: no right until granted. What it makes belongs to the namespace's root object user. */
+export interface StorageAccountPrincipal extends Identity, PolicyBound {
   kind: 'storage-account'
   id: string
   name: string
 }
 
 /** Whoever assumed a role of a namespace. */
-export interface RoleSessionPrincipal extends PolicyBound {
+export interface RoleSessionPrincipal extends Identity, PolicyBound {
   kind: 'role-session'
   /** The role's. */
   id: string
@@ -34,18 +31,30 @@ export interface RoleSessionPrincipal extends PolicyBound {
   sessionName: string
 }
 
-/** What storage accounts and role sessions have in common. */
-interface PolicyBound {
+/** What all who sign have in common. */
+interface Identity {
   namespaceId: string
   namespaceName: string
-  /** `/`, or `/division/`. */
-  path: string
-  /** The namespace's root object user. */
-  owner: { id: string; canonicalId: string; displayName: string }
+  /** What stands in ARNs for the account; may be empty. */
+  accountId: string
+  /** Of the namespace, when the policies here were read. */
+  iamEpoch: number
   /** Its own, its groups' and its role's, inline and attached: texts of valid policies. */
   identityPolicies: readonly string[]
   /** Of temporary credentials: these must allow besides. Null when there are none. */
   sessionPolicies: readonly string[] | null
+  /** Signed with temporary credentials. */
+  isTemporary: boolean
+}
+
+/** What storage accounts and role sessions have in common. */
+interface PolicyBound {
+  /** As IAM shows it: AIDA… of a storage account, AROA… of a role. */
+  uniqueId: string
+  /** `/`, or `/division/`. */
+  path: string
+  /** The namespace's root object user. */
+  owner: { id: string; canonicalId: string; displayName: string }
   /** By key, in the key's own spelling. */
   tags: ReadonlyMap<string, string>
 }

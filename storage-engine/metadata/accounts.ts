@@ -2,10 +2,11 @@ import { and, asc, eq, gt, inArray } from 'drizzle-orm'
 import { accessKeys, objectUsers, storageAccounts } from '#drizzle/schema/accounts.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Database, Queryable } from '#storage-engine/metadata/database.ts'
-import type { FoundAccessKey } from '#storage-engine/metadata/look-ups.ts'
+import { growIamEpoch } from '#storage-engine/metadata/iam-epochs.ts'
+import type { FoundAccessKey, FoundIdentity, IdentityAddress } from '#storage-engine/metadata/identities.ts'
 import { isDuplicate } from '#storage-engine/metadata/postgres-errors.ts'
 
-export type { FoundAccessKey }
+export type { FoundAccessKey, FoundIdentity }
 export type ObjectUser = typeof objectUsers.$inferSelect
 export type StorageAccount = typeof storageAccounts.$inferSelect
 export type AccessKey = typeof accessKeys.$inferSelect
@@ -17,6 +18,11 @@ export type NewAccessKey = Pick<
 /** The key with whoever holds it, in whatever state; one look-up, shared with whoever asks at the same time. */
 export function findAccessKey(db: Database, { accessKeyId }: { accessKeyId: string }): Promise<FoundAccessKey | null> {
   return accessKeyId.includes('\0') ? Promise.resolve(null) : db.lookUps.accessKeys.submit(accessKeyId)
+}
+
+/** Whoever has this id, in one look-up with whoever asks at the same time. */
+export function findIdentity(db: Database, address: IdentityAddress): Promise<FoundIdentity | null> {
+  return db.lookUps.identities.submit(address)
 }
 
 /** Adds an active key. Throws InvalidArgument when its holder does not belong to the namespace. */
@@ -63,10 +69,13 @@ export async function setAccessKeyState(
   { namespaceId, accessKeyId, state }: { namespaceId: string; accessKeyId: string; state: AccessKey['state'] },
 ): Promise<void> {
   const isIt = and(eq(accessKeys.accessKeyId, accessKeyId), eq(accessKeys.namespaceId, namespaceId))
-  const changed = await db.run((orm) =>
-    orm.update(accessKeys).set({ state }).where(isIt).returning({ id: accessKeys.accessKeyId }),
-  )
-  if (changed.length === 0) throw new StorageError('InvalidAccessKeyId')
+  await db.transaction(async (tx) => {
+    const changed = await tx.run((orm) =>
+      orm.update(accessKeys).set({ state }).where(isIt).returning({ id: accessKeys.accessKeyId }),
+    )
+    if (changed.length === 0) throw new StorageError('InvalidAccessKeyId')
+    await growIamEpoch(tx, { namespaceId })
+  })
 }
 
 /** Idempotent. */
@@ -75,7 +84,10 @@ export async function deleteAccessKey(
   { namespaceId, accessKeyId }: { namespaceId: string; accessKeyId: string },
 ): Promise<void> {
   const isIt = and(eq(accessKeys.accessKeyId, accessKeyId), eq(accessKeys.namespaceId, namespaceId))
-  await db.run((orm) => orm.delete(accessKeys).where(isIt))
+  await db.transaction(async (tx) => {
+    await tx.run((orm) => orm.delete(accessKeys).where(isIt))
+    await growIamEpoch(tx, { namespaceId })
+  })
 }
 
 /** Throws InvalidArgument when the e-mail address is taken. */
@@ -153,5 +165,6 @@ export async function deleteStorageAccount(
     await tx.run((orm) =>
       orm.delete(storageAccounts).where(and(eq(storageAccounts.id, id), eq(storageAccounts.namespaceId, namespaceId))),
     )
+    await growIamEpoch(tx, { namespaceId })
   })
 }

@@ -17,6 +17,8 @@ export interface Bucket {
   readonly createdAt: Date
   readonly encryptionMode: 'off' | 'on'
   readonly encryptionEpoch: number
+  /** Of its namespace: grows with every change of IAM. */
+  readonly iamEpoch: number
 }
 
 /**
@@ -24,7 +26,8 @@ export interface Bucket {
  * may be long, only the version: whoever has not seen that version yet loads them.
  */
 export const BUCKET_COLUMNS = `concat_ws(E'\\x1f', b.id, b.name, b.namespace_id, n.name, b.owner_id, b.region, b.versioning,
-  (date_part('epoch', b.created_at) * 1000)::bigint, n.encryption_mode, n.encryption_epoch, b.settings_version)`
+  (date_part('epoch', b.created_at) * 1000)::bigint, n.encryption_mode, n.encryption_epoch, coalesce(e.epoch, 0),
+  b.settings_version)`
 
 const SETTINGS_TEXT = `
 select b.id, b.settings from unnest($1::uuid[]) as i (id) cross join lateral (
@@ -86,9 +89,8 @@ function settingsVersionOf(columns: string): string {
 }
 
 function parseBucket(columns: string, settings: BucketSettings): Bucket {
-  const [id, name, namespaceId, namespaceName, ownerId, region, versioning, createdAt, mode, epoch] = columns.split(
-    '\x1f',
-  ) as string[]
+  const [id, name, namespaceId, namespaceName, ownerId, region, versioning, createdAt, mode, epoch, iamEpoch] =
+    columns.split('\x1f') as string[]
   return Object.freeze({
     id: id as string,
     name: name as string,
@@ -101,6 +103,7 @@ function parseBucket(columns: string, settings: BucketSettings): Bucket {
     createdAt: new Date(Number(createdAt)),
     encryptionMode: mode as Bucket['encryptionMode'],
     encryptionEpoch: Number(epoch),
+    iamEpoch: Number(iamEpoch),
   })
 }
 

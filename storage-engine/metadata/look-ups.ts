@@ -8,6 +8,15 @@ import {
 } from '#storage-engine/metadata/found-objects.ts'
 import type { HotConnection, TextRow } from '#storage-engine/metadata/hot-connection.ts'
 import {
+  ACCESS_KEYS_TEXT,
+  type FoundAccessKey,
+  type FoundIdentity,
+  IDENTITIES_TEXT,
+  type IdentityAddress,
+  readAccessKey,
+  readIdentity,
+} from '#storage-engine/metadata/identities.ts'
+import {
   BUCKET_COLUMNS,
   type Bucket,
   isUnknown,
@@ -15,7 +24,6 @@ import {
   loadUnknownBuckets,
   readBucket,
 } from '#storage-engine/metadata/known-buckets.ts'
-import { readBytes } from '#storage-engine/metadata/text-row.ts'
 
 const ROWS_MAX = 64
 const WAITING_MAX = 50_000
@@ -30,6 +38,7 @@ export interface LookUps {
   /** Versions by their ids. */
   versions: Batcher<VersionAddress, FoundObject>
   accessKeys: Batcher<string, FoundAccessKey | null>
+  identities: Batcher<IdentityAddress, FoundIdentity | null>
 }
 
 export interface ObjectAddress {
@@ -42,30 +51,14 @@ export interface VersionAddress extends ObjectAddress {
   versionId: string | null
 }
 
-export interface FoundAccessKey {
-  accessKeyId: string
-  namespaceId: string
-  namespaceName: string
-  sealedSecret: Buffer
-  state: 'active' | 'inactive'
-  expiresAt: Date | null
-  holder:
-    | { kind: 'object-user'; id: string; canonicalId: string; displayName: string; isRoot: boolean }
-    | {
-        kind: 'storage-account'
-        id: string
-        name: string
-        owner: { id: string; canonicalId: string; displayName: string }
-      }
-}
-
 /**
  * Each bucket of a group is probed once, however many rows are in it. LATERAL with LIMIT is always an index probe a row,
  * however stale the statistics are under which it was planned.
  */
 const BUCKET_PROBES = `
   select i.n, b.id, b.columns from unnest($1::text[]) with ordinality as i (bucket_name, n) left join lateral (
-    select b.id, ${BUCKET_COLUMNS} as columns from buckets b join namespaces n on n.id = b.namespace_id where b.name = i.bucket_name limit 1) b on true`
+    select b.id, ${BUCKET_COLUMNS} as columns from buckets b join namespaces n on n.id = b.namespace_id
+    left join iam_epochs e on e.namespace_id = b.namespace_id where b.name = i.bucket_name limit 1) b on true`
 
 const BUCKETS_TEXT = `select n, columns from (${BUCKET_PROBES}) probes`
 
@@ -95,16 +88,6 @@ left join lateral (
     and o.is_null and o.noncurrent_order <> 0)
   limit 1) v on true
 ${BLOB_PROBE}`
-
-const ACCESS_KEYS_TEXT = `
-select i.n, k.access_key_id, k.namespace_id, s.name, k.sealed_secret, k.state, (date_part('epoch', k.expires_at) * 1000)::bigint,
-  u.id, u.canonical_id, u.display_name, u.is_root, a.id, a.name, r.id, r.canonical_id, r.display_name
-from unnest($1::text[]) with ordinality as i (access_key_id, n)
-join access_keys k on k.access_key_id = i.access_key_id
-join namespaces s on s.id = k.namespace_id
-left join object_users u on u.id = k.object_user_id and u.namespace_id = k.namespace_id
-left join storage_accounts a on a.id = k.storage_account_id and a.namespace_id = k.namespace_id
-left join object_users r on a.id is not null and r.namespace_id = k.namespace_id and r.is_root`
 
 export function createLookUps(hot: HotConnection[]): LookUps {
   return {
@@ -138,6 +121,14 @@ export function createLookUps(hot: HotConnection[]): LookUps {
       encode: (ids) => [textArray(ids)],
       hasBuckets: false,
       decode: readAccessKey,
+      missing: null,
+    }),
+    identities: createLookUp<IdentityAddress, FoundIdentity | null>(hot, {
+      name: 'find-identities',
+      text: IDENTITIES_TEXT,
+      encode: (addresses) => [textArray(addresses.map(({ kind }) => kind)), plainArray(addresses.map(({ id }) => id))],
+      hasBuckets: false,
+      decode: readIdentity,
       missing: null,
     }),
   }
@@ -182,51 +173,4 @@ function createLookUp<Item, Answer>(
     }),
   )
   return new Batcher({ lanes, rowsMax: ROWS_MAX, waitingMax: WAITING_MAX })
-}
-
-function readAccessKey(row: TextRow): FoundAccessKey {
-  const [
-    ,
-    accessKeyId,
-    namespaceId,
-    namespaceName,
-    sealedSecret,
-    state,
-    expiresAt,
-    userId,
-    canonicalId,
-    displayName,
-    isRoot,
-    accountId,
-    accountName,
-    ownerId,
-    ownerCanonicalId,
-    ownerDisplayName,
-  ] = row
-  return {
-    accessKeyId: accessKeyId as string,
-    namespaceId: namespaceId as string,
-    namespaceName: namespaceName as string,
-    sealedSecret: readBytes(sealedSecret) as Buffer,
-    state: state as FoundAccessKey['state'],
-    expiresAt: expiresAt ? new Date(Number(expiresAt)) : null,
-    holder: userId
-      ? {
-          kind: 'object-user',
-          id: userId,
-          canonicalId: canonicalId as string,
-          displayName: displayName as string,
-          isRoot: isRoot === 't',
-        }
-      : {
-          kind: 'storage-account',
-          id: accountId as string,
-          name: accountName as string,
-          owner: {
-            id: ownerId as string,
-            canonicalId: ownerCanonicalId as string,
-            displayName: ownerDisplayName as string,
-          },
-        },
-  }
 }

@@ -14,9 +14,17 @@ export interface NewNamespace {
   name: string
   displayName: string
   encryptionMode: 'off' | 'on'
+  /** What stands in ARNs for the account: twelve random digits by default. */
+  accountId?: string
   firstKey: { version: number; wrappedKey: Buffer }
   rootObjectUser: { id: string; canonicalId: string; displayName: string; email?: string | null }
 }
+
+const TAKEN = [
+  { constraint: 'namespaces_account_id', name: 'accountId' },
+  { constraint: 'object_users_email_unique', name: 'email' },
+  { constraint: 'object_users_canonical_id_unique', name: 'rootCanonicalId' },
+]
 
 /** Makes a namespace with its first key and its root object user, all or nothing. Throws NamespaceAlreadyExists, InvalidArgument. */
 export async function insertNamespace(
@@ -35,8 +43,8 @@ export async function insertNamespace(
     })
   } catch (error) {
     if (isDuplicate(error, 'namespaces_name_unique')) throw new StorageError('NamespaceAlreadyExists')
-    if (!isDuplicate(error, 'object_users_email_unique')) throw error
-    throw new StorageError('InvalidArgument', { extra: { ArgumentName: 'email' } })
+    const taken = TAKEN.find(({ constraint }) => isDuplicate(error, constraint))
+    throw taken === undefined ? error : new StorageError('InvalidArgument', { extra: { ArgumentName: taken.name } })
   }
 }
 

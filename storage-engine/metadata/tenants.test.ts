@@ -156,12 +156,10 @@ describe('access keys', () => {
       ),
     )
     expect(user).toMatchObject({
-      namespaceId,
-      namespaceName,
       sealedSecret: key.sealedSecret,
       state: 'active',
       expiresAt: null,
-      holder: { kind: 'object-user', id: ownerId, isRoot: true },
+      holder: { kind: 'object-user', id: ownerId, isRoot: true, namespaceId, namespaceName },
     })
     expect(account).toMatchObject({ expiresAt, holder: { kind: 'storage-account', id: accountId, name: 'backup' } })
     expect([nobody, nul]).toEqual([null, null])

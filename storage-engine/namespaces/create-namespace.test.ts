@@ -66,3 +66,24 @@ test.each(['', 'ab', 'Upper', '-abc', 'abc-', 'a.b.c', 'é-namespace', 'x'.repea
 test.each(['abc', 'a-1', 'x'.repeat(63)])('takes the name %s', async (name) => {
   await expect(create(name)).resolves.toHaveProperty('namespaceId')
 })
+
+test('keeps the account id and the owner that another service has given', async () => {
+  const rootCanonicalId = 'c'.repeat(64)
+  const input = { displayName: 'x', encryptionMode: 'off' as const, accountId: 'RGW11111111111111111' }
+  const { namespaceId } = await createNamespace(setting.engine, { ...input, name: 'moved', rootCanonicalId })
+  expect(await findNamespaceByName(setting.engine.db, { name: 'moved' })).toMatchObject({ accountId: input.accountId })
+  expect(await getRootObjectUser(setting.engine.db, { namespaceId })).toMatchObject({ canonicalId: rootCanonicalId })
+  await expect(createNamespace(setting.engine, { ...input, name: 'again' })).rejects.toMatchObject({
+    code: 'InvalidArgument',
+    extra: { ArgumentName: 'accountId' },
+  })
+})
+
+test('gives a namespace an account id of twelve digits, and none where none is wanted', async () => {
+  await create('digits')
+  expect((await findNamespaceByName(setting.engine.db, { name: 'digits' }))?.accountId).toMatch(/^\d{12}$/)
+  for (const name of ['without-one', 'without-two']) {
+    await createNamespace(setting.engine, { name, displayName: name, encryptionMode: 'off', accountId: '' })
+    expect((await findNamespaceByName(setting.engine.db, { name }))?.accountId).toBe('')
+  }
+})

@@ -7,6 +7,10 @@ import { insertNamespace } from '#storage-engine/metadata/namespaces.ts'
 /** A DNS label, since `<namespace>.s3.<region>.<domain>` is the namespace's endpoint. */
 const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{1,61})[a-z0-9]$/
 
+/** AWS's are twelve digits, Ceph's `RGW` and seventeen, or nothing at all. */
+const ACCOUNT_ID_PATTERN = /^[A-Za-z0-9]{0,64}$/
+const CANONICAL_ID_PATTERN = /^[0-9a-f]{64}$/
+
 export interface CreateNamespaceInput {
   name: string
   displayName: string
@@ -14,6 +18,10 @@ export interface CreateNamespaceInput {
   encryptionMode: 'off' | 'on'
   /** Of the root object user, by which an ACL may name it; unique within the service. None by default. */
   email?: string
+  /** The account in ARNs, so that policies which come from elsewhere go on to mean this namespace; twelve new digits by default. */
+  accountId?: string
+  /** Of the root object user; made here by default. */
+  rootCanonicalId?: string
 }
 
 /**
@@ -24,9 +32,10 @@ export async function createNamespace(
   engine: Engine,
   input: CreateNamespaceInput,
 ): Promise<{ namespaceId: string; rootObjectUserId: string }> {
-  if (!NAME_PATTERN.test(input.name)) {
-    throw new StorageError('InvalidArgument', { extra: { ArgumentName: 'name', ArgumentValue: input.name } })
-  }
+  checkPattern('name', input.name, NAME_PATTERN)
+  const { accountId, rootCanonicalId = randomBytes(32).toString('hex') } = input
+  checkPattern('accountId', accountId ?? '', ACCOUNT_ID_PATTERN)
+  checkPattern('rootCanonicalId', rootCanonicalId, CANONICAL_ID_PATTERN)
   const namespaceId = newId()
   const rootObjectUserId = newId()
   const version = 1
@@ -37,12 +46,19 @@ export async function createNamespace(
     displayName: input.displayName,
     encryptionMode: input.encryptionMode,
     firstKey: { version, wrappedKey },
+    ...(accountId === undefined ? {} : { accountId }),
     rootObjectUser: {
       id: rootObjectUserId,
-      canonicalId: randomBytes(32).toString('hex'),
+      canonicalId: rootCanonicalId,
       displayName: input.name,
       email: input.email ?? null,
     },
   })
   return { namespaceId, rootObjectUserId }
+}
+
+function checkPattern(name: string, value: string, pattern: RegExp): void {
+  if (!pattern.test(value)) {
+    throw new StorageError('InvalidArgument', { extra: { ArgumentName: name, ArgumentValue: value } })
+  }
 }

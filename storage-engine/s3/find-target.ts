@@ -1,3 +1,4 @@
+import type { Authentication } from '#storage-engine/auth/authenticate.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { findObject, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
@@ -8,6 +9,8 @@ import { checkVersionId, checkVersionIdForm } from '#storage-engine/s3/version-i
 
 export interface Asked extends AskedRequest {
   target: Target
+  /** Whose principal it is. */
+  authentication: Authentication
   /** An IAM action name. */
   action: string
 }
@@ -18,7 +21,8 @@ export async function findTargetBucket(
   asked: Asked,
 ): Promise<{ bucket: Bucket; access: RequestAccess }> {
   const bucket = expectBucket(await findBucket(gateway.engine.db, { name: asked.target.bucket as string }), asked)
-  const access = new RequestAccess(asked, { bucket, key: asked.target.key })
+  const current = isOutdated(asked, bucket) ? await withCurrentPrincipal(gateway, asked) : asked
+  const access = new RequestAccess(current, { bucket, key: asked.target.key })
   access.check(asked.action)
   await checkExpectedOwner(gateway, asked, bucket)
   return { bucket, access }
@@ -36,7 +40,8 @@ export async function findTargetObject(
   const found = await findObject(gateway.engine.db, { bucketName: asked.target.bucket as string, key })
   const bucket = expectBucket(found.bucket, asked)
   const { object } = found
-  const access = new RequestAccess(asked, { bucket, key, object })
+  const current = isOutdated(asked, bucket) ? await withCurrentPrincipal(gateway, asked) : asked
+  const access = new RequestAccess(current, { bucket, key, object })
   access.check(asked.action)
   await checkExpectedOwner(gateway, asked, bucket)
   const versionId = asked.query.values.get('versionId')
@@ -54,6 +59,21 @@ function expectBucket(bucket: Bucket | null, { target }: Asked): Bucket {
   const isElsewhere = bucket !== null && target.namespace !== null && target.namespace !== bucket.namespaceName
   if (bucket !== null && !isElsewhere) return bucket
   throw new StorageError('NoSuchBucket', { extra: { BucketName: target.bucket as string } })
+}
+
+/** IAM has changed since the caller's rights were read: a right that was given or taken counts from the next request on. */
+function isOutdated({ principal }: Asked, bucket: Bucket): boolean {
+  if (principal.kind === 'anonymous' || principal.namespaceId !== bucket.namespaceId) return false
+  return principal.iamEpoch < bucket.iamEpoch
+}
+
+async function withCurrentPrincipal(gateway: Gateway, asked: Asked): Promise<Asked> {
+  const { authentication } = asked
+  if (authentication.kind === 'anonymous') return asked
+  const { accessKeyId, sessionToken } = authentication
+  const credential = await gateway.refreshCredential(accessKeyId, sessionToken)
+  if (credential === null) throw new StorageError('InvalidAccessKeyId', { extra: { AWSAccessKeyId: accessKeyId } })
+  return { ...asked, principal: credential.principal }
 }
 
 async function checkExpectedOwner(gateway: Gateway, { headers }: Asked, bucket: Bucket): Promise<void> {

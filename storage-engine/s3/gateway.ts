@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { loadCredential } from '#storage-engine/accounts/load-credential.ts'
 import type { AuthenticateDependencies } from '#storage-engine/auth/authenticate.ts'
-import { type Credential, cacheCredentials, createCredential } from '#storage-engine/auth/credential.ts'
-import type { Principal } from '#storage-engine/auth/principal.ts'
+import { type CredentialCache, cacheCredentials } from '#storage-engine/auth/credential.ts'
 import type { Engine } from '#storage-engine/engine.ts'
-import { type FoundAccessKey, findAccessKey, findObjectUsers } from '#storage-engine/metadata/accounts.ts'
+import { findObjectUsers } from '#storage-engine/metadata/accounts.ts'
 import { findNamespaceByName } from '#storage-engine/metadata/namespaces.ts'
 import { createOwnerDirectory, type OwnerDirectory } from '#storage-engine/s3/owner-directory.ts'
 import { createStallWatch, type StallWatch } from '#storage-engine/s3/stall-watch.ts'
@@ -18,6 +18,7 @@ const DNS_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 /** What the door keeps between requests. */
 export interface Gateway extends AuthenticateDependencies {
   engine: Engine
+  refreshCredential: CredentialCache['refresh']
   owners: OwnerDirectory
   stallWatch: StallWatch
   isNamespace(name: string): Promise<boolean>
@@ -41,10 +42,15 @@ export interface GatewayOptions {
 
 export function createGateway(engine: Engine, { stallTimeoutMs, whiteSpaceIntervalMs, now }: GatewayOptions): Gateway {
   const { db } = engine
+  const { find, refresh } = cacheCredentials(
+    (accessKeyId, sessionToken) => loadCredential(engine, { accessKeyId, sessionToken, now: now() }),
+    now,
+  )
   return {
     engine,
     now,
-    findCredential: cacheCredentials((accessKeyId) => loadCredential(engine, { accessKeyId, now: now() }), now),
+    findCredential: find,
+    refreshCredential: refresh,
     owners: createOwnerDirectory((ids) => findObjectUsers(db, { ids })),
     stallWatch: createStallWatch({ timeoutMs: stallTimeoutMs, intervalMs: Math.min(1_000, stallTimeoutMs) }),
     isNamespace: cacheNamespaceNames(async (name) => (await findNamespaceByName(db, { name })) !== null),
@@ -53,25 +59,6 @@ export function createGateway(engine: Engine, { stallTimeoutMs, whiteSpaceInterv
     whiteSpaceIntervalMs,
     isDraining: false,
   }
-}
-
-async function loadCredential(engine: Engine, input: { accessKeyId: string; now: number }): Promise<Credential | null> {
-  const { accessKeyId } = input
-  const found = await findAccessKey(engine.db, { accessKeyId })
-  if (found === null || found.state !== 'active') return null
-  if (found.expiresAt !== null && found.expiresAt.getTime() <= input.now) return null
-  const secret = await engine.keyring.openSecret({
-    purpose: 'credential',
-    context: accessKeyId,
-    sealed: found.sealedSecret,
-  })
-  return createCredential({ accessKeyId, principal: principalOf(found), secret })
-}
-
-function principalOf({ namespaceId, namespaceName, holder }: FoundAccessKey): Principal {
-  if (holder.kind === 'object-user') return { ...holder, namespaceId, namespaceName }
-  const rights = { path: '/', identityPolicies: [], sessionPolicies: null, tags: new Map<string, string>() }
-  return { ...holder, namespaceId, namespaceName, ...rights }
 }
 
 function cacheNamespaceNames(find: (name: string) => Promise<boolean>): (name: string) => Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Authentication, authenticate } from '#storage-engine/auth/authenticate.ts'
+import { type AuthenticateDependencies, type Authentication, authenticate } from '#storage-engine/auth/authenticate.ts'
 import { ownerIdOf } from '#storage-engine/auth/principal.ts'
 import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
 import { StorageError } from '#storage-engine/errors.ts'
@@ -48,12 +48,18 @@ export async function handle(
   const exchange: Exchange = { gateway, req, res, requestId: gateway.newRequestId(), awaitsContinue }
   try {
     const parsed = await parse(exchange)
-    const authentication = await authenticate(gateway, parsed)
+    const authentication = await authenticate(dependenciesFor(gateway, parsed.operation), parsed)
     const response = await runLong(exchange, parsed, permitAndRun(exchange, parsed, authentication))
     if (response !== null) await respond(exchange, response)
   } catch (error) {
     respondWithError(exchange, error)
   }
+}
+
+/** A bucket's look-up says when IAM has changed; without a bucket the caller's rights are read anew. */
+function dependenciesFor(gateway: Gateway, { needs }: Operation): AuthenticateDependencies {
+  if (needs !== 'service' && needs !== 'bucket-name') return gateway
+  return { now: gateway.now, findCredential: gateway.refreshCredential }
 }
 
 async function parse({ gateway, req }: Exchange): Promise<Parsed> {
@@ -103,7 +109,7 @@ function askedOf({ operation, target, headers, query }: Parsed, authentication: 
   const isPresigned = authentication.kind === 'sigv4-query' || authentication.kind === 'sigv2-query'
   const parsed = { query, headers: isPresigned ? headersWithHoisted(headers, query) : headers }
   const action = typeof operation.action === 'string' ? operation.action : operation.action(parsed)
-  return { ...parsed, target, principal: authentication.principal, action }
+  return { ...parsed, target, authentication, principal: authentication.principal, action }
 }
 
 function openRequest(
@@ -119,9 +125,9 @@ function openRequest(
     method: parsed.method,
     query: parsed.query,
     headers: asked.headers,
-    principal: asked.principal,
+    principal: access.principal,
     access,
-    ownerId: ownerIdOf(asked.principal),
+    ownerId: ownerIdOf(access.principal),
     isSigned: authentication.kind !== 'anonymous',
     body: openBody({
       req,

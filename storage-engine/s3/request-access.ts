@@ -27,6 +27,11 @@ export class RequestAccess {
   /** Null: the service itself. */
   private readonly target: AccessTarget | null
 
+  /** As its rights were when the target was looked up. */
+  get principal(): Principal {
+    return this.asked.principal
+  }
+
   constructor(asked: AskedRequest, target: AccessTarget | null) {
     this.asked = asked
     this.target = target
