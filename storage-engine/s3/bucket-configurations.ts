@@ -1,8 +1,23 @@
 import { StorageError, type StorageErrorCode } from '#storage-engine/errors.ts'
 import type { Operation } from '#storage-engine/s3/operation.ts'
+import { deleteBucketCors } from '#storage-engine/s3/operations/delete-bucket-cors.ts'
 import { deleteBucketLifecycle } from '#storage-engine/s3/operations/delete-bucket-lifecycle.ts'
+import { deleteBucketTagging } from '#storage-engine/s3/operations/delete-bucket-tagging.ts'
+import { deleteBucketWebsite } from '#storage-engine/s3/operations/delete-bucket-website.ts'
+import { getBucketAccelerateConfiguration } from '#storage-engine/s3/operations/get-bucket-accelerate-configuration.ts'
+import { getBucketCors } from '#storage-engine/s3/operations/get-bucket-cors.ts'
 import { getBucketLifecycleConfiguration } from '#storage-engine/s3/operations/get-bucket-lifecycle-configuration.ts'
+import { getBucketRequestPayment } from '#storage-engine/s3/operations/get-bucket-request-payment.ts'
+import { getBucketTagging } from '#storage-engine/s3/operations/get-bucket-tagging.ts'
+import { getBucketWebsite } from '#storage-engine/s3/operations/get-bucket-website.ts'
+import { getObjectLockConfiguration } from '#storage-engine/s3/operations/get-object-lock-configuration.ts'
+import { putBucketAccelerateConfiguration } from '#storage-engine/s3/operations/put-bucket-accelerate-configuration.ts'
+import { putBucketCors } from '#storage-engine/s3/operations/put-bucket-cors.ts'
 import { putBucketLifecycleConfiguration } from '#storage-engine/s3/operations/put-bucket-lifecycle-configuration.ts'
+import { putBucketRequestPayment } from '#storage-engine/s3/operations/put-bucket-request-payment.ts'
+import { putBucketTagging } from '#storage-engine/s3/operations/put-bucket-tagging.ts'
+import { putBucketWebsite } from '#storage-engine/s3/operations/put-bucket-website.ts'
+import { putObjectLockConfiguration } from '#storage-engine/s3/operations/put-object-lock-configuration.ts'
 import { ownerXml } from '#storage-engine/s3/owner-xml.ts'
 import type { BucketRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
@@ -17,7 +32,9 @@ export const BUCKET_CONFIGURATIONS: Operation[] = [
     set: [],
   }),
   ...untouched('BucketPolicy', 'policy', { get: missing('NoSuchBucketPolicy'), set: ['Put', 'Delete'] }),
-  ...untouched('BucketCors', 'cors', { get: missing('NoSuchCORSConfiguration'), set: ['Put', 'Delete'] }),
+  answered('GetBucketCors', 'GET', 'cors', { action: 's3:GetBucketCORS', run: getBucketCors }),
+  answered('PutBucketCors', 'PUT', 'cors', { action: 's3:PutBucketCORS', run: putBucketCors }),
+  answered('DeleteBucketCors', 'DELETE', 'cors', { action: 's3:PutBucketCORS', run: deleteBucketCors }),
   answered('GetBucketLifecycleConfiguration', 'GET', 'lifecycle', {
     action: 's3:GetLifecycleConfiguration',
     run: getBucketLifecycleConfiguration,
@@ -35,20 +52,39 @@ export const BUCKET_CONFIGURATIONS: Operation[] = [
     get: empty('NotificationConfiguration'),
     set: ['Put'],
   }),
-  ...untouched('BucketAccelerateConfiguration', 'accelerate', { get: empty('AccelerateConfiguration'), set: ['Put'] }),
-  ...untouched('BucketRequestPayment', 'requestPayment', {
-    get: document('RequestPaymentConfiguration', '<Payer>BucketOwner</Payer>'),
-    set: ['Put'],
+  answered('GetBucketAccelerateConfiguration', 'GET', 'accelerate', {
+    action: 's3:GetAccelerateConfiguration',
+    run: getBucketAccelerateConfiguration,
   }),
-  ...untouched('BucketTagging', 'tagging', { get: missing('NoSuchTagSet'), set: ['Put', 'Delete'] }),
-  ...untouched('BucketWebsite', 'website', { get: missing('NoSuchWebsiteConfiguration'), set: ['Put', 'Delete'] }),
+  answered('PutBucketAccelerateConfiguration', 'PUT', 'accelerate', {
+    action: 's3:PutAccelerateConfiguration',
+    run: putBucketAccelerateConfiguration,
+  }),
+  answered('GetBucketRequestPayment', 'GET', 'requestPayment', {
+    action: 's3:GetBucketRequestPayment',
+    run: getBucketRequestPayment,
+  }),
+  answered('PutBucketRequestPayment', 'PUT', 'requestPayment', {
+    action: 's3:PutBucketRequestPayment',
+    run: putBucketRequestPayment,
+  }),
+  answered('GetBucketTagging', 'GET', 'tagging', { action: 's3:GetBucketTagging', run: getBucketTagging }),
+  answered('PutBucketTagging', 'PUT', 'tagging', { action: 's3:PutBucketTagging', run: putBucketTagging }),
+  answered('DeleteBucketTagging', 'DELETE', 'tagging', { action: 's3:PutBucketTagging', run: deleteBucketTagging }),
+  answered('GetBucketWebsite', 'GET', 'website', { action: 's3:GetBucketWebsite', run: getBucketWebsite }),
+  answered('PutBucketWebsite', 'PUT', 'website', { action: 's3:PutBucketWebsite', run: putBucketWebsite }),
+  answered('DeleteBucketWebsite', 'DELETE', 'website', { action: 's3:DeleteBucketWebsite', run: deleteBucketWebsite }),
   ...untouched('BucketEncryption', 'encryption', {
     get: missing('ServerSideEncryptionConfigurationNotFoundError'),
     set: ['Put', 'Delete'],
   }),
-  ...untouched('ObjectLockConfiguration', 'object-lock', {
-    get: missing('ObjectLockConfigurationNotFoundError'),
-    set: ['Put'],
+  answered('GetObjectLockConfiguration', 'GET', 'object-lock', {
+    action: 's3:GetBucketObjectLockConfiguration',
+    run: getObjectLockConfiguration,
+  }),
+  answered('PutObjectLockConfiguration', 'PUT', 'object-lock', {
+    action: 's3:PutBucketObjectLockConfiguration',
+    run: putObjectLockConfiguration,
   }),
   ...untouched('BucketReplication', 'replication', {
     get: missing('ReplicationConfigurationNotFoundError'),

@@ -20,7 +20,6 @@ const NOT_IMPLEMENTED: ReadonlySet<string> = new Set([
   'x-amz-tagging',
   'x-amz-website-redirect-location',
   'x-amz-write-offset-bytes',
-  'x-amz-bucket-object-lock-enabled',
   'x-amz-object-ownership',
 ])
 const PRIVATE_ACLS: ReadonlySet<string> = new Set(['private', 'bucket-owner-full-control', 'bucket-owner-read'])
@@ -106,12 +105,9 @@ export function refuseUnsupported(headers: Headers): void {
   if (acl !== undefined && !PRIVATE_ACLS.has(acl)) throw notImplemented('x-amz-acl')
 }
 
-/** Says nothing: an empty tag set, and a lock that is not wanted. */
+/** Says nothing: an empty tag set. */
 function isHarmless(name: string, value: string): boolean {
-  return (
-    (name === 'x-amz-tagging' && value === '') ||
-    (name === 'x-amz-bucket-object-lock-enabled' && value.toLowerCase() === 'false')
-  )
+  return name === 'x-amz-tagging' && value === ''
 }
 
 export function notImplemented(header: string): StorageError {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findBucket } from '#storage-engine/metadata/buckets.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
@@ -16,6 +17,9 @@ const send = (method: string, target: string, input: Partial<Parameters<typeof s
 const configuration = (region: string) =>
   `<CreateBucketConfiguration><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`
 
+const tags = (key: string) =>
+  `<CreateBucketConfiguration><Tags><Tag><Key>${key}</Key><Value></Value></Tag></Tags></CreateBucketConfiguration>`
+
 test('creates a bucket, with and without a configuration of our region', async () => {
   const answer = await send('PUT', '/one')
   expect([answer.status, answer.headers['location'], answer.text]).toEqual([200, '/one', ''])
@@ -31,18 +35,16 @@ test.each([
   ['/region', configuration('mars-1'), 'InvalidLocationConstraint'],
   ['/broken', '<CreateBucketConfiguration>', 'MalformedXML'],
   ['/other', '<Other/>', 'MalformedXML'],
-  ['/tagged', '<CreateBucketConfiguration><Tags/></CreateBucketConfiguration>', 'NotImplemented'],
+  ['/typed', '<CreateBucketConfiguration><Bucket/></CreateBucketConfiguration>', 'NotImplemented'],
+  ['/tagged', tags('aws:a'), 'InvalidTag'],
+  ['/tagged', tags('a').replace('<Value></Value>', ''), 'MalformedXML'],
 ])('refuses PUT %s %s with %s', async (target, body, code) => {
   expect((await send('PUT', target, { body })).code).toBe(code)
   expect((await send('HEAD', target)).status).toBe(404)
 })
 
 test('refuses what a bucket cannot have yet', async () => {
-  for (const headers of [
-    { 'x-amz-acl': 'public-read' },
-    { 'x-amz-bucket-object-lock-enabled': 'true' },
-    { 'x-amz-object-ownership': 'ObjectWriter' },
-  ]) {
+  for (const headers of [{ 'x-amz-acl': 'public-read' }, { 'x-amz-object-ownership': 'ObjectWriter' }]) {
     expect((await send('PUT', '/refused', { headers: headers as unknown as Record<string, string> })).code).toBe(
       'NotImplemented',
     )
@@ -54,4 +56,21 @@ test('answers BucketAlreadyOwnedByYou to the owner and BucketAlreadyExists to ev
   expect((await send('PUT', '/taken')).code).toBe('BucketAlreadyOwnedByYou')
   expect((await send('PUT', '/taken', { as: 'user' })).code).toBe('BucketAlreadyExists')
   expect((await send('PUT', '/taken', { as: 'neighbour' })).code).toBe('BucketAlreadyExists')
+})
+
+test('creates a bucket with tags', async () => {
+  expect((await send('PUT', '/tags', { body: tags('a') })).status).toBe(200)
+  expect((await send('GET', '/tags?tagging')).text).toContain('<Tag><Key>a</Key><Value></Value></Tag>')
+})
+
+test('creates a bucket with object lock, whose versioning is on at once', async () => {
+  const headers = { 'x-amz-bucket-object-lock-enabled': 'True' }
+  expect((await send('PUT', '/locked', { headers })).status).toBe(200)
+  expect((await send('GET', '/locked?object-lock')).text).toContain('<ObjectLockEnabled>Enabled</ObjectLockEnabled>')
+  expect((await findBucket(gateway.engine.db, { name: 'locked' }))?.versioning).toBe('enabled')
+  const unlocked = { 'x-amz-bucket-object-lock-enabled': 'false' }
+  expect((await send('PUT', '/unlocked', { headers: unlocked })).status).toBe(200)
+  expect((await send('GET', '/unlocked?object-lock')).status).toBe(404)
+  const vague = { 'x-amz-bucket-object-lock-enabled': 'perhaps' }
+  expect((await send('PUT', '/vague', { headers: vague })).code).toBe('InvalidArgument')
 })

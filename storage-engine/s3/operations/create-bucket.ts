@@ -1,10 +1,23 @@
+import type { Headers } from '#storage-engine/auth/wire-request.ts'
+import type { BucketSettings } from '#storage-engine/bucket-settings.ts'
 import { createBucket as create } from '#storage-engine/buckets/create-bucket.ts'
 import { StorageError } from '#storage-engine/errors.ts'
+import type { Tag } from '#storage-engine/object-settings.ts'
+import { checkBucketTags } from '#storage-engine/objects/tags.ts'
 import { refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
 import type { NewBucketRequest } from '#storage-engine/s3/s3-request.ts'
 import { emptyResponse, type S3Response } from '#storage-engine/s3/s3-response.ts'
+import { readTag } from '#storage-engine/s3/tagging-xml.ts'
 import { readDocument, XML_BYTES_MAX } from '#storage-engine/s3/xml-body.ts'
-import { childText, expectRoot, readXml } from '#storage-engine/s3/xml-reader.ts'
+import {
+  childrenOf,
+  childText,
+  expectChildren,
+  expectRoot,
+  onlyChild,
+  readXml,
+  type XmlElement,
+} from '#storage-engine/s3/xml-reader.ts'
 
 /** Other names of a region that old clients still send. */
 const REGION_ALIASES: Record<string, string> = { US: 'us-east-1', EU: 'eu-west-1' }
@@ -16,18 +29,48 @@ export async function createBucket(request: NewBucketRequest): Promise<S3Respons
   refuseUnsupported(headers)
   const content = await readDocument(headers, request.body, XML_BYTES_MAX)
   const { region } = engine.config
-  if (content.length > 0) checkConfiguration(content, region)
-  await create(engine, { namespaceId: principal.namespaceId, ownerId, name: bucketName, region })
+  const settings: BucketSettings = content.length === 0 ? {} : readConfiguration(content, region)
+  const isLocked = readIsLocked(headers)
+  if (isLocked) settings.objectLock = {}
+  await create(engine, {
+    namespaceId: principal.namespaceId,
+    ownerId,
+    name: bucketName,
+    region,
+    settings,
+    // Object lock protects versions, so it brings versioning with it.
+    versioning: isLocked ? 'enabled' : 'unversioned',
+  })
   return emptyResponse(200, ['Location', `/${bucketName}`])
 }
 
-/** Throws InvalidLocationConstraint for any region but ours, MalformedXML, and NotImplemented for tags and bucket types. */
-function checkConfiguration(content: Buffer, region: string): void {
+/** Throws InvalidLocationConstraint for any region but ours, MalformedXML, InvalidTag, and NotImplemented for bucket types. */
+function readConfiguration(content: Buffer, region: string): BucketSettings {
   const root = expectRoot(readXml(content), 'CreateBucketConfiguration')
   for (const name of root.children.keys()) {
-    if (name !== 'LocationConstraint') throw new StorageError('NotImplemented', { extra: { Element: name } })
+    if (name !== 'LocationConstraint' && name !== 'Tags') {
+      throw new StorageError('NotImplemented', { extra: { Element: name } })
+    }
   }
   const constraint = childText(root, 'LocationConstraint')?.trim() ?? ''
-  if (constraint === '' || (REGION_ALIASES[constraint] ?? constraint) === region) return
-  throw new StorageError('InvalidLocationConstraint', { extra: { LocationConstraint: constraint } })
+  if (constraint !== '' && (REGION_ALIASES[constraint] ?? constraint) !== region) {
+    throw new StorageError('InvalidLocationConstraint', { extra: { LocationConstraint: constraint } })
+  }
+  const tags = readTags(onlyChild(root, 'Tags'))
+  return tags.length === 0 ? {} : { tags }
+}
+
+function readTags(tags: XmlElement | null): Tag[] {
+  return tags === null ? [] : checkBucketTags(childrenOf(expectChildren(tags, ['Tag']), 'Tag').map(readTag))
+}
+
+/** Throws InvalidArgument for anything but `true` and `false`. */
+function readIsLocked(headers: Headers): boolean {
+  const value = headers.get('x-amz-bucket-object-lock-enabled')?.toLowerCase()
+  if (value === undefined || value === 'false') return false
+  if (value === 'true') return true
+  throw new StorageError('InvalidArgument', {
+    message: 'The value of x-amz-bucket-object-lock-enabled must be true or false.',
+    extra: { ArgumentName: 'x-amz-bucket-object-lock-enabled', ArgumentValue: value },
+  })
 }

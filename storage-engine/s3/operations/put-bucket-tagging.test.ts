@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sendSigned } from '#storage-engine/testing/signed-request.ts'
+import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
+
+let gateway: TestGateway
+
+beforeAll(async () => {
+  gateway = await startTestGateway()
+  await sendSigned(gateway, { method: 'PUT', target: '/bkt' })
+})
+
+afterAll(() => gateway.stop())
+
+const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
+  sendSigned(gateway, { method, target, ...input })
+
+const tagging = (...keys: string[]) =>
+  `<Tagging><TagSet>${keys.map((key) => `<Tag><Key>${key}</Key><Value>v</Value></Tag>`).join('')}</TagSet></Tagging>`
+
+test('PutBucketTagging replaces the tags of a bucket; an empty set leaves none', async () => {
+  expect((await send('PUT', '/bkt?tagging', { body: tagging('a', 'b') })).status).toBe(204)
+  expect((await send('PUT', '/bkt?tagging', { body: tagging('c') })).status).toBe(204)
+  expect((await send('GET', '/bkt?tagging')).text).toContain(tagging('c').slice('<Tagging>'.length))
+  expect((await send('PUT', '/bkt?tagging', { body: tagging() })).status).toBe(204)
+  expect((await send('GET', '/bkt?tagging')).code).toBe('NoSuchTagSet')
+})
+
+test.each([
+  [tagging('a', 'a'), 'InvalidTag'],
+  [tagging('aws:a'), 'InvalidTag'],
+  [tagging(...Array.from({ length: 51 }, (_, index) => `k${index}`)), 'InvalidTag'],
+  ['<Tagging/>', 'MalformedXML'],
+])('PutBucketTagging refuses %s with %s', async (body, code) => {
+  expect((await send('PUT', '/bkt?tagging', { body })).code).toBe(code)
+})
