@@ -23,7 +23,7 @@ import type { BucketRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
 import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
 
-/** Sub-resources of a bucket: none can be set yet, so each GET answers as for an untouched bucket, and the rest is refused. */
+/** Sub-resources of a bucket. Of one that cannot be set yet the GET answers as for an untouched bucket, and the rest is refused. */
 export const BUCKET_CONFIGURATIONS: Operation[] = [
   ...untouched('BucketAcl', 'acl', { get: getAcl, set: ['Put'] }),
   ...untouched('BucketVersioning', 'versioning', { get: empty('VersioningConfiguration'), set: ['Put'] }),
