@@ -5,6 +5,10 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { getRootObjectUser, insertObjectUser } from '#storage-engine/metadata/accounts.ts'
 import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
+import { createNamedKey } from '#storage-engine/namespaces/named-keys.ts'
+
+/** The suite seals objects with them when its configuration names no others. */
+const NAMED_KEYS = ['testkey-1', 'testkey-2']
 
 /** An object user as the suite's configuration names it. Its canonical id is what the suite calls the user id. */
 interface Caller extends IssuedAccessKey {
@@ -42,6 +46,7 @@ export async function createSuiteCallers(
     await create('iam'),
     await create('iam-alt'),
   ]
+  for (const name of NAMED_KEYS) await createNamedKey(engine, { namespaceId: shared.namespaceId, name })
   return {
     main: await createUser(engine, shared, 'main'),
     alt: await createUser(engine, shared, 'alt'),

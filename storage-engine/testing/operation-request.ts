@@ -1,0 +1,23 @@
+import type { Operation, OperationSelector } from '#storage-engine/s3/operation.ts'
+import { OPERATIONS } from '#storage-engine/s3/operation-table.ts'
+import type { RawRequest } from '#storage-engine/testing/signed-request.ts'
+
+export type ServedOperation = Exclude<Operation, { needs: 'not-implemented' }>
+
+/** Every row of the operation table that does something. */
+export const SERVED_OPERATIONS = OPERATIONS.filter((row): row is ServedOperation => row.needs !== 'not-implemented')
+
+/**
+ * A request that selects the row, with a body where a method has one that no operation takes for its own, so that an
+ * answer other than a refusal betrays whoever reads it. Copies have `/<bucket>/key` for their source.
+ */
+export function requestForRow(row: OperationSelector, bucket: string): RawRequest {
+  const path = row.on === 'service' ? '/' : row.on === 'bucket' ? `/${bucket}` : `/${bucket}/key`
+  const query = (row.query ?? [])
+    .map((name) => (name.includes('=') ? name : `${name}=1`))
+    .sort()
+    .join('&')
+  const headers: Record<string, string> = row.header === undefined ? {} : { [row.header]: `/${bucket}/key` }
+  const body = row.method === 'PUT' || row.method === 'POST' ? 'forged' : ''
+  return { method: row.method, target: query === '' ? path : `${path}?${query}`, headers, body }
+}
