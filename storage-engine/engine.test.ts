@@ -15,7 +15,14 @@ afterEach(() => test.stop())
 async function storeSomething(): Promise<void> {
   const bucket = await createTestBucketIn(test.engine)
   const description = { contentType: 'text/plain', systemHeaders: null, userMetadata: null }
-  const conditions = { contentMd5: null, checksum: null, precondition: null, settings: null, lock: null, seal: false }
+  const conditions = {
+    contentMd5: null,
+    checksum: null,
+    precondition: null,
+    settings: null,
+    lock: null,
+    encryption: { kind: 'default' } as const,
+  }
   await writeObject(test.engine, {
     bucket,
     key: 'k',

@@ -30,7 +30,14 @@ beforeEach(async () => {
 afterEach(() => test.stop())
 
 async function write(key: string, content: Buffer, engine: Engine = test.engine): Promise<void> {
-  const conditions = { contentMd5: null, checksum: null, precondition: null, settings: null, lock: null, seal: false }
+  const conditions = {
+    contentMd5: null,
+    checksum: null,
+    precondition: null,
+    settings: null,
+    lock: null,
+    encryption: { kind: 'default' } as const,
+  }
   await writeObject(engine, {
     ...DESCRIPTION,
     ...conditions,
@@ -125,7 +132,7 @@ describe('stale uploads', () => {
       checksum: null,
       settings: null,
       lock: null,
-      seal: false,
+      encryption: { kind: 'default' } as const,
     })
     const upload = await getUpload(test.engine, { bucket, key: 'u', uploadId })
     await writePart(test.engine, {

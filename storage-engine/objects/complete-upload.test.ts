@@ -37,7 +37,7 @@ function open(key: string, checksum: Algorithm | null = null, into = bucket) {
     checksum,
     settings: null,
     lock: null,
-    seal: false,
+    encryption: { kind: 'default' } as const,
   })
 }
 
@@ -199,7 +199,7 @@ describe('completing an upload', () => {
       precondition: null,
       settings: null,
       lock: null,
-      seal: false,
+      encryption: { kind: 'default' } as const,
     }
     await writeObject(engine, input)
     const { object } = await findObject(engine.db, { bucketName: bucket.name, key: 'source' })

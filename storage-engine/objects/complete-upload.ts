@@ -7,6 +7,7 @@ import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { EncryptionEpochChanged } from '#storage-engine/metadata/object-versions.ts'
 import { listParts, replacePartBlob, type StoredPart } from '#storage-engine/metadata/parts.ts'
 import { completeUpload as commitUpload, findUpload, type Upload } from '#storage-engine/metadata/uploads.ts'
+import type { CustomerKey } from '#storage-engine/objects/encryption.ts'
 import { resealBlob } from '#storage-engine/objects/reseal-blob.ts'
 import { uploadKey } from '#storage-engine/objects/uploads.ts'
 import { CIPHER } from '#storage-engine/objects/write-body.ts'
@@ -38,11 +39,13 @@ export interface CompleteUploadInput {
   /** The client's x-amz-mp-object-size. */
   objectSize: number | null
   precondition: WritePrecondition | null
+  customerKey?: CustomerKey
 }
 
 /**
  * Makes the named parts the object, in one transaction. A retry of a Complete that succeeded gives the same answer.
- * Throws NoSuchUpload, InvalidPart, InvalidPartOrder, EntityTooSmall, BadDigest, InvalidRequest, PreconditionFailed.
+ * Throws NoSuchUpload, InvalidPart, InvalidPartOrder, EntityTooSmall, BadDigest, InvalidRequest, PreconditionFailed,
+ * and what openVersionKey throws.
  */
 export async function completeUpload(engine: Engine, input: CompleteUploadInput): Promise<WrittenObject> {
   let { bucket } = input
@@ -64,6 +67,9 @@ async function completeOnce(engine: Engine, input: CompleteUploadInput): Promise
   const upload = await findUpload(engine.db, { bucketId: bucket.id, key, uploadId })
   if (upload === null || upload.state === 'aborted')
     throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
+  // A customer's key must come with every request; the others are not needed unless there is something to seal.
+  if (input.customerKey || upload.settings?.encryption?.kind === 'customer')
+    await uploadKey(engine, { bucket, upload, customerKey: input.customerKey })
   checkOrder(input.parts)
   const chosen = chooseParts(input.parts, await readParts(engine, uploadId))
   const etag = multipartEtag(input.parts)
@@ -74,7 +80,8 @@ async function completeOnce(engine: Engine, input: CompleteUploadInput): Promise
     })
   }
   const checksum = checksumOfParts(input, upload, chosen)
-  if (upload.state === 'open') await sealPlainParts(engine, { bucket, upload, parts: chosen })
+  if (upload.state === 'open')
+    await sealPlainParts(engine, { bucket, upload, customerKey: input.customerKey, parts: chosen })
   const { lastModified } = await commitUpload(engine.db, {
     bucket,
     uploadId,
@@ -91,6 +98,7 @@ async function completeOnce(engine: Engine, input: CompleteUploadInput): Promise
     lastModified,
     checksum,
     sealed: bucket.encryptionMode === 'on' || upload.wrappedDataKey !== null,
+    encryption: upload.settings?.encryption ?? null,
   }
 }
 
@@ -174,13 +182,13 @@ function claimHolds(claimed: string, value: string): boolean {
 /** ENC-1 for parts that were stored before the namespace was switched on. */
 async function sealPlainParts(
   engine: Engine,
-  input: { bucket: Bucket; upload: Upload; parts: StoredPart[] },
+  input: { bucket: Bucket; upload: Upload; customerKey?: CustomerKey; parts: StoredPart[] },
 ): Promise<void> {
   const { bucket, upload } = input
   if (bucket.encryptionMode === 'off' && upload.wrappedDataKey === null) return
   for (const part of input.parts) {
     if (part.blob.cipher !== CIPHER.plain) continue
-    const versionKey = await uploadKey(engine, { bucket, upload })
+    const versionKey = await uploadKey(engine, input)
     if (versionKey === null) return
     const { partNumber } = part
     const blob = await resealBlob(engine, {

@@ -4,6 +4,7 @@ import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
+import type { CustomerKey, RequestedEncryption } from '#storage-engine/objects/encryption.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
 import { bodyFrom } from '#storage-engine/objects/reseal-blob.ts'
 import { BODY_BYTES_MAX } from '#storage-engine/objects/write-body.ts'
@@ -15,7 +16,7 @@ import {
 } from '#storage-engine/objects/write-object.ts'
 
 export interface CopyObjectInput {
-  source: { bucket: Bucket; object: ObjectVersion }
+  source: { bucket: Bucket; object: ObjectVersion; customerKey?: CustomerKey }
   target: ObjectDescription & {
     bucket: Bucket
     key: string
@@ -25,7 +26,7 @@ export interface CopyObjectInput {
     precondition: WritePrecondition | null
     settings: ObjectSettings | null
     lock: ObjectLock | null
-    seal: boolean
+    encryption: RequestedEncryption
   }
 }
 

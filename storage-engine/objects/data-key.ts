@@ -1,10 +1,19 @@
 import type { KeyObject } from 'node:crypto'
+import { hkdfExpand } from '#storage-engine/crypto/hkdf.ts'
+import type { SecondKey } from '#storage-engine/crypto/keyring.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
+import type { ObjectEncryption } from '#storage-engine/object-settings.ts'
+
+export type { SecondKey }
+
+/** Specified in docs/formats/keys.md. A part that is sent again must get the ETag that it had, so this may never change. */
+const ETAG_PURPOSE = Buffer.from('sceau/etag1\0')
+const ETAG_BYTES = 16
 
 /** The data key of one object version, open and wrapped. */
 export interface VersionKey {
-  key: KeyObject | Buffer
+  key: KeyObject
   wrapped: Buffer
   namespaceKeyVersion: number
 }
@@ -12,8 +21,18 @@ export interface VersionKey {
 /** Makes a new data key for an object version. Throws ServiceUnavailable when the keys cannot be reached: never plaintext instead. */
 export function dataKeyFor(
   engine: Engine,
-  input: { bucket: Bucket; versionId: string },
+  input: { bucket: Bucket; versionId: string; second: SecondKey | null },
 ): VersionKey | Promise<VersionKey> {
-  const { bucket, versionId } = input
-  return engine.keyring.createDataKey({ namespaceId: bucket.namespaceId, bucketId: bucket.id, versionId })
+  const { bucket, versionId, second } = input
+  return engine.keyring.createDataKey({ namespaceId: bucket.namespaceId, bucketId: bucket.id, versionId, second })
+}
+
+/**
+ * The ETag of a body or part: the MD5 of its plaintext, unless it is sealed with a second key. Then it is keyed, so that it
+ * tells nothing to whoever has only the database; AWS's is no MD5 then either.
+ */
+export function etagOf(md5: string, sealed: { key: KeyObject; encryption: ObjectEncryption | null } | null): string {
+  const kind = sealed?.encryption?.kind
+  if (sealed === null || (kind !== 'kms' && kind !== 'customer')) return md5
+  return hkdfExpand(sealed.key, [ETAG_PURPOSE, Buffer.from(md5, 'hex')], ETAG_BYTES).toString('hex')
 }

@@ -4,6 +4,7 @@ import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import { listPartsInRange, type StoredPart } from '#storage-engine/metadata/parts.ts'
+import { type CustomerKey, openVersionKey } from '#storage-engine/objects/encryption.ts'
 import {
   type BlobSource,
   isSealedBlob,
@@ -19,11 +20,15 @@ const PARTS_PAGE = 100
 export interface ReadObjectInput {
   bucket: Bucket
   object: ObjectVersion
+  customerKey?: CustomerKey
   /** Inclusive on both ends, inside the object; null reads all of it. */
   range: { start: number; end: number } | null
 }
 
-/** Yields the object's bytes, each verified before it is yielded. Throws (and the door then breaks the connection) rather than end short. */
+/**
+ * Yields the object's bytes, each verified before it is yielded. Throws (and the door then breaks the connection) rather
+ * than end short; before the first byte, what openVersionKey throws.
+ */
 export async function* readObject(engine: Engine, input: ReadObjectInput): AsyncGenerator<Buffer> {
   const { object } = input
   const range =
@@ -49,8 +54,7 @@ export function readSmallObject(
   const { blob } = input.object
   if (blob === null || !isSmallBlob(blob)) return null
   const dataKey = openDataKey(engine, input)
-  const read = (key: KeyObject | Buffer | null) =>
-    readSmallBlob(engine, sourceOf(input, { blob, partNumber: 0, dataKey: key }))
+  const read = (key: KeyObject | null) => readSmallBlob(engine, sourceOf(input, { blob, partNumber: 0, dataKey: key }))
   return dataKey instanceof Promise ? dataKey.then(read) : read(dataKey)
 }
 
@@ -59,24 +63,27 @@ export function isSealed(object: ObjectVersion): boolean {
   return object.wrappedDataKey !== null && object.sealedSize === object.size
 }
 
+/**
+ * Throws InvalidRequest unless the customer's key is there when the object has one, and is the one: HEAD needs it too,
+ * though it reads nothing. Without a promise for all other objects.
+ */
+export function checkCustomerKey(engine: Engine, input: Omit<ReadObjectInput, 'range'>): void | Promise<void> {
+  const isWanted = input.object.settings?.encryption?.kind === 'customer'
+  if (!input.customerKey && !isWanted) return
+  return Promise.resolve(openDataKey(engine, input)).then(() => {})
+}
+
 function openDataKey(
   engine: Engine,
-  { bucket, object }: Pick<ReadObjectInput, 'bucket' | 'object'>,
-): KeyObject | Buffer | null | Promise<KeyObject | Buffer> {
-  if (object.wrappedDataKey === null || object.namespaceKeyVersion === null) return null
-  return engine.keyring.openDataKey({
-    namespaceId: bucket.namespaceId,
-    bucketId: bucket.id,
-    versionId: object.versionId,
-    wrapped: object.wrappedDataKey,
-    namespaceKeyVersion: object.namespaceKeyVersion,
-  })
+  { bucket, object, customerKey }: Omit<ReadObjectInput, 'range'>,
+): KeyObject | null | Promise<KeyObject | null> {
+  return openVersionKey(engine, { bucket, version: object, customerKey })
 }
 
 /** A blob that says it is sealed is never read without a key, and one that says it is plain never with one. */
 function sourceOf(
   { bucket, object }: Pick<ReadObjectInput, 'bucket' | 'object'>,
-  input: { blob: WrittenBlob; partNumber: number; dataKey: KeyObject | Buffer | null },
+  input: { blob: WrittenBlob; partNumber: number; dataKey: KeyObject | null },
 ): BlobSource {
   const { blob, partNumber } = input
   const isSealedBytes = isSealedBlob(blob)

@@ -6,8 +6,15 @@ import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { EncryptionEpochChanged, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import { putPart } from '#storage-engine/metadata/parts.ts'
 import { findUpload, insertUpload, setUploadDataKey, type Upload } from '#storage-engine/metadata/uploads.ts'
-import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
-import { dataKeyFor, type VersionKey } from '#storage-engine/objects/data-key.ts'
+import type { ObjectEncryption, ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
+import { dataKeyFor, etagOf, type VersionKey } from '#storage-engine/objects/data-key.ts'
+import {
+  type CustomerKey,
+  openVersionKey,
+  planEncryption,
+  type RequestedEncryption,
+  withEncryption,
+} from '#storage-engine/objects/encryption.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
 import { bodyFrom, resealBlob } from '#storage-engine/objects/reseal-blob.ts'
 import { CIPHER, type RequestedChecksum, type WrittenBody, writeBody } from '#storage-engine/objects/write-body.ts'
@@ -22,10 +29,10 @@ export interface CreateUploadInput extends ObjectDescription {
   key: string
   ownerId: string
   checksum: { algorithm: ChecksumAlgorithm; type: ChecksumType } | null
-  /** Of the object to come. */
+  /** Of the object to come, without the encryption, which is asked for below. */
   settings: ObjectSettings | null
   lock: ObjectLock | null
-  seal: boolean
+  encryption: RequestedEncryption
 }
 
 export interface WrittenPart {
@@ -36,17 +43,19 @@ export interface WrittenPart {
   /** Base64 by algorithm. */
   checksums: Map<ChecksumAlgorithm, string>
   sealed: boolean
+  encryption: ObjectEncryption | null
 }
 
-/** Opens a multipart upload. Its id is also the version id of the object to come, so parts are sealed for it at once. */
+/** Opens a multipart upload. Its id is also the version id of the object to come, so parts are sealed for it at once. Throws what planEncryption throws. */
 export async function createUpload(
   engine: Engine,
   input: CreateUploadInput,
-): Promise<{ uploadId: string; sealed: boolean }> {
+): Promise<{ uploadId: string; sealed: boolean; encryption: ObjectEncryption | null }> {
   const uploadId = newId()
   const { bucket } = input
-  const wantsSeal = input.seal || bucket.encryptionMode === 'on'
-  const versionKey = wantsSeal ? await dataKeyFor(engine, { bucket, versionId: uploadId }) : null
+  const { encryption, second } = await planEncryption(engine, { bucket, requested: input.encryption })
+  const wantsSeal = encryption !== null || bucket.encryptionMode === 'on'
+  const versionKey = wantsSeal ? await dataKeyFor(engine, { bucket, versionId: uploadId, second }) : null
   await insertUpload(engine.db, {
     id: uploadId,
     bucketId: bucket.id,
@@ -58,12 +67,12 @@ export async function createUpload(
     userMetadata: input.userMetadata,
     checksumAlgorithm: input.checksum?.algorithm ?? null,
     checksumType: input.checksum?.type ?? null,
-    settings: input.settings,
+    settings: withEncryption(input.settings, encryption),
     lock: input.lock,
     wrappedDataKey: versionKey?.wrapped ?? null,
     namespaceKeyVersion: versionKey?.namespaceKeyVersion ?? null,
   })
-  return { uploadId, sealed: wantsSeal }
+  return { uploadId, sealed: wantsSeal, encryption }
 }
 
 /** The open upload of that id, bucket and key; NoSuchUpload otherwise. */
@@ -85,12 +94,13 @@ export interface WritePartInput {
   body: Body
   contentMd5: Buffer | null
   checksum: RequestedChecksum | null
+  customerKey?: CustomerKey
 }
 
-/** Stores one part; a part of the same number is replaced, in commit order. Throws as writeObject does, and NoSuchUpload. */
+/** Stores one part; a part of the same number is replaced, in commit order. Throws as writeObject and openVersionKey do, and NoSuchUpload. */
 export async function writePart(engine: Engine, input: WritePartInput): Promise<WrittenPart> {
   const { bucket, upload } = input
-  const versionKey = await uploadKey(engine, { bucket, upload })
+  const versionKey = await uploadKey(engine, input)
   const written = await writeBody(engine, {
     bucket,
     versionId: upload.id,
@@ -100,14 +110,14 @@ export async function writePart(engine: Engine, input: WritePartInput): Promise<
     contentMd5: input.contentMd5,
     checksums: partChecksums(input),
   })
-  return commitPart(engine, { ...input, written })
+  return commitPart(engine, { ...input, versionKey, written })
 }
 
 /** Stores a range of an existing object as a part. `range` is inclusive; null copies all of it. */
 export async function copyPart(
   engine: Engine,
   input: Omit<WritePartInput, 'body' | 'contentMd5' | 'checksum'> & {
-    source: { bucket: Bucket; object: ObjectVersion }
+    source: { bucket: Bucket; object: ObjectVersion; customerKey?: CustomerKey }
     range: { start: number; end: number } | null
   },
 ): Promise<WrittenPart> {
@@ -125,26 +135,32 @@ function partChecksums({ checksum, upload }: WritePartInput): RequestedChecksum[
   return requested
 }
 
-async function commitPart(engine: Engine, input: WritePartInput & { written: WrittenBody }): Promise<WrittenPart> {
+async function commitPart(
+  engine: Engine,
+  input: WritePartInput & { versionKey: VersionKey | null; written: WrittenBody },
+): Promise<WrittenPart> {
   let { bucket, written } = input
-  const { upload, partNumber } = input
+  const { upload, partNumber, versionKey, customerKey } = input
+  const encryption = upload.settings?.encryption ?? null
+  const etag = etagOf(written.md5, versionKey === null ? null : { key: versionKey.key, encryption })
   for (let attempt = 0; attempt <= EPOCH_CHANGES_MAX; attempt++) {
     try {
-      const { md5, checksums, blob } = written
+      const { checksums, blob } = written
       const { lastModified } = await putPart(engine.db, {
         bucket,
         uploadId: upload.id,
         partNumber,
         size: blob.size,
-        etag: md5,
+        etag,
         checksums: Object.fromEntries(checksums),
         blob,
       })
-      return { etag: md5, size: blob.size, lastModified, checksums, sealed: blob.cipher !== CIPHER.plain }
+      const sealed = blob.cipher !== CIPHER.plain
+      return { etag, size: blob.size, lastModified, checksums, sealed, encryption }
     } catch (error) {
       if (!(error instanceof EncryptionEpochChanged)) throw error
       bucket = await sameBucket(engine, bucket)
-      written = await sealIfNeeded(engine, { bucket, upload, partNumber, written })
+      written = await sealIfNeeded(engine, { bucket, upload, partNumber, written, customerKey })
     }
   }
   throw new StorageError('ServiceUnavailable')
@@ -158,40 +174,40 @@ async function sameBucket(engine: Engine, bucket: Bucket): Promise<Bucket> {
 
 async function sealIfNeeded(
   engine: Engine,
-  input: { bucket: Bucket; upload: Upload; partNumber: number; written: WrittenBody },
+  input: Pick<WritePartInput, 'bucket' | 'upload' | 'partNumber' | 'customerKey'> & { written: WrittenBody },
 ): Promise<WrittenBody> {
   const { bucket, upload, partNumber, written } = input
   if (bucket.encryptionMode === 'off' || written.blob.cipher !== CIPHER.plain) return written
-  const { key } = (await uploadKey(engine, { bucket, upload })) as VersionKey
+  const { key } = (await uploadKey(engine, input)) as VersionKey
   return {
     ...written,
     blob: await resealBlob(engine, { bucket, versionId: upload.id, partNumber, blob: written.blob, dataKey: key }),
   }
 }
 
-/** The upload's data key; made now when the upload was opened before its namespace was switched on. Null: write plaintext. */
-export async function uploadKey(engine: Engine, input: { bucket: Bucket; upload: Upload }): Promise<VersionKey | null> {
-  const { bucket, upload } = input
-  if (upload.wrappedDataKey === null || upload.namespaceKeyVersion === null) {
-    if (bucket.encryptionMode === 'off') return null
-    const made = await dataKeyFor(engine, { bucket, versionId: upload.id })
-    // Two parts may race to set the key: the first wins, and both use what is stored.
-    const stored = await setUploadDataKey(engine.db, {
-      uploadId: upload.id,
-      wrappedDataKey: made.wrapped,
-      namespaceKeyVersion: made.namespaceKeyVersion,
-    })
-    Object.assign(upload, stored)
-  }
-  const wrapped = upload.wrappedDataKey as Buffer
-  const namespaceKeyVersion = upload.namespaceKeyVersion as number
-  const { namespaceId, id: bucketId } = bucket
-  const key = await engine.keyring.openDataKey({
-    namespaceId,
-    bucketId,
-    versionId: upload.id,
-    wrapped,
-    namespaceKeyVersion,
+/**
+ * The upload's data key; made now when the upload was opened before its namespace was switched on. Null: write plaintext.
+ * Throws what openVersionKey throws.
+ */
+export async function uploadKey(
+  engine: Engine,
+  input: { bucket: Bucket; upload: Upload; customerKey?: CustomerKey },
+): Promise<VersionKey | null> {
+  const { bucket, upload, customerKey } = input
+  if (upload.wrappedDataKey === null && bucket.encryptionMode === 'on') await makeUploadKey(engine, { bucket, upload })
+  const version = { ...upload, versionId: upload.id }
+  const key = await openVersionKey(engine, { bucket, version, customerKey, isUpload: true })
+  if (key === null) return null
+  return { key, wrapped: version.wrappedDataKey as Buffer, namespaceKeyVersion: version.namespaceKeyVersion as number }
+}
+
+/** Two parts may race to set the key: the first wins, and both use what is stored. */
+async function makeUploadKey(engine: Engine, { bucket, upload }: { bucket: Bucket; upload: Upload }): Promise<void> {
+  const made = await dataKeyFor(engine, { bucket, versionId: upload.id, second: null })
+  const stored = await setUploadDataKey(engine.db, {
+    uploadId: upload.id,
+    wrappedDataKey: made.wrapped,
+    namespaceKeyVersion: made.namespaceKeyVersion,
   })
-  return { key, wrapped, namespaceKeyVersion }
+  Object.assign(upload, stored)
 }

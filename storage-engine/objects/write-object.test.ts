@@ -41,7 +41,7 @@ function inputFor(bucket: Bucket, key: string, body: Body): WriteObjectInput {
     precondition: null,
     settings: null,
     lock: null,
-    seal: false,
+    encryption: { kind: 'default' },
   }
 }
 
@@ -138,7 +138,10 @@ describe('a write', () => {
   const content = Buffer.from('the quick brown fox')
 
   it('seals when the client asks for it although the namespace does not', async () => {
-    const written = await writeObject(engine, { ...inputFor(bucket, 'asked', bodyOf(content)), seal: true })
+    const written = await writeObject(engine, {
+      ...inputFor(bucket, 'asked', bodyOf(content)),
+      encryption: { kind: 's3' },
+    })
     expect(written.sealed).toBe(true)
     expect((await read(bucket, 'asked')).equals(content)).toBe(true)
   })

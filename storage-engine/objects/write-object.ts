@@ -4,8 +4,9 @@ import { StorageError } from '#storage-engine/errors.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { commitObject, EncryptionEpochChanged } from '#storage-engine/metadata/object-versions.ts'
-import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
-import { dataKeyFor, type VersionKey } from '#storage-engine/objects/data-key.ts'
+import type { ObjectEncryption, ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
+import { dataKeyFor, etagOf, type VersionKey } from '#storage-engine/objects/data-key.ts'
+import { planEncryption, type RequestedEncryption, withEncryption } from '#storage-engine/objects/encryption.ts'
 import { resealBlob } from '#storage-engine/objects/reseal-blob.ts'
 import { CIPHER, type RequestedChecksum, type WrittenBody, writeBody } from '#storage-engine/objects/write-body.ts'
 
@@ -34,10 +35,10 @@ export interface WriteObjectInput extends ObjectDescription {
   contentMd5: Buffer | null
   checksum: RequestedChecksum | null
   precondition: WritePrecondition | null
+  /** Without the encryption, which is asked for below. */
   settings: ObjectSettings | null
   lock: ObjectLock | null
-  /** The client asked for AES256; the stronger of this and the namespace's mode wins. */
-  seal: boolean
+  encryption: RequestedEncryption
 }
 
 export interface ObjectChecksum {
@@ -56,19 +57,24 @@ export interface WrittenObject {
   lastModified: Date
   checksum: ObjectChecksum | null
   sealed: boolean
+  /** As it was asked for by request or bucket; null when only the namespace's mode counted. */
+  encryption: ObjectEncryption | null
 }
 
 /**
  * Stores a body as the current version of a key: bytes durable first, then one transaction, then the answer.
- * Throws BadDigest, EntityTooLarge, PreconditionFailed, NoSuchBucket, ServiceUnavailable, InsufficientStorage; the key
- * then reads as it did before.
+ * Throws BadDigest, EntityTooLarge, PreconditionFailed, NoSuchBucket, ServiceUnavailable, InsufficientStorage, and what
+ * planEncryption throws; the key then reads as it did before.
  */
 export async function writeObject(engine: Engine, input: WriteObjectInput): Promise<WrittenObject> {
   const versionId = newId()
-  const wantsSeal = input.seal || input.bucket.encryptionMode === 'on'
-  const versionKey = wantsSeal ? await dataKeyFor(engine, { bucket: input.bucket, versionId }) : null
+  const { bucket } = input
+  const planned = planEncryption(engine, { bucket, requested: input.encryption })
+  const { encryption, second } = planned instanceof Promise ? await planned : planned
+  const wantsSeal = encryption !== null || bucket.encryptionMode === 'on'
+  const versionKey = wantsSeal ? await dataKeyFor(engine, { bucket, versionId, second }) : null
   const written = await writeBody(engine, {
-    bucket: input.bucket,
+    bucket,
     versionId,
     partNumber: 0,
     body: input.body,
@@ -76,10 +82,11 @@ export async function writeObject(engine: Engine, input: WriteObjectInput): Prom
     contentMd5: input.contentMd5,
     checksums: input.checksum === null ? [] : [input.checksum],
   })
-  return commitWritten(engine, { ...input, versionId, versionKey, written })
+  return commitWritten(engine, { ...input, encryption, versionId, versionKey, written })
 }
 
-interface Uncommitted extends WriteObjectInput {
+interface Uncommitted extends Omit<WriteObjectInput, 'encryption'> {
+  encryption: ObjectEncryption | null
   versionId: string
   versionKey: VersionKey | null
   written: WrittenBody
@@ -100,20 +107,21 @@ async function commitWritten(engine: Engine, prepared: Uncommitted): Promise<Wri
 }
 
 async function commitOnce(engine: Engine, current: Uncommitted): Promise<WrittenObject> {
-  const { bucket, versionId, versionKey, written } = current
+  const { bucket, versionId, versionKey, written, encryption } = current
+  const etag = etagOf(written.md5, versionKey === null ? null : { key: versionKey.key, encryption })
   const checksum = checksumOfWritten(current)
   const { lastModified } = await commitObject(engine.db, {
     bucket,
     key: current.key,
     versionId,
     ownerId: current.ownerId,
-    etag: written.md5,
+    etag,
     size: written.blob.size,
     contentType: current.contentType,
     systemHeaders: current.systemHeaders,
     userMetadata: current.userMetadata,
     checksum,
-    settings: current.settings,
+    settings: withEncryption(current.settings, encryption),
     lock: current.lock,
     blob: written.blob,
     wrappedDataKey: versionKey?.wrapped ?? null,
@@ -121,7 +129,7 @@ async function commitOnce(engine: Engine, current: Uncommitted): Promise<Written
     precondition: current.precondition,
   })
   const sealed = written.blob.cipher !== CIPHER.plain
-  return { etag: written.md5, versionId: null, size: written.blob.size, lastModified, checksum, sealed }
+  return { etag, versionId: null, size: written.blob.size, lastModified, checksum, sealed, encryption }
 }
 
 function checksumOfWritten({ checksum, written }: Uncommitted): ObjectChecksum | null {
@@ -135,7 +143,7 @@ async function adaptToMode(engine: Engine, current: Uncommitted): Promise<Uncomm
   if (bucket === null || bucket.id !== current.bucket.id) throw new StorageError('NoSuchBucket')
   if (bucket.encryptionMode === 'off' || current.versionKey !== null) return { ...current, bucket }
   const { versionId, written } = current
-  const versionKey = await dataKeyFor(engine, { bucket, versionId })
+  const versionKey = await dataKeyFor(engine, { bucket, versionId, second: null })
   const blob = await resealBlob(engine, {
     bucket,
     versionId,

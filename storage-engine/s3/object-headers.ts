@@ -10,12 +10,7 @@ const USER_PREFIX = 'x-amz-meta-'
 const SYSTEM_HEADERS = ['cache-control', 'content-disposition', 'content-encoding', 'content-language', 'expires']
 
 /** Headers of features that are not there yet: refused, because to drop them silently would be to lie. */
-const NOT_IMPLEMENTED_PREFIXES = [
-  'x-amz-grant-',
-  'x-amz-object-lock-',
-  'x-amz-server-side-encryption-',
-  'x-amz-copy-source-server-side-encryption-',
-]
+const NOT_IMPLEMENTED_PREFIXES = ['x-amz-grant-', 'x-amz-object-lock-']
 const NOT_IMPLEMENTED: ReadonlySet<string> = new Set([
   'x-amz-tagging',
   'x-amz-website-redirect-location',
@@ -72,18 +67,6 @@ function readUserMetadata(headers: Headers): Record<string, string> | null {
     })
   }
   return Object.fromEntries(entries)
-}
-
-/** True when the client asks for x-amz-server-side-encryption: AES256. Throws InvalidArgument, and NotImplemented for KMS. */
-export function readSeal(headers: Headers): boolean {
-  const algorithm = headers.get('x-amz-server-side-encryption')
-  if (algorithm === undefined) return false
-  if (algorithm === 'AES256') return true
-  if (algorithm.startsWith('aws:kms')) throw notImplemented('x-amz-server-side-encryption')
-  throw new StorageError('InvalidArgument', {
-    message: 'The encryption method specified is not supported',
-    extra: { ArgumentName: 'x-amz-server-side-encryption', ArgumentValue: algorithm },
-  })
 }
 
 /** Throws for every header of a write whose meaning could not be honoured: NotImplemented, InvalidStorageClass, InvalidArgument. */

@@ -4,6 +4,7 @@ import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import { isSealed } from '#storage-engine/objects/read-object.ts'
 import type { WrittenObject } from '#storage-engine/objects/write-object.ts'
 import { checksumHeader } from '#storage-engine/s3/checksum-headers.ts'
+import { encryptionHeaders, writtenEncryptionHeaders } from '#storage-engine/s3/encryption-headers.ts'
 
 /** As S3 spells them in answers. */
 const HEADER_NAMES: Record<string, string> = {
@@ -25,7 +26,11 @@ const OVERRIDES: ReadonlyMap<string, string> = new Map([
 ])
 
 /** What GET and HEAD say of an object, but for length, range and checksum. */
-export function objectHeaders(object: ObjectVersion, overrides: ReadonlyMap<string, string> | null): string[] {
+export function objectHeaders(
+  object: ObjectVersion,
+  requestHeaders: Headers,
+  overrides: ReadonlyMap<string, string> | null,
+): string[] {
   const headers = [
     'ETag',
     `"${object.etag}"`,
@@ -46,7 +51,9 @@ export function objectHeaders(object: ObjectVersion, overrides: ReadonlyMap<stri
   if (userMetadata !== null) {
     for (const [name, value] of Object.entries(userMetadata)) headers.push(`x-amz-meta-${name}`, value)
   }
-  if (isSealed(object)) headers.push('x-amz-server-side-encryption', 'AES256')
+  headers.push(
+    ...encryptionHeaders({ encryption: object.settings?.encryption, sealed: isSealed(object) }, requestHeaders),
+  )
   return headers
 }
 
@@ -91,11 +98,12 @@ function headerBytes(name: string, value: string): string {
 }
 
 /** What PUT, copy and Complete say of the version they made. */
-export function writtenHeaders({ etag, versionId, checksum, sealed }: WrittenObject): string[] {
+export function writtenHeaders(written: WrittenObject, requestHeaders: Headers): string[] {
+  const { etag, versionId, checksum } = written
   const headers = ['ETag', `"${etag}"`]
   if (versionId !== null) headers.push('x-amz-version-id', versionId)
   if (checksum !== null)
     headers.push(checksumHeader(checksum.algorithm), checksum.value, 'x-amz-checksum-type', checksum.type)
-  if (sealed) headers.push('x-amz-server-side-encryption', 'AES256')
+  headers.push(...writtenEncryptionHeaders(written, requestHeaders))
   return headers
 }

@@ -12,7 +12,7 @@ export interface PartRange {
 
 /**
  * The bytes that `partNumber` of a GET or HEAD asks for; null without that parameter. An object that was not uploaded in
- * parts has one, number 1. Throws InvalidArgument, InvalidPartNumber, and InvalidRequest together with a Range.
+ * parts has one, number 1. Throws InvalidArgument, InvalidPart, and InvalidRequest together with a Range.
  */
 export async function findPartRange({ engine, object, query, headers }: ObjectRequest): Promise<PartRange | null> {
   const text = query.values.get('partNumber')
@@ -45,7 +45,8 @@ export function parsePartNumber(text: string | undefined): number {
 }
 
 function noSuchPart(partNumber: number, partCount: number): StorageError {
-  return new StorageError('InvalidPartNumber', {
+  return new StorageError('InvalidPart', {
+    message: 'The requested part number is not one of the object.',
     extra: { PartNumberRequested: String(partNumber), ActualPartCount: String(partCount) },
   })
 }

@@ -38,7 +38,7 @@ function write(key: string) {
     precondition: null,
     settings: null,
     lock: null,
-    seal: false,
+    encryption: { kind: 'default' },
   })
 }
 

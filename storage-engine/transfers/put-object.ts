@@ -24,7 +24,7 @@ export async function putObject(engine: Engine, { request, response, target, buc
     precondition: preconditionOf(request),
     settings: null,
     lock: null,
-    seal: false,
+    encryption: { kind: 'default' },
   })
   answerJson(response, 200, describeWritten(target.key, written))
 }

@@ -38,7 +38,7 @@ export async function postUploads(engine: Engine, { response, target, bucket }: 
     checksum: { algorithm: 'CRC32C', type: 'FULL_OBJECT' },
     settings: null,
     lock: null,
-    seal: false,
+    encryption: { kind: 'default' },
   })
   answerJson(response, 201, { uploadId })
 }

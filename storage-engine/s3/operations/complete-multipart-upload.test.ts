@@ -63,7 +63,7 @@ test('makes the parts one object, readable as a whole, by range and by part, and
     '2',
     true,
   ])
-  expect((await send('GET', '/bkt/whole?partNumber=3')).code).toBe('InvalidPartNumber')
+  expect((await send('GET', '/bkt/whole?partNumber=3')).code).toBe('InvalidPart')
 })
 
 test('refuses parts that are too small, missing, of another ETag or out of order, and leaves the upload open', async () => {

@@ -3,6 +3,7 @@ import { StorageError } from '#storage-engine/errors.ts'
 import { completeUpload, type NamedPart, PART_COUNT_MAX } from '#storage-engine/objects/complete-upload.ts'
 import { checksumElement, isDigest, readChecksumType } from '#storage-engine/s3/checksum-headers.ts'
 import { readWritePrecondition, unquoteEtag } from '#storage-engine/s3/conditions.ts'
+import { encryptionHeaders, readCustomerKey } from '#storage-engine/s3/encryption-headers.ts'
 import { readUploadId } from '#storage-engine/s3/operations/upload-part.ts'
 import { integerHeader } from '#storage-engine/s3/request-headers.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
@@ -27,6 +28,7 @@ export async function completeMultipartUpload(request: KeyRequest): Promise<S3Re
     checksumType: readChecksumType(headers),
     objectSize: integerHeader(headers, 'x-amz-mp-object-size'),
     precondition: readWritePrecondition(headers),
+    customerKey: readCustomerKey(headers),
   })
   const { etag, checksum } = written
   const fields = [
@@ -37,8 +39,7 @@ export async function completeMultipartUpload(request: KeyRequest): Promise<S3Re
   ]
   if (checksum !== null)
     fields.push(element(checksumElement(checksum.algorithm), checksum.value), element('ChecksumType', checksum.type))
-  const answer = written.sealed ? ['x-amz-server-side-encryption', 'AES256'] : []
-  return xmlResponse(xmlDocument('CompleteMultipartUploadResult', fields.join('')), answer)
+  return xmlResponse(xmlDocument('CompleteMultipartUploadResult', fields.join('')), encryptionHeaders(written, headers))
 }
 
 function readParts(root: XmlElement): NamedPart[] {

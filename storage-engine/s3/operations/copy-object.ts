@@ -5,7 +5,8 @@ import type { ObjectDescription, WrittenObject } from '#storage-engine/objects/w
 import { checksumElement, readChecksumAlgorithm } from '#storage-engine/s3/checksum-headers.ts'
 import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
 import { findCopySource } from '#storage-engine/s3/copy-source.ts'
-import { readDescription, readSeal, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
+import { readCopySourceKey, readEncryption, writtenEncryptionHeaders } from '#storage-engine/s3/encryption-headers.ts'
+import { readDescription, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
 import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
@@ -15,18 +16,24 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
   const { headers, bucket, key } = request
   refuseUnsupported(headers)
   const isReplacing = readMetadataDirective(request) === 'REPLACE'
-  const seal = readSeal(headers)
+  const encryption = readEncryption(headers)
   const checksumAlgorithm = readChecksumAlgorithm(headers)
   const source = await findCopySource(request)
   const isItself = source.bucket.id === bucket.id && source.object.key === key
-  if (isItself && !isReplacing && !seal && !headers.has('x-amz-storage-class') && checksumAlgorithm === null) {
+  if (
+    isItself &&
+    !isReplacing &&
+    encryption.kind === 'default' &&
+    !headers.has('x-amz-storage-class') &&
+    checksumAlgorithm === null
+  ) {
     throw new StorageError('InvalidRequest', {
       message:
         "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     })
   }
   const written = await copy(request.engine, {
-    source,
+    source: { ...source, customerKey: readCopySourceKey(headers) },
     target: {
       bucket,
       key,
@@ -36,11 +43,13 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
       precondition: readWritePrecondition(headers),
       settings: null,
       lock: null,
-      seal,
+      encryption,
     },
   })
-  const sealed = written.sealed ? ['x-amz-server-side-encryption', 'AES256'] : []
-  return xmlResponse(xmlDocument('CopyObjectResult', copyResultXml(written)), sealed)
+  return xmlResponse(
+    xmlDocument('CopyObjectResult', copyResultXml(written)),
+    writtenEncryptionHeaders(written, headers),
+  )
 }
 
 function readMetadataDirective({ headers }: KeyRequest): 'COPY' | 'REPLACE' {

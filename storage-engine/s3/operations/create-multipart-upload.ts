@@ -2,7 +2,8 @@ import type { ChecksumAlgorithm } from '#storage-engine/body.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { type ChecksumType, createUpload } from '#storage-engine/objects/uploads.ts'
 import { readChecksumAlgorithm, readChecksumType } from '#storage-engine/s3/checksum-headers.ts'
-import { readDescription, readSeal, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
+import { readEncryption, writtenEncryptionHeaders } from '#storage-engine/s3/encryption-headers.ts'
+import { readDescription, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
 import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
@@ -12,7 +13,7 @@ export async function createMultipartUpload(request: KeyRequest): Promise<S3Resp
   const { headers, bucket, key } = request
   refuseUnsupported(headers)
   const checksum = readUploadChecksum(request)
-  const { uploadId, sealed } = await createUpload(request.engine, {
+  const upload = await createUpload(request.engine, {
     bucket,
     key,
     ownerId: request.ownerId,
@@ -20,12 +21,12 @@ export async function createMultipartUpload(request: KeyRequest): Promise<S3Resp
     checksum,
     settings: null,
     lock: null,
-    seal: readSeal(headers),
+    encryption: readEncryption(headers),
   })
-  const answer = sealed ? ['x-amz-server-side-encryption', 'AES256'] : []
+  const answer = writtenEncryptionHeaders(upload, headers)
   if (checksum !== null)
     answer.push('x-amz-checksum-algorithm', checksum.algorithm, 'x-amz-checksum-type', checksum.type)
-  const fields = [element('Bucket', bucket.name), element('Key', key), element('UploadId', uploadId)]
+  const fields = [element('Bucket', bucket.name), element('Key', key), element('UploadId', upload.uploadId)]
   return xmlResponse(xmlDocument('InitiateMultipartUploadResult', fields.join('')), answer)
 }
 

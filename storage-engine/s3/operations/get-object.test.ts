@@ -77,7 +77,7 @@ test('answers 304 without a body, and 412', async () => {
 test('serves part 1 of an object that has no parts, and no other', async () => {
   const part = await get({}, '/bkt/k?partNumber=1')
   expect([part.status, part.text, part.headers['content-range']]).toEqual([206, '0123456789', 'bytes 0-9/10'])
-  expect((await get({}, '/bkt/k?partNumber=2')).code).toBe('InvalidPartNumber')
+  expect((await get({}, '/bkt/k?partNumber=2')).code).toBe('InvalidPart')
   expect((await get({}, '/bkt/k?partNumber=0')).code).toBe('InvalidArgument')
   expect((await get({ range: 'bytes=0-1' }, '/bkt/k?partNumber=1')).code).toBe('InvalidRequest')
 })

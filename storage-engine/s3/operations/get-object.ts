@@ -1,6 +1,8 @@
-import { readObject, readSmallObject } from '#storage-engine/objects/read-object.ts'
+import type { KeyObject } from 'node:crypto'
+import { checkCustomerKey, readObject, readSmallObject } from '#storage-engine/objects/read-object.ts'
 import { parseRange } from '#storage-engine/s3/byte-range.ts'
 import { checkReadConditions, isRangeCurrent } from '#storage-engine/s3/conditions.ts'
+import { readCustomerKey, refuseEncryptionOfRead } from '#storage-engine/s3/encryption-headers.ts'
 import { checksumHeaders, objectHeaders, readOverrides } from '#storage-engine/s3/object-response.ts'
 import { findPartRange } from '#storage-engine/s3/part-range.ts'
 import type { ObjectRequest } from '#storage-engine/s3/s3-request.ts'
@@ -10,13 +12,13 @@ import type { S3Response } from '#storage-engine/s3/s3-response.ts'
 export async function getObject(request: ObjectRequest): Promise<S3Response> {
   const selection = await selectBytes(request)
   const { engine, bucket, object } = request
-  const { status, headers, range } = selection
+  const { status, headers, range, customerKey } = selection
   if (range === null) {
-    const small = readSmallObject(engine, { bucket, object })
+    const small = readSmallObject(engine, { bucket, object, customerKey })
     if (small !== null) return { status, headers, body: small instanceof Promise ? await small : small }
   }
   const size = range === null ? object.size : range.end - range.start + 1
-  return { status, headers, body: { size, chunks: readObject(engine, { bucket, object, range }) } }
+  return { status, headers, body: { size, chunks: readObject(engine, { bucket, object, range, customerKey }) } }
 }
 
 export interface Selection {
@@ -24,25 +26,32 @@ export interface Selection {
   headers: string[]
   /** Inclusive; null is the whole object. */
   range: { start: number; end: number } | null
+  /** The one that opens the object; null when it needs none. */
+  customerKey: KeyObject | null
 }
 
 /**
  * What of an object GET and HEAD answer with, and its headers but for the length.
- * Throws NotModified, PreconditionFailed, InvalidRange, InvalidPartNumber, InvalidRequest.
+ * Throws NotModified, PreconditionFailed, InvalidRange, InvalidPart, InvalidArgument, and InvalidRequest, also without the
+ * customer's key that the object needs.
  */
 export async function selectBytes(request: ObjectRequest): Promise<Selection> {
   const { object, headers, query } = request
+  refuseEncryptionOfRead(headers)
+  const customerKey = readCustomerKey(headers)
   checkReadConditions(headers, object)
-  const answer = objectHeaders(object, readOverrides(query, request.isSigned))
+  const answer = objectHeaders(object, headers, readOverrides(query, request.isSigned))
   const part = query.pairs.length === 0 ? null : await findPartRange(request)
   const rangeHeader = headers.get('range')
   const wantsRange = part === null && rangeHeader !== undefined && isRangeCurrent(headers, object)
   const range = part?.range ?? (wantsRange ? parseRange(rangeHeader, object.size) : null)
   if (part !== null) answer.push(...part.headers)
+  const keyCheck = checkCustomerKey(request.engine, { bucket: request.bucket, object, customerKey })
+  if (keyCheck !== undefined) await keyCheck
   if (range === null) {
     answer.push(...checksumHeaders(object, headers))
-    return { status: part === null ? 200 : 206, headers: answer, range }
+    return { status: part === null ? 200 : 206, headers: answer, range, customerKey }
   }
   answer.push('Content-Range', `bytes ${range.start}-${range.end}/${object.size}`)
-  return { status: 206, headers: answer, range }
+  return { status: 206, headers: answer, range, customerKey }
 }

@@ -94,9 +94,9 @@ test.each([
   [{ 'x-amz-tagging': 'a=b' }, 'NotImplemented'],
   [{ 'x-amz-object-lock-mode': 'GOVERNANCE' }, 'NotImplemented'],
   [{ 'x-amz-website-redirect-location': '/' }, 'NotImplemented'],
-  [{ 'x-amz-server-side-encryption': 'aws:kms' }, 'NotImplemented'],
+  [{ 'x-amz-server-side-encryption': 'aws:kms' }, 'KMS.NotFoundException'],
   [{ 'x-amz-server-side-encryption': 'ROT13' }, 'InvalidArgument'],
-  [{ 'x-amz-server-side-encryption-customer-algorithm': 'AES256' }, 'NotImplemented'],
+  [{ 'x-amz-server-side-encryption-customer-algorithm': 'AES256' }, 'InvalidArgument'],
   [{ 'x-amz-meta-a': 'x'.repeat(2048) }, 'MetadataTooLarge'],
   [{ 'if-match': '"x"' }, 'NoSuchKey'],
 ])('refuses %j with %s and stores nothing', async (headers, code) => {

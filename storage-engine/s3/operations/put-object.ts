@@ -3,7 +3,8 @@ import { BODY_BYTES_MAX } from '#storage-engine/objects/write-body.ts'
 import { writeObject } from '#storage-engine/objects/write-object.ts'
 import { readChecksum, readContentMd5 } from '#storage-engine/s3/checksum-headers.ts'
 import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
-import { readDescription, readSeal, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
+import { readEncryption } from '#storage-engine/s3/encryption-headers.ts'
+import { readDescription, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
 import { writtenHeaders } from '#storage-engine/s3/object-response.ts'
 import type { KeyRequest, ServiceRequest } from '#storage-engine/s3/s3-request.ts'
 import { emptyResponse, type S3Response } from '#storage-engine/s3/s3-response.ts'
@@ -24,9 +25,9 @@ export async function putObject(request: KeyRequest): Promise<S3Response> {
     precondition: readWritePrecondition(headers),
     settings: null,
     lock: null,
-    seal: readSeal(headers),
+    encryption: readEncryption(headers),
   })
-  return emptyResponse(200, writtenHeaders(written))
+  return emptyResponse(200, writtenHeaders(written, headers))
 }
 
 /** Throws MissingContentLength when a body has no length of any kind, and EntityTooLarge before a byte of it is read. */

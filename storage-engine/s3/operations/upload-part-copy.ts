@@ -4,6 +4,7 @@ import { BODY_BYTES_MAX } from '#storage-engine/objects/write-body.ts'
 import { parseCopyRange } from '#storage-engine/s3/byte-range.ts'
 import { checksumElement } from '#storage-engine/s3/checksum-headers.ts'
 import { findCopySource } from '#storage-engine/s3/copy-source.ts'
+import { encryptionHeaders, readCopySourceKey, readCustomerKey } from '#storage-engine/s3/encryption-headers.ts'
 import { refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
 import { readUploadId } from '#storage-engine/s3/operations/upload-part.ts'
 import { parsePartNumber } from '#storage-engine/s3/part-range.ts'
@@ -26,11 +27,15 @@ export async function uploadPartCopy(request: KeyRequest): Promise<S3Response> {
       message: `The specified copy source is larger than the maximum allowable size for a copy source: ${BODY_BYTES_MAX}`,
     })
   }
-  const part = await copyPart(engine, { bucket, upload, partNumber, source, range })
-  return xmlResponse(
-    xmlDocument('CopyPartResult', copyPartXml(part)),
-    part.sealed ? ['x-amz-server-side-encryption', 'AES256'] : [],
-  )
+  const part = await copyPart(engine, {
+    bucket,
+    upload,
+    partNumber,
+    source: { ...source, customerKey: readCopySourceKey(headers) },
+    range,
+    customerKey: readCustomerKey(headers),
+  })
+  return xmlResponse(xmlDocument('CopyPartResult', copyPartXml(part)), encryptionHeaders(part, headers))
 }
 
 function copyPartXml({ etag, lastModified, checksums }: WrittenPart): string {

@@ -1,6 +1,7 @@
 import { StorageError } from '#storage-engine/errors.ts'
 import { getUpload, type WrittenPart, writePart } from '#storage-engine/objects/uploads.ts'
 import { checksumHeader, readChecksum, readContentMd5 } from '#storage-engine/s3/checksum-headers.ts'
+import { encryptionHeaders, readCustomerKey } from '#storage-engine/s3/encryption-headers.ts'
 import { refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
 import { checkBodySize } from '#storage-engine/s3/operations/put-object.ts'
 import { parsePartNumber } from '#storage-engine/s3/part-range.ts'
@@ -16,8 +17,9 @@ export async function uploadPart(request: KeyRequest): Promise<S3Response> {
   const contentMd5 = readContentMd5(headers)
   const checksum = readChecksum(headers)
   const upload = await getUpload(engine, { bucket, key, uploadId: readUploadId(request) })
-  const part = await writePart(engine, { bucket, upload, partNumber, body, contentMd5, checksum })
-  return emptyResponse(200, partHeaders(part))
+  const customerKey = readCustomerKey(headers)
+  const part = await writePart(engine, { bucket, upload, partNumber, body, contentMd5, checksum, customerKey })
+  return emptyResponse(200, partHeaders(part, headers))
 }
 
 /** Throws InvalidArgument when the parameter is missing or empty: a part must never become an object by mistake. */
@@ -30,9 +32,9 @@ export function readUploadId({ query }: Pick<KeyRequest, 'query'>): string {
   })
 }
 
-function partHeaders({ etag, checksums, sealed }: WrittenPart): string[] {
+function partHeaders(part: WrittenPart, requestHeaders: KeyRequest['headers']): string[] {
+  const { etag, checksums } = part
   const headers = ['ETag', `"${etag}"`]
   for (const [algorithm, value] of checksums) headers.push(checksumHeader(algorithm), value)
-  if (sealed) headers.push('x-amz-server-side-encryption', 'AES256')
-  return headers
+  return [...headers, ...encryptionHeaders(part, requestHeaders)]
 }
