@@ -35,16 +35,18 @@ export async function createSuiteCallers(
   { encryptionMode }: { encryptionMode: 'on' | 'off' },
 ): Promise<SuiteCallers> {
   const label = randomBytes(4).toString('hex')
-  const create = async (kind: string) => {
+  const create = async (kind: string, rootCanonicalId: string, accountId: string) => {
     const name = `${kind}-${label}`
-    const email = `root@${name}.example`
-    return { name, email, ...(await createNamespace(engine, { name, displayName: name, encryptionMode, email })) }
+    const input = { name, displayName: name, encryptionMode, email: `root@${name}.example`, rootCanonicalId, accountId }
+    return { name, email: input.email, ...(await createNamespace(engine, input)) }
   }
+  // The suite wants ARNs without an account of `iam`, and takes the user id of the other two for their account's.
+  const ids = Array.from({ length: 4 }, () => randomBytes(32).toString('hex')) as [string, string, string, string]
   const [shared, tenant, iamRoot, iamAltRoot] = [
-    await create('suite'),
-    await create('tenant'),
-    await create('iam'),
-    await create('iam-alt'),
+    await create('suite', ids[0], ''),
+    await create('tenant', ids[1], ''),
+    await create('iam', ids[2], ids[2]),
+    await create('iam-alt', ids[3], ids[3]),
   ]
   for (const name of NAMED_KEYS) await createNamedKey(engine, { namespaceId: shared.namespaceId, name })
   return {

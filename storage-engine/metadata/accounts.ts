@@ -2,7 +2,7 @@ import { and, asc, eq, gt, inArray } from 'drizzle-orm'
 import { accessKeys, objectUsers, storageAccounts } from '#drizzle/schema/accounts.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Database, Queryable } from '#storage-engine/metadata/database.ts'
-import { growIamEpoch } from '#storage-engine/metadata/iam-epochs.ts'
+import { changeIam } from '#storage-engine/metadata/iam-epochs.ts'
 import type { FoundAccessKey, FoundIdentity, IdentityAddress } from '#storage-engine/metadata/identities.ts'
 import { isDuplicate } from '#storage-engine/metadata/postgres-errors.ts'
 
@@ -69,12 +69,11 @@ export async function setAccessKeyState(
   { namespaceId, accessKeyId, state }: { namespaceId: string; accessKeyId: string; state: AccessKey['state'] },
 ): Promise<void> {
   const isIt = and(eq(accessKeys.accessKeyId, accessKeyId), eq(accessKeys.namespaceId, namespaceId))
-  await db.transaction(async (tx) => {
+  await changeIam(db, { namespaceId }, async (tx) => {
     const changed = await tx.run((orm) =>
       orm.update(accessKeys).set({ state }).where(isIt).returning({ id: accessKeys.accessKeyId }),
     )
     if (changed.length === 0) throw new StorageError('InvalidAccessKeyId')
-    await growIamEpoch(tx, { namespaceId })
   })
 }
 
@@ -84,9 +83,8 @@ export async function deleteAccessKey(
   { namespaceId, accessKeyId }: { namespaceId: string; accessKeyId: string },
 ): Promise<void> {
   const isIt = and(eq(accessKeys.accessKeyId, accessKeyId), eq(accessKeys.namespaceId, namespaceId))
-  await db.transaction(async (tx) => {
+  await changeIam(db, { namespaceId }, async (tx) => {
     await tx.run((orm) => orm.delete(accessKeys).where(isIt))
-    await growIamEpoch(tx, { namespaceId })
   })
 }
 
@@ -159,12 +157,11 @@ export async function deleteStorageAccount(
   db: Queryable,
   { namespaceId, id }: { namespaceId: string; id: string },
 ): Promise<void> {
-  await db.transaction(async (tx) => {
+  await changeIam(db, { namespaceId }, async (tx) => {
     const isHeld = and(eq(accessKeys.storageAccountId, id), eq(accessKeys.namespaceId, namespaceId))
     await tx.run((orm) => orm.delete(accessKeys).where(isHeld))
     await tx.run((orm) =>
       orm.delete(storageAccounts).where(and(eq(storageAccounts.id, id), eq(storageAccounts.namespaceId, namespaceId))),
     )
-    await growIamEpoch(tx, { namespaceId })
   })
 }
