@@ -316,3 +316,11 @@ test('covers every other parameter of a presigned URL by its signature', () => {
   expect(codeOf(sent)).toBe('ok')
   expect(codeOf({ ...sent, target: sent.target.replace('text%2Fplain', 'text%2Fhtml') })).toBe('SignatureDoesNotMatch')
 })
+
+test('refuses a signature that was made for another service', () => {
+  const sent = { method: 'GET', target: '/', headers: { host: 'h' }, payloadHash: EMPTY, credentials: EXAMPLE }
+  const { headers } = signHeaders({ ...sent, date: EXAMPLE_DATE, service: 'sts' })
+  expect(codeOf({ target: '/', headers })).toBe('AuthorizationHeaderMalformed')
+  const { headers: right } = signHeaders({ ...sent, date: EXAMPLE_DATE })
+  expect(codeOf({ target: '/', headers: right })).not.toBe('AuthorizationHeaderMalformed')
+})

@@ -13,6 +13,7 @@ import {
   ALGORITHM,
   claimFromHeader,
   claimFromQuery,
+  type Service,
   type SignatureClaim,
 } from '#storage-engine/auth/signature-claim.ts'
 import {
@@ -51,6 +52,8 @@ export interface AuthenticateDependencies {
   findCredential: FindCredential
   /** Milliseconds since the epoch. */
   now(): number
+  /** Whose signatures count; S3's by default. */
+  service?: Service
 }
 
 /**
@@ -65,6 +68,7 @@ export function authenticate(
   const claim = findClaim(request)
   if (claim === null) return authenticateAnonymous(request)
   const payloadHash = payloadHashOf(request, claim)
+  if (claim.version === 4) checkService(claim, dependencies.service ?? 's3')
   const now = dependencies.now()
   checkTime(claim, now)
   const sessionToken = sessionTokenOf(request)
@@ -103,6 +107,14 @@ function severalMechanisms(authorization: string | undefined): StorageError {
 function unsupportedMechanism(): StorageError {
   return new StorageError('InvalidRequest', {
     message: `The authorization mechanism you have provided is not supported. Please use ${ALGORITHM}.`,
+  })
+}
+
+function checkService({ service, place }: SignatureClaim, expected: Service): void {
+  if (service === expected) return
+  const code = place === 'header' ? 'AuthorizationHeaderMalformed' : 'AuthorizationQueryParametersError'
+  throw new StorageError(code, {
+    message: `The credential scope is malformed; incorrect service "${service}". This endpoint belongs to "${expected}".`,
   })
 }
 

@@ -12,6 +12,9 @@ const SIGNED_HEADERS_MAX = 200
 const SIGNATURE = /^[0-9a-f]{64}$/
 const NUMBER = /^\d{1,9}$/
 
+/** What a signature is for; it is good for nothing else. */
+export type Service = 's3' | 'iam' | 'sts'
+
 /** What a request says of its own signature. Nothing of it is believed before `authenticate` has verified it. */
 export interface SignatureClaim {
   version: 4
@@ -21,7 +24,7 @@ export interface SignatureClaim {
   day: string
   /** Any region is accepted, also an empty one. */
   region: string
-  service: string
+  service: Service
   signedHeaders: string[]
   signature: string
   /** As written: `20130524T000000Z`. */
@@ -122,12 +125,16 @@ function parseCredential(text: string, code: StorageErrorCode) {
   const [day, region, service, terminator] = fields.slice(-4)
   const accessKeyId = fields.slice(0, -4).join('/')
   const isComplete = accessKeyId !== '' && day !== undefined && region !== undefined && /^\d{8}$/.test(day)
-  if (!isComplete || (service !== 's3' && service !== 'sts') || terminator !== 'aws4_request') {
+  if (!isComplete || !isService(service) || terminator !== 'aws4_request') {
     throw new StorageError(code, {
       message: 'The Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/s3/aws4_request".',
     })
   }
   return { accessKeyId, day, region, service }
+}
+
+function isService(text: string | undefined): text is Service {
+  return text === 's3' || text === 'iam' || text === 'sts'
 }
 
 function parseSignedHeaders(text: string, code: StorageErrorCode): string[] {

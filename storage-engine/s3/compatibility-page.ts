@@ -1,6 +1,6 @@
+import { splitRequestTarget } from '#storage-engine/auth/request-target.ts'
 import type { Operation } from '#storage-engine/s3/operation.ts'
 import { OPERATIONS } from '#storage-engine/s3/operation-table.ts'
-import { splitRequestTarget } from '#storage-engine/s3/target.ts'
 
 const INTRODUCTION = `# S3 compatibility
 

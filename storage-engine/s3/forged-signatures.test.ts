@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { splitRequestTarget } from '#storage-engine/auth/request-target.ts'
 import { findOperation } from '#storage-engine/s3/operation-table.ts'
-import { splitRequestTarget } from '#storage-engine/s3/target.ts'
 import { CREDENTIAL_MODES, type CredentialMode, type Forgery } from '#storage-engine/testing/credential-modes.ts'
 import { digestDatabase } from '#storage-engine/testing/database-digest.ts'
 import { requestForRow, SERVED_OPERATIONS, type ServedOperation } from '#storage-engine/testing/operation-request.ts'

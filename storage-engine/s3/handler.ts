@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AuthenticateDependencies, type Authentication, authenticate } from '#storage-engine/auth/authenticate.ts'
 import { ownerIdOf } from '#storage-engine/auth/principal.ts'
+import { readHeaders } from '#storage-engine/auth/request-headers.ts'
+import { splitRequestTarget } from '#storage-engine/auth/request-target.ts'
 import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { openBody } from '#storage-engine/s3/body-reader.ts'
@@ -11,11 +13,10 @@ import type { Operation } from '#storage-engine/s3/operation.ts'
 import { findOperation } from '#storage-engine/s3/operation-table.ts'
 import { headersWithHoisted } from '#storage-engine/s3/presigned-headers.ts'
 import { RequestAccess } from '#storage-engine/s3/request-access.ts'
-import { readHeaders } from '#storage-engine/s3/request-headers.ts'
 import { contextOf, identityHeaders, logError, respond, respondWithError } from '#storage-engine/s3/respond.ts'
 import type { ServiceRequest } from '#storage-engine/s3/s3-request.ts'
 import type { S3Response } from '#storage-engine/s3/s3-response.ts'
-import { hostPrefix, locateByPath, locateTarget, splitRequestTarget, type Target } from '#storage-engine/s3/target.ts'
+import { hostPrefix, locateByPath, locateTarget, type Target } from '#storage-engine/s3/target.ts'
 
 /** One request and where its answer goes. */
 export interface Exchange {

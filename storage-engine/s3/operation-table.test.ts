@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { splitRequestTarget } from '#storage-engine/auth/request-target.ts'
 import { SIGV2_PARAMETERS } from '#storage-engine/auth/sigv2-signature.ts'
 import { compatibilityPage } from '#storage-engine/s3/compatibility-page.ts'
 import { findOperation, OPERATIONS } from '#storage-engine/s3/operation-table.ts'
-import { splitRequestTarget } from '#storage-engine/s3/target.ts'
 
 const nameOf = (
   method: string,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { hostPrefix, locateByPath, locateTarget, splitRequestTarget } from '#storage-engine/s3/target.ts'
+import { splitRequestTarget } from '#storage-engine/auth/request-target.ts'
+import { hostPrefix, locateByPath, locateTarget } from '#storage-engine/s3/target.ts'
 
 const ENDPOINT = { domain: 'example.com', region: 'eu-fr-1' }
 const isNamespace = async (name: string) => name === 'acme'

@@ -1,11 +1,8 @@
 import { decodePercent } from '#storage-engine/auth/percent-encoding.ts'
-import type { Query } from '#storage-engine/auth/wire-request.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const KEY_BYTES_MAX = 1024
-
-const EMPTY_QUERY: Query = { pairs: [], values: new Map() }
 
 /** What a request is about. No dot and no slash of a key is ever folded. */
 export interface Target {
@@ -15,42 +12,6 @@ export interface Target {
   key: string | null
   /** Name of the namespace that the host names; the bucket must be in it. */
   namespace: string | null
-}
-
-/** Splits a raw request target (`/a%2Fb?x=1`). Throws InvalidURI. */
-export function splitRequestTarget(raw: string): { rawPath: string; query: Query } {
-  const target = raw.startsWith('/') ? raw : pathOfAbsoluteForm(raw)
-  const at = target.indexOf('?')
-  if (at === -1) return { rawPath: target, query: EMPTY_QUERY }
-  return { rawPath: target.slice(0, at), query: parseQuery(target.slice(at + 1)) }
-}
-
-/** RFC 9112 §3.2.2: a server accepts the absolute form too. */
-function pathOfAbsoluteForm(raw: string): string {
-  const authority = /^https?:\/\/[^/?#]+/i.exec(raw)
-  if (authority === null) throw new StorageError('InvalidURI')
-  const path = raw.slice(authority[0].length)
-  return path.startsWith('/') ? path : `/${path}`
-}
-
-/** A plus sign in a query is a space, as in forms; in a path it is a plus sign. */
-function parseQuery(raw: string): Query {
-  if (raw === '') return EMPTY_QUERY
-  const pairs: [string, string][] = []
-  const values = new Map<string, string>()
-  for (const field of raw.split('&')) {
-    if (field === '') continue
-    const at = field.indexOf('=')
-    const name = decodeField(at === -1 ? field : field.slice(0, at))
-    const value = at === -1 ? '' : decodeField(field.slice(at + 1))
-    pairs.push([name, value])
-    if (!values.has(name)) values.set(name, value)
-  }
-  return { pairs, values }
-}
-
-function decodeField(raw: string): string {
-  return decodePercent(raw.includes('+') ? raw.replaceAll('+', ' ') : raw)
 }
 
 /**

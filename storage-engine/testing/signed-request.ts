@@ -55,6 +55,8 @@ export interface SignInput {
   credentials: { accessKeyId: string; secretAccessKey: string }
   date?: string
   region?: string
+  /** `s3` by default. */
+  service?: 's3' | 'iam' | 'sts'
 }
 
 export interface Signed {
@@ -66,7 +68,7 @@ export interface Signed {
 }
 
 export function signHeaders(input: SignInput): Signed {
-  const { method, target, payloadHash, credentials, region = 'us-east-1' } = input
+  const { method, target, payloadHash, credentials, region = 'us-east-1', service = 's3' } = input
   const date = input.date ?? amzDate(new Date())
   const headers: Record<string, string> = { ...input.headers, 'x-amz-date': date, 'x-amz-content-sha256': payloadHash }
   const names = Object.keys(headers)
@@ -76,7 +78,7 @@ export function signHeaders(input: SignInput): Signed {
   const [path, query = ''] = target.split('?')
   const lines = names.map((name) => `${name}:${headers[name]}\n`).join('')
   const canonical = [method, path, canonicalQuery(query), lines, names.join(';'), payloadHash].join('\n')
-  const scope = `${date.slice(0, 8)}/${region}/s3/aws4_request`
+  const scope = `${date.slice(0, 8)}/${region}/${service}/aws4_request`
   const { signature, signingKey } = sign({ canonical, date, scope, secret: credentials.secretAccessKey })
   const authorization = `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`
   return { headers: { ...headers, authorization }, signature, signingKey, scope, date }
