@@ -28,7 +28,7 @@ export function checksumElement(algorithm: string): string {
 
 /**
  * The checksum that comes with a body, as a header or promised as a trailer. `required` also accepts the bare name of an
- * algorithm without value. Throws InvalidRequest for a malformed, doubled, unknown or missing value.
+ * algorithm without value. Throws InvalidRequest for a doubled, unknown or missing value, and BadDigest for a malformed one.
  */
 export function readChecksum(headers: Headers): RequestedChecksum | null {
   const found = checksumValues(headers)
@@ -45,18 +45,22 @@ export function readChecksum(headers: Headers): RequestedChecksum | null {
   return checksum
 }
 
-/** Values of all x-amz-checksum-<algorithm> headers, each of the right form. Throws InvalidRequest. */
+/** Values of all x-amz-checksum-<algorithm> headers, each of the right form. Throws InvalidRequest and BadDigest. */
 export function checksumValues(headers: Headers): Map<ChecksumAlgorithm, string> {
   const found = new Map<ChecksumAlgorithm, string>()
   for (const [name, value] of headers) {
     if (!name.startsWith(PREFIX) || NOT_VALUES.has(name)) continue
     const algorithm = ALGORITHM_BY_HEADER.get(name)
     if (algorithm === undefined) throw unknownAlgorithm()
-    if (!isDigest(algorithm, value))
-      throw new StorageError('InvalidRequest', { message: `Value for ${name} header is invalid.` })
+    if (!isDigest(algorithm, value)) throw invalidDigest(name)
     found.set(algorithm, value)
   }
   return found
+}
+
+/** What is no digest at all matches no body: the public suite wants it told like one that does not. */
+export function invalidDigest(header: string): StorageError {
+  return new StorageError('BadDigest', { message: `Value for ${header} header is invalid.` })
 }
 
 /** True for base64 of as many bytes as the algorithm gives. */

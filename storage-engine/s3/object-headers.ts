@@ -10,13 +10,8 @@ const USER_PREFIX = 'x-amz-meta-'
 const SYSTEM_HEADERS = ['cache-control', 'content-disposition', 'content-encoding', 'content-language', 'expires']
 
 /** Headers of features that are not there yet: refused, because to drop them silently would be to lie. */
-const NOT_IMPLEMENTED_PREFIXES = ['x-amz-grant-', 'x-amz-object-lock-']
-const NOT_IMPLEMENTED: ReadonlySet<string> = new Set([
-  'x-amz-tagging',
-  'x-amz-website-redirect-location',
-  'x-amz-write-offset-bytes',
-  'x-amz-object-ownership',
-])
+const NOT_IMPLEMENTED_PREFIXES = ['x-amz-grant-']
+const NOT_IMPLEMENTED: ReadonlySet<string> = new Set(['x-amz-write-offset-bytes', 'x-amz-object-ownership'])
 const PRIVATE_ACLS: ReadonlySet<string> = new Set(['private', 'bucket-owner-full-control', 'bucket-owner-read'])
 
 /**
@@ -74,9 +69,7 @@ export function refuseUnsupported(headers: Headers): void {
   for (const name of headers.keys()) {
     // Most headers of most requests are none of these.
     if (!name.startsWith('x-amz-')) continue
-    if (NOT_IMPLEMENTED.has(name)) {
-      if (!isHarmless(name, headers.get(name) as string)) throw notImplemented(name)
-    } else if (NOT_IMPLEMENTED_PREFIXES.some((prefix) => name.startsWith(prefix))) {
+    if (NOT_IMPLEMENTED.has(name) || NOT_IMPLEMENTED_PREFIXES.some((prefix) => name.startsWith(prefix))) {
       throw notImplemented(name)
     }
   }
@@ -86,11 +79,6 @@ export function refuseUnsupported(headers: Headers): void {
   }
   const acl = headers.get('x-amz-acl')
   if (acl !== undefined && !PRIVATE_ACLS.has(acl)) throw notImplemented('x-amz-acl')
-}
-
-/** Says nothing: an empty tag set. */
-function isHarmless(name: string, value: string): boolean {
-  return name === 'x-amz-tagging' && value === ''
 }
 
 export function notImplemented(header: string): StorageError {

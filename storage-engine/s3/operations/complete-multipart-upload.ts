@@ -1,7 +1,13 @@
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from '#storage-engine/body.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { completeUpload, type NamedPart, PART_COUNT_MAX } from '#storage-engine/objects/complete-upload.ts'
-import { checksumElement, isDigest, readChecksumType } from '#storage-engine/s3/checksum-headers.ts'
+import {
+  checksumElement,
+  checksumHeader,
+  invalidDigest,
+  isDigest,
+  readChecksumType,
+} from '#storage-engine/s3/checksum-headers.ts'
 import { readWritePrecondition, unquoteEtag } from '#storage-engine/s3/conditions.ts'
 import { encryptionHeaders, readCustomerKey } from '#storage-engine/s3/encryption-headers.ts'
 import { readUploadId } from '#storage-engine/s3/operations/upload-part.ts'
@@ -67,11 +73,13 @@ function readObjectChecksum(headers: KeyRequest['headers']): { algorithm: Checks
   const found = CHECKSUM_ALGORITHMS.filter((algorithm) => headers.has(`x-amz-checksum-${algorithm.toLowerCase()}`))
   const [algorithm] = found
   if (algorithm === undefined) return null
-  const value = headers.get(`x-amz-checksum-${algorithm.toLowerCase()}`) as string
-  if (found.length > 1 || !isDigest(algorithm, value.replace(/-\d{1,5}$/, ''))) {
+  if (found.length > 1) {
     throw new StorageError('InvalidRequest', {
-      message: `Value for x-amz-checksum-${algorithm.toLowerCase()} header is invalid.`,
+      message: 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
     })
   }
+  const name = checksumHeader(algorithm)
+  const value = headers.get(name) as string
+  if (!isDigest(algorithm, value.replace(/-\d{1,5}$/, ''))) throw invalidDigest(name)
   return { algorithm, value }
 }

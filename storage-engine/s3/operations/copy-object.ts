@@ -1,14 +1,17 @@
 import { StorageError } from '#storage-engine/errors.ts'
 import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
-import { copyObject as copy } from '#storage-engine/objects/copy-object.ts'
+import type { Tag } from '#storage-engine/object-settings.ts'
+import { type CopyObjectInput, copyObject as copy } from '#storage-engine/objects/copy-object.ts'
 import type { ObjectDescription, WrittenObject } from '#storage-engine/objects/write-object.ts'
 import { checksumElement, readChecksumAlgorithm } from '#storage-engine/s3/checksum-headers.ts'
 import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
 import { findCopySource } from '#storage-engine/s3/copy-source.ts'
 import { readCopySourceKey, readEncryption, writtenEncryptionHeaders } from '#storage-engine/s3/encryption-headers.ts'
 import { readDescription, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
+import { readLock } from '#storage-engine/s3/object-lock-headers.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
+import { readCopySettings } from '#storage-engine/s3/setting-headers.ts'
 import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
@@ -25,6 +28,7 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
     !isReplacing &&
     encryption.kind === 'default' &&
     !headers.has('x-amz-storage-class') &&
+    !headers.has('x-amz-website-redirect-location') &&
     checksumAlgorithm === null
   ) {
     throw new StorageError('InvalidRequest', {
@@ -41,8 +45,8 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
       ...(isReplacing ? readDescription(headers) : descriptionOf(source.object)),
       checksumAlgorithm,
       precondition: readWritePrecondition(headers),
-      settings: null,
-      lock: null,
+      settings: readCopySettings(request, () => sourceTags(request, source)),
+      lock: readLock(request),
       encryption,
     },
   })
@@ -50,6 +54,13 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
     xmlDocument('CopyObjectResult', copyResultXml(written)),
     writtenEncryptionHeaders(written, headers),
   )
+}
+
+/** Throws AccessDenied unless the caller may read the tags that there are. */
+function sourceTags({ access }: KeyRequest, { bucket, object }: CopyObjectInput['source']): readonly Tag[] | undefined {
+  const tags = object.settings?.tags
+  if (tags !== undefined) access.check('s3:GetObjectTagging', { bucket, key: object.key, object })
+  return tags
 }
 
 function readMetadataDirective({ headers }: KeyRequest): 'COPY' | 'REPLACE' {

@@ -4,8 +4,10 @@ import { type ChecksumType, createUpload } from '#storage-engine/objects/uploads
 import { readChecksumAlgorithm, readChecksumType } from '#storage-engine/s3/checksum-headers.ts'
 import { readEncryption, writtenEncryptionHeaders } from '#storage-engine/s3/encryption-headers.ts'
 import { readDescription, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
+import { readLock } from '#storage-engine/s3/object-lock-headers.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
+import { readObjectSettings } from '#storage-engine/s3/setting-headers.ts'
 import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
@@ -19,8 +21,8 @@ export async function createMultipartUpload(request: KeyRequest): Promise<S3Resp
     ownerId: request.ownerId,
     ...readDescription(headers),
     checksum,
-    settings: null,
-    lock: null,
+    settings: readObjectSettings(request),
+    lock: readLock(request),
     encryption: readEncryption(headers),
   })
   const answer = writtenEncryptionHeaders(upload, headers)

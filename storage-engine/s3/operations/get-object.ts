@@ -7,6 +7,7 @@ import { checksumHeaders, objectHeaders, readOverrides } from '#storage-engine/s
 import { findPartRange } from '#storage-engine/s3/part-range.ts'
 import type { ObjectRequest } from '#storage-engine/s3/s3-request.ts'
 import type { S3Response } from '#storage-engine/s3/s3-response.ts'
+import { settingHeaders } from '#storage-engine/s3/setting-headers.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
 export async function getObject(request: ObjectRequest): Promise<S3Response> {
@@ -41,6 +42,7 @@ export async function selectBytes(request: ObjectRequest): Promise<Selection> {
   const customerKey = readCustomerKey(headers)
   checkReadConditions(headers, object)
   const answer = objectHeaders(object, headers, readOverrides(query, request.isSigned))
+  if (object.settings !== null || object.lock !== null) answer.push(...settingHeaders(request))
   const part = query.pairs.length === 0 ? null : await findPartRange(request)
   const rangeHeader = headers.get('range')
   const wantsRange = part === null && rangeHeader !== undefined && isRangeCurrent(headers, object)

@@ -1,13 +1,16 @@
 import { StorageError } from '#storage-engine/errors.ts'
+import type { ObjectLock } from '#storage-engine/object-settings.ts'
 import { BODY_BYTES_MAX } from '#storage-engine/objects/write-body.ts'
 import { writeObject } from '#storage-engine/objects/write-object.ts'
 import { readChecksum, readContentMd5 } from '#storage-engine/s3/checksum-headers.ts'
 import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
 import { readEncryption } from '#storage-engine/s3/encryption-headers.ts'
 import { readDescription, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
+import { expectDigest, readLock } from '#storage-engine/s3/object-lock-headers.ts'
 import { writtenHeaders } from '#storage-engine/s3/object-response.ts'
 import type { KeyRequest, ServiceRequest } from '#storage-engine/s3/s3-request.ts'
 import { emptyResponse, type S3Response } from '#storage-engine/s3/s3-response.ts'
+import { readObjectSettings } from '#storage-engine/s3/setting-headers.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 export async function putObject(request: KeyRequest): Promise<S3Response> {
@@ -23,11 +26,19 @@ export async function putObject(request: KeyRequest): Promise<S3Response> {
     contentMd5: readContentMd5(headers),
     checksum: readChecksum(headers),
     precondition: readWritePrecondition(headers),
-    settings: null,
-    lock: null,
+    settings: readObjectSettings(request),
+    lock: readPutLock(request),
     encryption: readEncryption(headers),
   })
   return emptyResponse(200, writtenHeaders(written, headers))
+}
+
+function readPutLock(request: KeyRequest): ObjectLock | null {
+  const lock = readLock(request)
+  if (lock !== null || request.bucket.settings.objectLock?.defaultRetention !== undefined) {
+    expectDigest(request.headers, 'Put Object')
+  }
+  return lock
 }
 
 /** Throws MissingContentLength when a body has no length of any kind, and EntityTooLarge before a byte of it is read. */

@@ -3,6 +3,7 @@ import { getUpload, type WrittenPart, writePart } from '#storage-engine/objects/
 import { checksumHeader, readChecksum, readContentMd5 } from '#storage-engine/s3/checksum-headers.ts'
 import { encryptionHeaders, readCustomerKey } from '#storage-engine/s3/encryption-headers.ts'
 import { refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
+import { expectDigest } from '#storage-engine/s3/object-lock-headers.ts'
 import { checkBodySize } from '#storage-engine/s3/operations/put-object.ts'
 import { parsePartNumber } from '#storage-engine/s3/part-range.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
@@ -17,6 +18,9 @@ export async function uploadPart(request: KeyRequest): Promise<S3Response> {
   const contentMd5 = readContentMd5(headers)
   const checksum = readChecksum(headers)
   const upload = await getUpload(engine, { bucket, key, uploadId: readUploadId(request) })
+  if (upload.lock !== null || bucket.settings.objectLock?.defaultRetention !== undefined) {
+    expectDigest(headers, 'Put Part')
+  }
   const customerKey = readCustomerKey(headers)
   const part = await writePart(engine, { bucket, upload, partNumber, body, contentMd5, checksum, customerKey })
   return emptyResponse(200, partHeaders(part, headers))
