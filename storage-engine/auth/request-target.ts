@@ -4,19 +4,30 @@ import { StorageError } from '#storage-engine/errors.ts'
 
 const EMPTY_QUERY: Query = { pairs: [], values: new Map() }
 
-/** Splits a raw request target (`/a%2Fb?x=1`). Throws InvalidURI. */
-export function splitRequestTarget(raw: string): { rawPath: string; query: Query } {
-  const target = raw.startsWith('/') ? raw : pathOfAbsoluteForm(raw)
+/**
+ * Splits a raw request target (`/a%2Fb?x=1`). Throws InvalidURI, and InvalidRequest for an absolute one that names another
+ * server than `host`, the Host header of the request.
+ */
+export function splitRequestTarget(raw: string, host = ''): { rawPath: string; query: Query } {
+  const target = raw.startsWith('/') ? raw : pathOfAbsoluteForm(raw, host)
   const at = target.indexOf('?')
   if (at === -1) return { rawPath: target, query: EMPTY_QUERY }
   return { rawPath: target.slice(0, at), query: parseQuery(target.slice(at + 1)) }
 }
 
-/** RFC 9112 §3.2.2: a server accepts the absolute form too. */
-function pathOfAbsoluteForm(raw: string): string {
-  const authority = /^https?:\/\/[^/?#]+/i.exec(raw)
-  if (authority === null) throw new StorageError('InvalidURI')
-  const path = raw.slice(authority[0].length)
+/**
+ * RFC 9112 §3.2.2: a server accepts the absolute form too. A proxy goes by the server in it, and a signature covers the
+ * Host header: they must not say different things.
+ */
+function pathOfAbsoluteForm(raw: string, host: string): string {
+  const start = /^https?:\/\/([^/?#]+)/i.exec(raw)
+  if (start === null) throw new StorageError('InvalidURI')
+  if (start[1]?.toLowerCase() !== host.toLowerCase()) {
+    throw new StorageError('InvalidRequest', {
+      message: 'The request target and the Host header name different servers.',
+    })
+  }
+  const path = raw.slice(start[0].length)
   return path.startsWith('/') ? path : `/${path}`
 }
 

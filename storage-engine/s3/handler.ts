@@ -65,9 +65,11 @@ function dependenciesFor(gateway: Gateway, { needs }: Operation): AuthenticateDe
 
 async function parse({ gateway, req }: Exchange): Promise<Parsed> {
   const method = req.method ?? ''
+  if (req.httpVersionMajor !== 1) throw new StorageError('InvalidRequest', { message: 'Only HTTP/1.1 is spoken here.' })
   const headers = readHeaders(req.rawHeaders)
-  const { rawPath, query } = splitRequestTarget(req.url ?? '')
-  const prefix = hostPrefix(headers.get('host') ?? '', gateway.engine.config)
+  const host = headers.get('host') ?? ''
+  const { rawPath, query } = splitRequestTarget(req.url ?? '', host)
+  const prefix = hostPrefix(host, gateway.engine.config)
   const target =
     prefix === null ? locateByPath(rawPath, null) : await locateTarget(rawPath, prefix, gateway.isNamespace)
   const on = target.key !== null ? 'object' : target.bucket !== null ? 'bucket' : 'service'

@@ -63,7 +63,7 @@ const PARSERS: Record<string, (text: string) => unknown> = {
     locateByPath(rawPath, null)
     return headersWithHoisted(new Map(), query)
   },
-  'absolute request target': (text) => splitRequestTarget(text),
+  'absolute request target': (text) => splitRequestTarget(text, 'host'),
   'Host header': (text) => hostPrefix(text, { domain: 'localhost', region: 'us-east-1' }),
   Range: (text) => parseRange(`bytes=${text}`, 100),
   'x-amz-copy-source-range': (text) => parseCopyRange(text, 100),

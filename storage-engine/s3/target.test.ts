@@ -94,5 +94,13 @@ test('reads a plus sign in the query as a space, keeps the first of two values, 
       ['uploads', ''],
     ]),
   })
-  expect(splitRequestTarget('https://host:9000/b/k?x=1').rawPath).toBe('/b/k')
+  expect(splitRequestTarget('https://host:9000/b/k?x=1', 'HOST:9000').rawPath).toBe('/b/k')
+})
+
+test('answers InvalidRequest to an absolute target of another server than the Host header names', () => {
+  for (const host of ['other:9000', 'host', '']) {
+    expect(() => splitRequestTarget('https://host:9000/b/k', host)).toThrow(
+      expect.objectContaining({ code: 'InvalidRequest' }),
+    )
+  }
 })
