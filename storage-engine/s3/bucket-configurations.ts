@@ -1,11 +1,13 @@
 import { StorageError, type StorageErrorCode } from '#storage-engine/errors.ts'
 import type { Operation } from '#storage-engine/s3/operation.ts'
 import { deleteBucketCors } from '#storage-engine/s3/operations/delete-bucket-cors.ts'
+import { deleteBucketEncryption } from '#storage-engine/s3/operations/delete-bucket-encryption.ts'
 import { deleteBucketLifecycle } from '#storage-engine/s3/operations/delete-bucket-lifecycle.ts'
 import { deleteBucketTagging } from '#storage-engine/s3/operations/delete-bucket-tagging.ts'
 import { deleteBucketWebsite } from '#storage-engine/s3/operations/delete-bucket-website.ts'
 import { getBucketAccelerateConfiguration } from '#storage-engine/s3/operations/get-bucket-accelerate-configuration.ts'
 import { getBucketCors } from '#storage-engine/s3/operations/get-bucket-cors.ts'
+import { getBucketEncryption } from '#storage-engine/s3/operations/get-bucket-encryption.ts'
 import { getBucketLifecycleConfiguration } from '#storage-engine/s3/operations/get-bucket-lifecycle-configuration.ts'
 import { getBucketRequestPayment } from '#storage-engine/s3/operations/get-bucket-request-payment.ts'
 import { getBucketTagging } from '#storage-engine/s3/operations/get-bucket-tagging.ts'
@@ -13,6 +15,7 @@ import { getBucketWebsite } from '#storage-engine/s3/operations/get-bucket-websi
 import { getObjectLockConfiguration } from '#storage-engine/s3/operations/get-object-lock-configuration.ts'
 import { putBucketAccelerateConfiguration } from '#storage-engine/s3/operations/put-bucket-accelerate-configuration.ts'
 import { putBucketCors } from '#storage-engine/s3/operations/put-bucket-cors.ts'
+import { putBucketEncryption } from '#storage-engine/s3/operations/put-bucket-encryption.ts'
 import { putBucketLifecycleConfiguration } from '#storage-engine/s3/operations/put-bucket-lifecycle-configuration.ts'
 import { putBucketRequestPayment } from '#storage-engine/s3/operations/put-bucket-request-payment.ts'
 import { putBucketTagging } from '#storage-engine/s3/operations/put-bucket-tagging.ts'
@@ -74,9 +77,17 @@ export const BUCKET_CONFIGURATIONS: Operation[] = [
   answered('GetBucketWebsite', 'GET', 'website', { action: 's3:GetBucketWebsite', run: getBucketWebsite }),
   answered('PutBucketWebsite', 'PUT', 'website', { action: 's3:PutBucketWebsite', run: putBucketWebsite }),
   answered('DeleteBucketWebsite', 'DELETE', 'website', { action: 's3:DeleteBucketWebsite', run: deleteBucketWebsite }),
-  ...untouched('BucketEncryption', 'encryption', {
-    get: missing('ServerSideEncryptionConfigurationNotFoundError'),
-    set: ['Put', 'Delete'],
+  answered('GetBucketEncryption', 'GET', 'encryption', {
+    action: 's3:GetEncryptionConfiguration',
+    run: getBucketEncryption,
+  }),
+  answered('PutBucketEncryption', 'PUT', 'encryption', {
+    action: 's3:PutEncryptionConfiguration',
+    run: putBucketEncryption,
+  }),
+  answered('DeleteBucketEncryption', 'DELETE', 'encryption', {
+    action: 's3:PutEncryptionConfiguration',
+    run: deleteBucketEncryption,
   }),
   answered('GetObjectLockConfiguration', 'GET', 'object-lock', {
     action: 's3:GetBucketObjectLockConfiguration',
