@@ -83,7 +83,9 @@ describe('readConfig', () => {
 
   it('refuses storage classes that make no sense together', () => {
     expect(refusal({ SCEAU_STORAGE_CLASSES: 'COLD' })).toContain('SCEAU_STORAGE_CLASSES must name STANDARD')
-    expect(refusal({ SCEAU_STORAGE_CLASSES: 'STANDARD,a b' })).toContain('SCEAU_STORAGE_CLASSES must be names of capital')
+    expect(refusal({ SCEAU_STORAGE_CLASSES: 'STANDARD,a b' })).toContain(
+      'SCEAU_STORAGE_CLASSES must be names of capital',
+    )
     expect(refusal({ SCEAU_STORAGE_CLASSES: 'STANDARD,STANDARD' })).toContain('names a class twice')
     expect(refusal({ SCEAU_ARCHIVE_CLASSES: 'ICE' })).toContain('SCEAU_ARCHIVE_CLASSES must be among')
     expect(refusal({ SCEAU_ARCHIVE_CLASSES: 'STANDARD' })).toContain('SCEAU_ARCHIVE_CLASSES cannot name STANDARD')

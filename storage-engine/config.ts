@@ -79,7 +79,14 @@ const settings = z
     lifecycleDaySeconds: wholeNumber(1, DAY_SECONDS).default(DAY_SECONDS),
     lifecycleIntervalSeconds: wholeNumber(1, DAY_SECONDS).default(300),
     webhookAllowedAddresses: list
-      .refine((items) => (items as string[]).every(isAddressRange), { message: 'must be addresses, or ranges as 10.0.0.0/8' })
+      .refine((items) => (items as string[]).every(isAddressRange), {
+        message: 'must be addresses, or ranges as 10.0.0.0/8',
+      })
+      .default([]),
+    trustedProxies: list
+      .refine((items) => (items as string[]).every(isAddressRange), {
+        message: 'must be addresses, or ranges as 10.0.0.0/8',
+      })
       .default([]),
     mode: z.enum(['production', 'development']),
   })
@@ -240,8 +247,7 @@ function resolvePaths(value: Settings, directory: string): Config {
     ...value,
     dataDir,
     nodes: value.nodes?.map(absolute) ?? [path.join(dataDir, 'nodes', '1')],
-    archiveClasses:
-      value.archiveClasses ?? AWS_ARCHIVE_CLASSES.filter((name) => value.storageClasses.includes(name)),
+    archiveClasses: value.archiveClasses ?? AWS_ARCHIVE_CLASSES.filter((name) => value.storageClasses.includes(name)),
     rootKeyFile: value.rootKeyFile === undefined ? path.join(dataDir, 'root-keys.json') : absolute(value.rootKeyFile),
     tlsCert: value.tlsCert === null ? null : absolute(value.tlsCert),
     tlsKey: value.tlsKey === null ? null : absolute(value.tlsKey),

@@ -6,10 +6,8 @@ export type Tag = readonly [key: string, value: string]
 export type Permission = 'FULL_CONTROL' | 'READ' | 'READ_ACP' | 'WRITE' | 'WRITE_ACP'
 
 export interface Grant {
-  /** An owner by canonical id, or one of S3's groups. */
-  grantee:
-    | { kind: 'user'; canonicalId: string }
-    | { kind: 'group'; group: 'AllUsers' | 'AuthenticatedUsers' | 'LogDelivery' }
+  /** An object user or a storage account by our own id, or one of S3's groups. */
+  grantee: { kind: 'user'; id: string } | { kind: 'group'; group: 'AllUsers' | 'AuthenticatedUsers' | 'LogDelivery' }
   permission: Permission
 }
 

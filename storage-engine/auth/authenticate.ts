@@ -39,6 +39,8 @@ export type Authentication = { readonly [authenticated]: true; payload: Payload 
       accessKeyId: string
       /** Of temporary credentials. */
       sessionToken: string | null
+      /** Milliseconds since the epoch, as the signer says; null where version 2 does not say. */
+      signedAt: number | null
     }
   | { kind: 'anonymous'; principal: Principal }
 )
@@ -202,6 +204,7 @@ function verify(
     principal,
     accessKeyId: claim.accessKeyId,
     sessionToken,
+    signedAt: claim.version === 2 && claim.place === 'query' ? null : claim.time,
     payload: payloadOf(payloadHash, chunkSigning),
   })
 }
@@ -241,6 +244,7 @@ function brand(authentication: {
   payload: Payload
   accessKeyId?: string
   sessionToken?: string | null
+  signedAt?: number | null
 }): Authentication {
   return authentication as unknown as Authentication
 }

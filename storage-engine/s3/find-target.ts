@@ -1,16 +1,14 @@
-import type { Authentication } from '#storage-engine/auth/authenticate.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { findObject, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
+import type { AskedRequest } from '#storage-engine/s3/asked-request.ts'
 import type { Gateway } from '#storage-engine/s3/gateway.ts'
-import { type AskedRequest, RequestAccess } from '#storage-engine/s3/request-access.ts'
+import { RequestAccess } from '#storage-engine/s3/request-access.ts'
 import type { Target } from '#storage-engine/s3/target.ts'
 import { checkVersionId, checkVersionIdForm } from '#storage-engine/s3/version-id.ts'
 
 export interface Asked extends AskedRequest {
   target: Target
-  /** Whose principal it is. */
-  authentication: Authentication
   /** An IAM action name. */
   action: string
 }
@@ -42,11 +40,10 @@ export async function findTargetObject(
   const { object } = found
   const current = isOutdated(asked, bucket) ? await withCurrentPrincipal(gateway, asked) : asked
   const access = new RequestAccess(current, { bucket, key, object })
-  access.check(asked.action)
+  access.checkRead(asked.action, { bucket, key, object })
   await checkExpectedOwner(gateway, asked, bucket)
   const versionId = asked.query.values.get('versionId')
   if (object === null) {
-    if (!access.mayKnowThatKeyIsMissing(bucket)) throw new StorageError('AccessDenied')
     if (versionId === undefined) throw new StorageError('NoSuchKey', { extra: { Key: key } })
     checkVersionIdForm(versionId)
     throw new StorageError('NoSuchVersion', { extra: { Key: key, VersionId: versionId } })

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { BlockList } from 'node:net'
 import { LRUCache } from 'lru-cache'
 import { loadCredential } from '#storage-engine/accounts/load-credential.ts'
 import type { AuthenticateDependencies } from '#storage-engine/auth/authenticate.ts'
@@ -6,6 +7,7 @@ import { type CredentialCache, cacheCredentials } from '#storage-engine/auth/cre
 import type { Engine } from '#storage-engine/engine.ts'
 import { findObjectUsers } from '#storage-engine/metadata/accounts.ts'
 import { findNamespaceByName } from '#storage-engine/metadata/namespaces.ts'
+import { trustedProxiesOf } from '#storage-engine/s3/client-address.ts'
 import { createOwnerDirectory, type OwnerDirectory } from '#storage-engine/s3/owner-directory.ts'
 import { createStallWatch, type StallWatch } from '#storage-engine/s3/stall-watch.ts'
 
@@ -21,6 +23,8 @@ export interface Gateway extends AuthenticateDependencies {
   refreshCredential: CredentialCache['refresh']
   owners: OwnerDirectory
   stallWatch: StallWatch
+  /** Whose X-Forwarded-For is believed; null: nobody's. */
+  trustedProxies: BlockList | null
   isNamespace(name: string): Promise<boolean>
   newRequestId(): string
   /** Constant of the process, in x-amz-id-2. */
@@ -52,6 +56,7 @@ export function createGateway(engine: Engine, { stallTimeoutMs, whiteSpaceInterv
     findCredential: find,
     refreshCredential: refresh,
     owners: createOwnerDirectory((ids) => findObjectUsers(db, { ids })),
+    trustedProxies: trustedProxiesOf(engine.config.trustedProxies),
     stallWatch: createStallWatch({ timeoutMs: stallTimeoutMs, intervalMs: Math.min(1_000, stallTimeoutMs) }),
     isNamespace: cacheNamespaceNames(async (name) => (await findNamespaceByName(db, { name })) !== null),
     newRequestId: createRequestIds(),

@@ -88,7 +88,7 @@ async function parse({ gateway, req }: Exchange): Promise<Parsed> {
 async function permitAndRun(exchange: Exchange, parsed: Parsed, authentication: Authentication): Promise<S3Response> {
   const { gateway } = exchange
   const { operation, target } = parsed
-  const asked = askedOf(parsed, authentication)
+  const asked = askedOf(exchange, parsed, authentication)
   const { action } = asked
   if (operation.needs === 'service' || operation.needs === 'bucket-name') {
     const access = new RequestAccess(asked, null)
@@ -108,11 +108,24 @@ async function permitAndRun(exchange: Exchange, parsed: Parsed, authentication: 
 }
 
 /** What a presigner moved into the query counts before authorization too, as conditions may depend on it. */
-function askedOf({ operation, target, headers, query }: Parsed, authentication: Authentication): Asked {
+function askedOf({ gateway, req }: Exchange, parsed: Parsed, authentication: Authentication): Asked {
+  const { operation, target, headers, query } = parsed
   const isPresigned = authentication.kind === 'sigv4-query' || authentication.kind === 'sigv2-query'
-  const parsed = { query, headers: isPresigned ? headersWithHoisted(headers, query) : headers }
-  const action = typeof operation.action === 'string' ? operation.action : operation.action(parsed)
-  return { ...parsed, target, authentication, principal: authentication.principal, action }
+  const effective = isPresigned ? headersWithHoisted(headers, query) : headers
+  const { action } = operation
+  return {
+    query,
+    headers: effective,
+    target,
+    bucketName: target.bucket,
+    authentication,
+    principal: authentication.principal,
+    action: typeof action === 'string' ? action : action({ query, headers: effective }),
+    req,
+    trustedProxies: gateway.trustedProxies,
+    region: gateway.engine.config.region,
+    now: gateway.now,
+  }
 }
 
 function openRequest(

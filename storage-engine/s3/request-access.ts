@@ -1,25 +1,12 @@
-import { isAllowed } from '#storage-engine/auth/authorize.ts'
+import { type Decision, decide } from '#storage-engine/auth/authorize.ts'
 import type { Principal } from '#storage-engine/auth/principal.ts'
-import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
-import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
+import type { AccessTarget, AskedRequest } from '#storage-engine/s3/asked-request.ts'
+import { S3ConditionContext } from '#storage-engine/s3/condition-context.ts'
 
-/** What an action is done to. */
-export interface AccessTarget {
-  bucket: Bucket
-  /** Null: the bucket itself. */
-  key: string | null
-  /** Null when it is known that there is none; absent when nobody has looked, because the action does not depend on it. */
-  object?: ObjectVersion | null
-}
-
-/** What an answer may depend on, besides who asks and for what. */
-export interface AskedRequest {
-  principal: Principal
-  headers: Headers
-  query: Query
-}
+/** What only an operation knows of its request, as condition keys in lower case. */
+export type Facts = ReadonlyMap<string, readonly string[]>
 
 /** What the caller of one request may do. Without a target the request's own is meant. */
 export class RequestAccess {
@@ -27,27 +14,61 @@ export class RequestAccess {
   /** Null: the service itself. */
   private readonly target: AccessTarget | null
 
-  /** As its rights were when the target was looked up. */
-  get principal(): Principal {
-    return this.asked.principal
-  }
-
   constructor(asked: AskedRequest, target: AccessTarget | null) {
     this.asked = asked
     this.target = target
   }
 
+  /** Who asks. */
+  get principal(): Principal {
+    return this.asked.principal
+  }
+
   /** `action` is an IAM action name. Throws AccessDenied, always the same. */
-  check(action: string, target: AccessTarget | null = this.target): void {
-    if (!this.allows(action, target)) throw new StorageError('AccessDenied')
+  check(action: string, target: AccessTarget | null = this.target, facts: Facts | null = null): void {
+    if (this.decide(action, target, facts) !== 'allow') throw new StorageError('AccessDenied')
   }
 
-  allows(action: string, target: AccessTarget | null = this.target): boolean {
-    return isAllowed({ principal: this.asked.principal, action, bucket: target?.bucket ?? null })
+  allows(action: string, target: AccessTarget | null = this.target, facts: Facts | null = null): boolean {
+    return this.decide(action, target, facts) === 'allow'
   }
 
-  /** The 404-or-403 rule: only who may list a bucket learns that a key is not there. */
-  mayKnowThatKeyIsMissing(bucket: Bucket): boolean {
-    return this.allows('s3:ListBucket', { bucket, key: null })
+  /** For what comes with an action that is allowed already, such as the ACL of a new object: only a Deny forbids it. */
+  checkNotDenied(action: string, target: AccessTarget | null = this.target, facts: Facts | null = null): void {
+    if (this.decide(action, target, facts) === 'explicit-deny') throw new StorageError('AccessDenied')
+  }
+
+  decide(action: string, target: AccessTarget | null = this.target, facts: Facts | null = null): Decision {
+    const { asked } = this
+    const isOwnTarget = target?.bucket.id === this.target?.bucket.id && target?.key === this.target?.key
+    return decide({
+      principal: asked.principal,
+      action,
+      bucket: target?.bucket ?? null,
+      bucketName: asked.bucketName,
+      key: target?.key ?? null,
+      object: target?.object,
+      context: new S3ConditionContext({ asked, action, target, isOwnTarget, facts }),
+    })
+  }
+
+  /**
+   * The 404-or-403 rule: only who may list a bucket learns that a key is not there. The key counts as the prefix that would
+   * be listed. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+   */
+  mayKnowThatKeyIsMissing(bucket: Bucket, key: string): boolean {
+    return this.allows('s3:ListBucket', { bucket, key: null }, new Map([['s3:prefix', [key]]]))
+  }
+
+  /**
+   * Like `check`, for what is read of an object that was looked up: whether one that is missing may be read, its own ACL
+   * can no longer say, so that is left to the 404-or-403 rule. Throws AccessDenied.
+   */
+  checkRead(action: string, target: AccessTarget): void {
+    const decision = this.decide(action, target)
+    if (decision === 'allow' && target.object !== null) return
+    const isMissing = target.object === null && decision !== 'explicit-deny'
+    if (isMissing && this.mayKnowThatKeyIsMissing(target.bucket, target.key as string)) return
+    throw new StorageError('AccessDenied')
   }
 }

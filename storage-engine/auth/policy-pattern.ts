@@ -1,0 +1,117 @@
+/** A policy's text with its wildcards and variables, ready to be matched: UTF-16 code units, wildcards, variables. */
+export type Pattern = readonly (number | PolicyVariable)[]
+
+export interface PolicyVariable {
+  /** In lower case: `aws:username`. */
+  key: string
+  /** Null: what cannot be filled in matches nothing. */
+  fallback: string | null
+}
+
+/** Resolves to the only value of a condition key; undefined when the request has none, or several. */
+export type ResolveVariable = (key: string) => string | undefined
+
+/** Any run of characters, also none; and exactly one character. No UTF-16 code unit is negative. */
+const ANY_RUN = -1
+const ANY_ONE = -2
+
+const VARIABLE_START = '${'
+const ESCAPED: ReadonlySet<string> = new Set(['*', '?', '$'])
+
+/**
+ * Reads `text`; `*` and `?` are wildcards when `wildcards` says so, and `${key}`, `${key, 'fallback'}` variables when
+ * `variables` does, as they are from version 2012-10-17 on. `${*}`, `${?}` and `${$}` stand for the character itself.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+ */
+export function parsePattern(text: string, options: { wildcards: boolean; variables: boolean }): Pattern {
+  const pattern: (number | PolicyVariable)[] = []
+  let at = 0
+  while (at < text.length) {
+    const end = options.variables && text.startsWith(VARIABLE_START, at) ? text.indexOf('}', at) : -1
+    if (end !== -1) {
+      pattern.push(parseVariable(text.slice(at + VARIABLE_START.length, end)))
+      at = end + 1
+      continue
+    }
+    const char = text[at] as string
+    if (options.wildcards && char === '*') {
+      if (pattern.at(-1) !== ANY_RUN) pattern.push(ANY_RUN)
+    } else if (options.wildcards && char === '?') pattern.push(ANY_ONE)
+    else pattern.push(text.charCodeAt(at))
+    at++
+  }
+  return pattern
+}
+
+function parseVariable(content: string): number | PolicyVariable {
+  if (ESCAPED.has(content)) return content.charCodeAt(0)
+  const comma = content.indexOf(',')
+  if (comma === -1) return { key: content.trim().toLowerCase(), fallback: null }
+  const fallback = content.slice(comma + 1).trim()
+  const isQuoted = fallback.length >= 2 && fallback.startsWith("'") && fallback.endsWith("'")
+  return { key: content.slice(0, comma).trim().toLowerCase(), fallback: isQuoted ? fallback.slice(1, -1) : fallback }
+}
+
+/** The pattern with its variables filled in, literally: a wildcard in a value is none. Null when one has no value. */
+export function fillPattern(pattern: Pattern, resolve: ResolveVariable): readonly number[] | null {
+  if (!hasVariables(pattern)) return pattern as readonly number[]
+  const filled: number[] = []
+  for (const part of pattern) {
+    if (typeof part === 'number') {
+      filled.push(part)
+      continue
+    }
+    const value = resolve(part.key) ?? part.fallback
+    if (value === null) return null
+    for (let index = 0; index < value.length; index++) filled.push(value.charCodeAt(index))
+  }
+  return filled
+}
+
+export function hasVariables(pattern: Pattern): boolean {
+  return pattern.some((part) => typeof part !== 'number')
+}
+
+export function hasWildcards(pattern: Pattern): boolean {
+  return pattern.some((part) => part === ANY_RUN || part === ANY_ONE)
+}
+
+/** The parts between the first `count - 1` colons of the pattern itself; colons that variables bring do not count. */
+export function splitPattern(pattern: Pattern, count: number): Pattern[] {
+  const colon = ':'.charCodeAt(0)
+  const parts: Pattern[] = []
+  let start = 0
+  for (let index = 0; index < pattern.length && parts.length < count - 1; index++) {
+    if (pattern[index] !== colon) continue
+    parts.push(pattern.slice(start, index))
+    start = index + 1
+  }
+  parts.push(pattern.slice(start))
+  return parts
+}
+
+/**
+ * Does the whole of `text` match? Remembers only the last run, so the time is bounded by the product of both lengths,
+ * whatever the pattern is: nothing that comes from outside ever becomes a regular expression.
+ */
+export function matchPattern(pattern: readonly number[], text: string): boolean {
+  let at = 0
+  let index = 0
+  let afterRun = -1
+  let runEnd = 0
+  while (index < text.length) {
+    const expected = pattern[at]
+    if (expected === ANY_RUN) {
+      afterRun = ++at
+      runEnd = index
+    } else if (expected !== undefined && (expected === ANY_ONE || expected === text.charCodeAt(index))) {
+      at++
+      index++
+    } else if (afterRun !== -1) {
+      at = afterRun
+      index = ++runEnd
+    } else return false
+  }
+  while (pattern[at] === ANY_RUN) at++
+  return at === pattern.length
+}
