@@ -62,6 +62,7 @@ describe('readConfig', () => {
       lifecycleDaySeconds: 86_400,
       lifecycleIntervalSeconds: 300,
       webhookAllowedAddresses: [],
+      trustedProxies: [],
       mode: 'production',
     })
   })
