@@ -33,7 +33,8 @@ export function sigV2ClaimFromHeader({ headers }: WireRequest, authorization: st
   const amzDate = headers.get('x-amz-date')
   const date = amzDate ?? headers.get('date') ?? ''
   const time = parseAmzDate(date) ?? Date.parse(date)
-  if (Number.isNaN(time)) {
+  // A date before 1970 is none to S3, and NaN is not at least 0 either.
+  if (!(time >= 0)) {
     throw new StorageError('AccessDenied', { message: 'AWS authentication requires a valid Date or x-amz-date header' })
   }
   const dateLine = amzDate === undefined ? date : ''

@@ -193,6 +193,11 @@ function presigned(target: string, headers: Record<string, string> = {}, expires
   }
 }
 
+test('answers AccessDenied to a date before 1970, as S3 does', () => {
+  const headers = { 'x-amz-date': 'Tue, 07 Jul 1950 21:53:04 GMT', Authorization: aws('x') }
+  expect(codeOf({ target: '/', headers })).toBe('AccessDenied')
+})
+
 test('answers RequestTimeTooSkewed beyond 15 minutes on either side, and not before', () => {
   for (const minutes of [-16, 16]) {
     expect(codeOf({ ...signed(), now: NOW + minutes * 60_000 })).toBe('RequestTimeTooSkewed')

@@ -84,6 +84,8 @@ function createHttpsServer(gateway: Gateway, tls: ServerOptions): Server {
   server.on('request', (req, res) => void handle(gateway, { req, res, awaitsContinue: false }))
   // The body reader sends 100 Continue when an operation starts to read, which is after authorization.
   server.on('checkContinue', (req, res) => void handle(gateway, { req, res, awaitsContinue: true }))
+  // S3 reads past an expectation that it does not know; Node by itself would answer 417.
+  server.on('checkExpectation', (req, res) => void handle(gateway, { req, res, awaitsContinue: false }))
   server.on('clientError', (error, socket) => refuse(gateway, error, socket))
   return server
 }

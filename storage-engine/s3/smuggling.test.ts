@@ -150,6 +150,17 @@ describe('a header line', () => {
   )
 })
 
+test.each(['200', '', 'cow'])('Expect: %j is read past', async (expectation) => {
+  const lines = [...getKey(), `expect: ${expectation}`]
+  const { statuses } = await converseRaw(gateway, `${lines.join('\r\n')}\r\n\r\n`)
+  expect(statuses).toEqual(['200 OK'])
+})
+
+test('an empty length beside chunks is refused', async () => {
+  const lines = [...putKey({}), 'content-length:', 'transfer-encoding: chunked']
+  expect(await expectOneRefusal(lines, '1\r\nx\r\n0\r\n\r\n')).toEqual(['InvalidRequest'])
+})
+
 describe('a request line', () => {
   test.each([
     'GET\t/ours/key HTTP/1.1',
