@@ -129,8 +129,11 @@ const CATALOGUE = {
   NamespaceAlreadyExists: [409, 'A namespace of this name exists already.'],
   NoSuchActivity: [404, 'The specified activity does not exist.'],
   NoSuchNamedKey: [404, 'The namespace has no key of this name.'],
+  NoSuchWebhook: [404, 'The specified webhook does not exist.'],
   NoSuchNamespace: [404, 'The specified namespace does not exist.'],
   NotSignedIn: [401, 'Sign in first.'],
+  TooManyWebhooks: [409, 'A namespace cannot have more webhooks.'],
+  WebhookAlreadyExists: [409, 'A webhook of this name exists already.'],
   TooManyAttempts: [429, 'Too many attempts. Wait a few minutes, then try again.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>
 

@@ -14,7 +14,7 @@ export const webhooks = pgTable(
     /** Last field of its ARN. */
     name: text().notNull(),
     url: text().notNull(),
-    /** The signing secret, sealed by the token key. */
+    /** The signing secret, sealed by the credential key. */
     sealedSecret: bytes('sealed_secret').notNull(),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
   },
