@@ -15,6 +15,8 @@ const HELP = `sceau: an S3-compatible object store that seals what it keeps
   sceau named-keys [--namespace main] [--json]
                    [--create | --rotate | --disable | --enable | --delete [--days 30] | --keep  NAME]
                                            the keys that clients may name for SSE-KMS; aws/s3 is the default one
+  sceau webhooks   [--namespace main] [--json] [--create NAME --url URL | --delete NAME | --retry]
+                                           where event notifications of the namespace's buckets may go
   sceau version
   sceau help
 
@@ -39,6 +41,7 @@ async function run(args: string[]): Promise<void> {
   if (command === 'version') return print(`sceau ${versionOf()}\n`)
   if (command === 'client-env') return printClientEnv(values)
   if (command === 'named-keys') return printNamedKeys(values)
+  if (command === 'webhooks') return printWebhooks(values)
   if (command === 'serve') return serveUntilStopped(null, values.json)
   const role = ROLES[command]
   if (role === undefined) throw new StartupError(`There is no command ${command}. See sceau help.`)
@@ -60,6 +63,8 @@ function parse(args: string[]) {
         delete: { type: 'string' },
         keep: { type: 'string' },
         days: { type: 'string', default: '30' },
+        url: { type: 'string' },
+        retry: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false, short: 'h' },
       },
     })
@@ -92,6 +97,30 @@ async function printNamedKeys(values: ReturnType<typeof parse>['values']): Promi
   const { namespace, days, json } = values
   const keys = await runNamedKeysCommand(currentConfig(), { namespace, act, days: Number(days), log })
   print(json ? `${JSON.stringify(keys)}\n` : formatNamedKeys(keys))
+}
+
+async function printWebhooks(values: ReturnType<typeof parse>['values']): Promise<void> {
+  const { formatWebhooks, runWebhooksCommand } = await import('#storage-engine/webhooks-command.ts')
+  const { createLog } = await import('#storage-engine/log.ts')
+  const log = createLog({ level: 'warn', role: 'cli', destination: process.stderr })
+  const { namespace, json, create, url, delete: doomed, retry } = values
+  if ([create !== undefined, doomed !== undefined, retry].filter(Boolean).length > 1) {
+    throw new StartupError('One change at a time: --create, --delete or --retry. See sceau help.')
+  }
+  if ((create === undefined) !== (url === undefined)) throw new StartupError('--create NAME and --url URL go together.')
+  const result = await runWebhooksCommand(currentConfig(), {
+    namespace,
+    act:
+      create !== undefined && url !== undefined
+        ? { verb: 'create', name: create, url }
+        : doomed !== undefined
+          ? { verb: 'delete', name: doomed }
+          : retry
+            ? { verb: 'retry' }
+            : null,
+    log,
+  })
+  print(json ? `${JSON.stringify(result)}\n` : formatWebhooks(result))
 }
 
 /** The command line of the supervisor: start, say so, wait for the signal, stop in order. */

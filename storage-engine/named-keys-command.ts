@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Actor } from '#storage-engine/accounts/actor.ts'
+import { COMMAND_LINE } from '#storage-engine/command-line-actor.ts'
 import type { Config } from '#storage-engine/config.ts'
 import { createEngine } from '#storage-engine/engine.ts'
 import { StartupError, StorageError } from '#storage-engine/errors.ts'
@@ -26,17 +26,6 @@ const ACTS = {
 
 export type NamedKeyAct = keyof typeof ACTS
 export const NAMED_KEY_ACTS = Object.keys(ACTS) as NamedKeyAct[]
-
-/** Whoever may run commands beside the root key may do everything; the audit says that it was done this way. */
-const COMMAND_LINE: Actor = {
-  userId: '00000000-0000-0000-0000-000000000000',
-  username: 'command line',
-  displayName: 'Command line',
-  isAdministrator: true,
-  memberships: [],
-  address: null,
-  requestId: '-',
-}
 
 export interface NamedKeysCommand {
   namespace: string

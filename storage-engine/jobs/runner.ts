@@ -2,9 +2,11 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { abortStaleUploads } from '#storage-engine/jobs/abort-stale-uploads.ts'
 import { collectGarbage } from '#storage-engine/jobs/collect-garbage.ts'
+import { deliverEvents, hasEventsToDeliver } from '#storage-engine/jobs/deliver-events.ts'
 import { destroyNamedKeys } from '#storage-engine/jobs/destroy-named-keys.ts'
 import { endExpiredSessions } from '#storage-engine/jobs/end-expired-sessions.ts'
 import { foldUsageDeltas } from '#storage-engine/jobs/fold-usage-deltas.ts'
+import { forgetDeliveries } from '#storage-engine/jobs/forget-deliveries.ts'
 import { acquireJobLease, type JobLease, releaseJobLease, renewJobLease } from '#storage-engine/metadata/jobs.ts'
 
 /** A lease outlives a stalled process by this much at most; it is renewed three times as often. */
@@ -12,11 +14,15 @@ const LEASE_SECONDS = 60
 const USAGE_INTERVAL_SECONDS = 10
 const SESSIONS_INTERVAL_SECONDS = 3600
 const NAMED_KEYS_INTERVAL_SECONDS = 3600
+const EVENTS_INTERVAL_SECONDS = 1
+const DELIVERIES_INTERVAL_SECONDS = 3600
 
 export interface Job {
   name: string
   /** Pause between two runs. */
   intervalSeconds: number
+  /** For a job that is asked often and seldom has work: without any, a round takes no lease and leaves no trace. */
+  hasWork?(engine: Engine): Promise<boolean>
   /** One run, which may stop early when the signal aborts; resolves to a line for the log. Running it twice does no harm. */
   run(engine: Engine, options: { signal: AbortSignal }): Promise<string>
 }
@@ -28,6 +34,13 @@ function jobsOf({ config }: Engine): Job[] {
     { name: 'abort-stale-uploads', intervalSeconds: jobIntervalSeconds, run: abortStaleUploads },
     { name: 'fold-usage', intervalSeconds: Math.min(USAGE_INTERVAL_SECONDS, jobIntervalSeconds), run: foldUsageDeltas },
     { name: 'destroy-named-keys', intervalSeconds: NAMED_KEYS_INTERVAL_SECONDS, run: destroyNamedKeys },
+    {
+      name: 'deliver-events',
+      intervalSeconds: EVENTS_INTERVAL_SECONDS,
+      hasWork: hasEventsToDeliver,
+      run: deliverEvents,
+    },
+    { name: 'forget-deliveries', intervalSeconds: DELIVERIES_INTERVAL_SECONDS, run: forgetDeliveries },
     { name: 'end-expired-sessions', intervalSeconds: SESSIONS_INTERVAL_SECONDS, run: endExpiredSessions },
   ]
 }
@@ -65,6 +78,7 @@ async function repeat(engine: Engine, job: Job, stopping: AbortSignal): Promise<
 }
 
 async function runIfDue(engine: Engine, job: Job, stopping: AbortSignal): Promise<void> {
+  if (job.hasWork !== undefined && !(await job.hasWork(engine))) return
   const lease = await acquireJobLease(engine.db, { name: job.name, leaseId: newId(), leaseSeconds: LEASE_SECONDS })
   if (lease === null) return
   const lost = new AbortController()

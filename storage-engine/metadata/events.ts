@@ -92,6 +92,16 @@ order by e.due_at, e.id limit $1`,
   })
 }
 
+/** Whether anything in the outbox may go out, or waits for what may. */
+export async function hasDueEvents(db: Queryable): Promise<boolean> {
+  const [answer] = await db.query<{ found: boolean }>({
+    name: 'has-due-events',
+    text: 'select exists (select from events where died_at is null and due_at <= now()) as found',
+    values: [],
+  })
+  return answer?.found === true
+}
+
 export interface DeliveryAttempt {
   event: DueEvent
   durationMs: number

@@ -54,7 +54,11 @@ function secretPlace(id: string) {
 async function checkUrl({ config }: Engine, text: string): Promise<void> {
   const url = text.length <= URL_LENGTH_MAX && URL.canParse(text) ? new URL(text) : null
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw refuse('url', text.slice(0, URL_LENGTH_MAX), `A URL starts with https:// and has at most ${URL_LENGTH_MAX} characters.`)
+    throw refuse(
+      'url',
+      text.slice(0, URL_LENGTH_MAX),
+      `A URL starts with https:// and has at most ${URL_LENGTH_MAX} characters.`,
+    )
   }
   if (url.username !== '' || url.password !== '') throw refuse('url', url.host, 'A URL holds no credentials.')
   const target = await resolveEgress(url.hostname, config.webhookAllowedAddresses)

@@ -9,6 +9,7 @@ import { getBucketAccelerateConfiguration } from '#storage-engine/s3/operations/
 import { getBucketCors } from '#storage-engine/s3/operations/get-bucket-cors.ts'
 import { getBucketEncryption } from '#storage-engine/s3/operations/get-bucket-encryption.ts'
 import { getBucketLifecycleConfiguration } from '#storage-engine/s3/operations/get-bucket-lifecycle-configuration.ts'
+import { getBucketNotificationConfiguration } from '#storage-engine/s3/operations/get-bucket-notification-configuration.ts'
 import { getBucketRequestPayment } from '#storage-engine/s3/operations/get-bucket-request-payment.ts'
 import { getBucketTagging } from '#storage-engine/s3/operations/get-bucket-tagging.ts'
 import { getBucketWebsite } from '#storage-engine/s3/operations/get-bucket-website.ts'
@@ -17,6 +18,7 @@ import { putBucketAccelerateConfiguration } from '#storage-engine/s3/operations/
 import { putBucketCors } from '#storage-engine/s3/operations/put-bucket-cors.ts'
 import { putBucketEncryption } from '#storage-engine/s3/operations/put-bucket-encryption.ts'
 import { putBucketLifecycleConfiguration } from '#storage-engine/s3/operations/put-bucket-lifecycle-configuration.ts'
+import { putBucketNotificationConfiguration } from '#storage-engine/s3/operations/put-bucket-notification-configuration.ts'
 import { putBucketRequestPayment } from '#storage-engine/s3/operations/put-bucket-request-payment.ts'
 import { putBucketTagging } from '#storage-engine/s3/operations/put-bucket-tagging.ts'
 import { putBucketWebsite } from '#storage-engine/s3/operations/put-bucket-website.ts'
@@ -51,9 +53,13 @@ export const BUCKET_CONFIGURATIONS: Operation[] = [
     run: deleteBucketLifecycle,
   }),
   ...untouched('BucketLogging', 'logging', { get: empty('BucketLoggingStatus'), set: ['Put'] }),
-  ...untouched('BucketNotificationConfiguration', 'notification', {
-    get: empty('NotificationConfiguration'),
-    set: ['Put'],
+  answered('GetBucketNotificationConfiguration', 'GET', 'notification', {
+    action: 's3:GetBucketNotification',
+    run: getBucketNotificationConfiguration,
+  }),
+  answered('PutBucketNotificationConfiguration', 'PUT', 'notification', {
+    action: 's3:PutBucketNotification',
+    run: putBucketNotificationConfiguration,
   }),
   answered('GetBucketAccelerateConfiguration', 'GET', 'accelerate', {
     action: 's3:GetAccelerateConfiguration',

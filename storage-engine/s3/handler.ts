@@ -144,6 +144,7 @@ function openRequest(
     principal: access.principal,
     access,
     ownerId: ownerIdOf(access.principal),
+    sourceIp: req.socket.remoteAddress ?? null,
     isSigned: authentication.kind !== 'anonymous',
     body: openBody({
       req,

@@ -20,6 +20,8 @@ export interface ServiceRequest {
   access: RequestAccess
   /** The object user to whom belongs what this request makes. */
   ownerId: string
+  /** The client's address. */
+  sourceIp: string | null
   /** True when the request was signed, so that it may override response headers. */
   isSigned: boolean
   body: Body

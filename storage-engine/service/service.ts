@@ -17,6 +17,13 @@ import {
 import { createNamespace, listNamespaces, setEncryption } from '#storage-engine/service/namespaces.ts'
 import { getObject, listObjects, preflight } from '#storage-engine/service/objects.ts'
 import { describeSession, openSession } from '#storage-engine/service/sessions.ts'
+import {
+  createWebhook,
+  listDeliveries,
+  listWebhooks,
+  removeWebhook,
+  retryDeliveries,
+} from '#storage-engine/service/webhooks.ts'
 
 export type { Actor }
 export type Service = ReturnType<typeof createService>
@@ -49,6 +56,13 @@ export function createService(engine: Engine) {
       enable: enableNamedKey,
       delete: deleteNamedKey,
       keep: keepNamedKey,
+    }),
+    webhooks: bind(engine, {
+      list: listWebhooks,
+      create: createWebhook,
+      delete: removeWebhook,
+      deliveries: listDeliveries,
+      retry: retryDeliveries,
     }),
     /** Lets work under way come to a safe point. */
     close: () => runner.stop(),

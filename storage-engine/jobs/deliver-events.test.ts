@@ -1,0 +1,194 @@
+import { createHmac } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { checkNotification } from '#storage-engine/buckets/check-notification.ts'
+import { setNotification } from '#storage-engine/buckets/set-notification.ts'
+import { deliverEvents, hasEventsToDeliver, pauseAfter } from '#storage-engine/jobs/deliver-events.ts'
+import { forgetDeliveries } from '#storage-engine/jobs/forget-deliveries.ts'
+import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
+import { insertEvent, listDeliveries, pageDueEvents, reviveEvents } from '#storage-engine/metadata/events.ts'
+import { webhookArn } from '#storage-engine/namespaces/webhook-arn.ts'
+import { registerWebhook } from '#storage-engine/namespaces/webhooks.ts'
+import { type EventName, pendingEvents } from '#storage-engine/objects/object-event.ts'
+import { startTestWebhook, type TestWebhook } from '#storage-engine/testing/start-test-webhook.ts'
+import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
+
+const signal = new AbortController().signal
+const ORIGIN = { principalId: 'AWS:someone', sourceIp: '192.0.2.1', requestId: 'REQUEST' }
+
+let test: TestEngine
+let webhook: TestWebhook
+let bucket: Bucket
+let secret: string
+
+beforeEach(async () => {
+  test = await startTestEngine({ SCEAU_WEBHOOK_ALLOWED_ADDRESSES: '127.0.0.1' })
+  webhook = await startTestWebhook()
+  const made = await createTestBucketIn(test.engine)
+  const { namespaceId } = made
+  secret = (await registerWebhook(test.engine, { namespaceId, name: 'hook', url: webhook.url })).secret
+  const arn = webhookArn({ kind: 'topic', region: 'us-east-1', namespaceName: made.namespaceName, name: 'hook' })
+  const configuration = checkNotification(made, [{ id: 'c', kind: 'topic', arn, events: ['s3:ObjectCreated:*'] }])
+  await setNotification(test.engine, { bucket: made, configuration, isTrusted: false, origin: ORIGIN })
+  bucket = (await findBucket(test.engine.db, { name: made.name })) as Bucket
+})
+
+afterEach(async () => {
+  await webhook.stop()
+  await test.stop()
+})
+
+async function happen(key: string, name: EventName = 'ObjectCreated:Put'): Promise<void> {
+  const pending = pendingEvents(bucket, { key, names: [name], origin: ORIGIN })
+  if (pending === null) return
+  const { id: bucketId, namespaceId } = bucket
+  await insertEvent(test.engine.db, {
+    namespaceId,
+    bucketId,
+    key,
+    name,
+    pending,
+    versionId: 'v1',
+    size: 3,
+    etag: 'abc',
+  })
+}
+
+const keysReceived = () =>
+  webhook.received.flatMap(({ body }) =>
+    (JSON.parse(body).Records ?? []).map((record: never) => record['s3']['object']['key']),
+  )
+const run = () => deliverEvents(test.engine, { signal })
+const range = (count: number) => Array.from({ length: count }, (_, index) => count - index)
+const makeDue = () => test.engine.db.query({ name: 'due', text: 'update events set due_at = now()', values: [] })
+const log = () => listDeliveries(test.engine.db, { namespaceId: bucket.namespaceId, beforeId: null, limit: 100 })
+
+describe('deliveries', () => {
+  it("begin with S3's test event, then bring each record, signed", async () => {
+    await happen('a folder/ü+1')
+    await run()
+    const [first, second] = webhook.received
+    expect(JSON.parse(first?.body ?? '')).toMatchObject({
+      Service: 'Amazon S3',
+      Event: 's3:TestEvent',
+      Bucket: bucket.name,
+      RequestId: 'REQUEST',
+    })
+    const { Records } = JSON.parse(second?.body ?? '')
+    expect(Records).toEqual([
+      {
+        eventVersion: '2.1',
+        eventSource: 'aws:s3',
+        awsRegion: 'us-east-1',
+        eventTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        eventName: 'ObjectCreated:Put',
+        userIdentity: { principalId: 'AWS:someone' },
+        requestParameters: { sourceIPAddress: '192.0.2.1' },
+        responseElements: { 'x-amz-request-id': 'REQUEST', 'x-amz-id-2': 'REQUEST' },
+        s3: {
+          s3SchemaVersion: '1.0',
+          configurationId: 'c',
+          bucket: {
+            name: bucket.name,
+            ownerIdentity: { principalId: bucket.ownerId },
+            arn: `arn:aws:s3:::${bucket.name}`,
+          },
+          object: {
+            key: 'a+folder/%C3%BC%2B1',
+            size: 3,
+            eTag: 'abc',
+            versionId: 'v1',
+            sequencer: expect.stringMatching(/^[0-9A-F]{16}$/),
+          },
+        },
+      },
+    ])
+    const { 'x-sceau-timestamp': timestamp, 'x-sceau-signature': signature } = second?.headers ?? {}
+    const expected = createHmac('sha256', secret).update(`${timestamp}.${second?.body}`).digest('hex')
+    expect(signature).toBe(`sha256=${expected}`)
+    expect(await hasEventsToDeliver(test.engine)).toBe(false)
+  })
+
+  it('are for what the configuration asks for only', async () => {
+    await happen('a', 'ObjectRemoved:Delete')
+    await run()
+    expect(keysReceived()).toEqual([])
+  })
+
+  it('are tried again after a failure, in order of the key, while other keys go on', async () => {
+    await run()
+    webhook.answer(503)
+    await happen('a')
+    await happen('a')
+    await run()
+    webhook.answer(200)
+    await happen('b')
+    await run()
+    expect(keysReceived()).toEqual(['a', 'b'])
+    expect(await pageDueEvents(test.engine.db, { limit: 10 })).toEqual([])
+    await makeDue()
+    await run()
+    expect(keysReceived()).toEqual(['a', 'b', 'a', 'a'])
+    const sequencers = webhook.received
+      .flatMap(({ body }) => JSON.parse(body).Records ?? [])
+      .filter((record) => record.s3.object.key === 'a')
+      .map((record) => record.s3.object.sequencer)
+    expect([...sequencers].sort()).toEqual(sequencers)
+    const failure = (await log()).find(({ error }) => error !== null)
+    expect(failure).toMatchObject({ status: 503, error: 'answered 503', attempt: 1, key: 'a' })
+  })
+
+  it('are given up after the last attempt, and sent again when somebody asks', async () => {
+    await run()
+    webhook.answer(500)
+    await happen('a')
+    await happen('a')
+    for (let attempt = 1; attempt <= 18; attempt++) {
+      await makeDue()
+      await run()
+    }
+    // The second one goes as soon as the first one is given up.
+    expect((await log()).map(({ attempt }) => attempt)).toEqual([1, 18, ...range(17), 1])
+    webhook.answer(200)
+    expect(await reviveEvents(test.engine.db, { namespaceId: bucket.namespaceId })).toBe(1)
+    await makeDue()
+    await run()
+    expect(keysReceived().length).toBe(21)
+    expect(await hasEventsToDeliver(test.engine)).toBe(false)
+  })
+
+  it('wait ever longer', () => {
+    expect([1, 2, 3, 12, 13, 17].map(pauseAfter)).toEqual([1, 2, 4, 2048, 3600, 3600])
+    expect(pauseAfter(18)).toBeNull()
+  })
+
+  it('follow no redirect, and go to no webhook that is gone', async () => {
+    await run()
+    webhook.answer(302, { location: webhook.url })
+    await happen('a')
+    await run()
+    expect(webhook.received.length).toBe(2)
+    expect((await log())[0]).toMatchObject({ status: 302, error: 'answered 302' })
+    await test.engine.db.query({ name: 'gone', text: 'delete from webhooks', values: [] })
+    await makeDue()
+    await run()
+    expect((await log())[0]).toMatchObject({ status: null, error: 'No webhook hook is registered' })
+  })
+
+  it('C10: go nowhere once the address is no longer allowed', async () => {
+    const strict = await test.open({ SCEAU_WEBHOOK_ALLOWED_ADDRESSES: '192.0.2.7' })
+    await deliverEvents(strict, { signal })
+    await strict.close()
+    expect(webhook.received).toEqual([])
+    expect((await log())[0]?.error).toContain('has no address to which webhooks may go')
+  })
+
+  it('are remembered for two weeks', async () => {
+    await run()
+    await forgetDeliveries(test.engine, { signal })
+    expect((await log()).length).toBe(1)
+    const old = new Date(Date.now() - 15 * 86_400_000)
+    await test.engine.db.query({ name: 'old', text: 'update event_deliveries set at = $1', values: [old] })
+    await forgetDeliveries(test.engine, { signal })
+    expect(await log()).toEqual([])
+  })
+})

@@ -1,0 +1,14 @@
+import type { Principal } from '#storage-engine/auth/principal.ts'
+import type { EventOrigin } from '#storage-engine/objects/object-event.ts'
+import type { ServiceRequest } from '#storage-engine/s3/s3-request.ts'
+
+/** Who changes an object by this request, for those whom its bucket notifies. */
+export function eventOrigin({ principal, sourceIp, requestId }: ServiceRequest): EventOrigin {
+  return { principalId: principalIdOf(principal), sourceIp, requestId }
+}
+
+/** `AWS:<id>`, as AWS names principals in events; of a role with its session. */
+function principalIdOf(principal: Principal): string {
+  if (principal.kind === 'anonymous') return 'Anonymous'
+  return principal.kind === 'role-session' ? `AWS:${principal.id}:${principal.sessionName}` : `AWS:${principal.id}`
+}
