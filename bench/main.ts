@@ -28,6 +28,7 @@ const USAGE = `Usage: npm run bench -- [options]
   --encryption=on|off|both       D@RE of the namespace (default on)
   --list-keys=20000              in the bucket that is listed
   --no-memory, --no-primitives   leave these out
+  --memory-only                  nothing but the thousand uploads
   --load-processes=1
   --profile                      writes a .cpuprofile of one gateway a cell to bench/results/profiles
   --against=https://host:port --against-ca=FILE --against-key=ID:SECRET
@@ -71,6 +72,7 @@ function readOptions() {
       'list-keys': { type: 'string', default: '20000' },
       'no-memory': { type: 'boolean', default: false },
       'no-primitives': { type: 'boolean', default: false },
+      'memory-only': { type: 'boolean', default: false },
       'load-processes': { type: 'string', default: '1' },
       profile: { type: 'boolean', default: false },
       against: { type: 'string' },
@@ -79,14 +81,15 @@ function readOptions() {
     },
   })
   if (!['on', 'off', 'both'].includes(values.encryption)) throw new Error(USAGE)
+  const isMemoryOnly = values['memory-only']
   const cells = values.cells === undefined ? (values.quick ? quickCells() : allCells()) : parseCells(values.cells)
   return {
-    cells,
+    cells: isMemoryOnly ? [] : cells,
     seconds: Number(values.seconds ?? (values.quick ? 2 : 5)),
     encryptions: values.encryption === 'both' ? ['on', 'off'] : [values.encryption],
     listKeys: Number(values['list-keys']),
-    memory: !values['no-memory'] && values.cells === undefined,
-    primitives: !values['no-primitives'],
+    memory: isMemoryOnly || (!values['no-memory'] && values.cells === undefined),
+    primitives: !values['no-primitives'] && !isMemoryOnly,
     loadProcesses: Number(values['load-processes']),
     profile: values.profile,
     rival: rivalOf(values.against, values['against-ca'], values['against-key']),

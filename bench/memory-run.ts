@@ -10,6 +10,8 @@ export interface MemoryResult {
   /** Of all processes of the product together, before and at the highest. */
   idleRssBytes: number
   peakRssBytes: number
+  /** What processes have for themselves at that moment, by group. */
+  peakOwnBytes: Record<string, number>
   limitBytes: number
 }
 
@@ -37,13 +39,15 @@ export async function runMemory(target: BenchTarget, pool: LoadPool): Promise<Me
   })
   const watch = watchPeakRss(readUsage, 100)
   const { requests, failures, firstFailure, bodyBytes, seconds } = await pool.run()
+  const peak = watch.stop()
   return {
     uploads: requests,
     failures,
     firstFailure,
     bytesPerSecond: bodyBytes / seconds,
     idleRssBytes,
-    peakRssBytes: watch.stop(),
+    peakRssBytes: peak.rssBytes,
+    peakOwnBytes: Object.fromEntries(peak.ownBytes),
     limitBytes: LIMIT_BYTES,
   }
 }

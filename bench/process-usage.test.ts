@@ -23,6 +23,7 @@ it('adds up memory and CPU of a tree of processes by group', async () => {
     const usage = readTreeUsage(process.pid, new Map([[child.pid ?? 0, 'child']]))
     expect(usage.rssBytes - before).toBeGreaterThan(100 << 20)
     expect(usage.rssBytes - before).toBeLessThan(250 << 20)
+    expect(usage.ownBytes.get('child')).toBeGreaterThan(100 << 20)
     expect(usage.cpuMicros.get('child')).toBeGreaterThan(200_000)
     expect(usage.cpuMicros.get('other')).toBeGreaterThan(0)
   } finally {

@@ -6,6 +6,8 @@ export interface TreeUsage {
   cpuMicros: Map<string, number>
   /** Resident bytes of all together; what processes of one program share (code, Postgres's buffers) counts once. */
   rssBytes: number
+  /** The part of them that belongs to one process each, by group. */
+  ownBytes: Map<string, number>
 }
 
 const TICK_MICROS = 10_000
@@ -26,29 +28,33 @@ interface ProcessStat {
 export function readTreeUsage(root: number, groups: Map<number, string>): TreeUsage {
   const all = new Map(listProcesses().map((process) => [process.pid, process]))
   const cpuMicros = new Map<string, number>()
+  const ownBytes = new Map<string, number>()
   const shared = new Map<string, number>()
-  let rssBytes = 0
   for (const process of all.values()) {
     const group = groupOf(process, { root, groups, all })
     if (group === null) continue
     cpuMicros.set(group, (cpuMicros.get(group) ?? 0) + process.cpuMicros)
     const program = group === 'postgres' ? 'postgres' : 'node'
     shared.set(program, Math.max(shared.get(program) ?? 0, process.sharedBytes))
-    rssBytes += process.residentBytes - process.sharedBytes
+    ownBytes.set(group, (ownBytes.get(group) ?? 0) + process.residentBytes - process.sharedBytes)
   }
-  return { cpuMicros, rssBytes: rssBytes + [...shared.values()].reduce((sum, bytes) => sum + bytes, 0) }
+  const rssBytes = [...ownBytes.values(), ...shared.values()].reduce((sum, bytes) => sum + bytes, 0)
+  return { cpuMicros, rssBytes, ownBytes }
 }
 
-/** Watches the highest memory until stopped. */
-export function watchPeakRss(readUsage: () => TreeUsage, intervalMs = 250): { stop(): number } {
-  let peak = readUsage().rssBytes
-  const timer = setInterval(() => {
-    peak = Math.max(peak, readUsage().rssBytes)
-  }, intervalMs)
+/** Watches memory until stopped, and tells the moment at which it was highest. */
+export function watchPeakRss(readUsage: () => TreeUsage, intervalMs = 250): { stop(): TreeUsage } {
+  let peak = readUsage()
+  const look = () => {
+    const usage = readUsage()
+    if (usage.rssBytes > peak.rssBytes) peak = usage
+  }
+  const timer = setInterval(look, intervalMs)
   return {
     stop() {
       clearInterval(timer)
-      return Math.max(peak, readUsage().rssBytes)
+      look()
+      return peak
     },
   }
 }

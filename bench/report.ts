@@ -129,9 +129,10 @@ export function describeMemory(memory: MemoryResult): string {
   const { uploads, failures, firstFailure, bytesPerSecond, idleRssBytes, peakRssBytes, limitBytes } = memory
   const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`
   const verdict = failures > 0 ? `${failures} FAILED: ${firstFailure}` : peakRssBytes < limitBytes ? 'kept' : 'MISSED'
+  const own = Object.entries(memory.peakOwnBytes).map(([group, bytes]) => `${group} ${mebibytes(bytes)}`)
   return (
-    `${uploads} uploads of 16 MiB at once: ${mebibytes(peakRssBytes)} at the highest (${mebibytes(idleRssBytes)} before), ` +
-    `${number(bytesPerSecond / 1e6)} MB/s; committed < ${mebibytes(limitBytes)}: ${verdict}`
+    `${uploads} uploads of 16 MiB at once: ${mebibytes(peakRssBytes)} at the highest (${mebibytes(idleRssBytes)} before; ` +
+    `beside shared pages ${own.join(', ')}), ${number(bytesPerSecond / 1e6)} MB/s; committed < ${mebibytes(limitBytes)}: ${verdict}`
   )
 }
 

@@ -62,7 +62,7 @@ export async function runCell(input: RunCellInput): Promise<CellResult> {
   const watch = target.readUsage === null ? null : watchPeakRss(target.readUsage)
   const result = await pool.run()
   const after = target.readUsage?.() ?? null
-  const peakRssBytes = watch?.stop() ?? null
+  const peakRssBytes = watch?.stop().rssBytes ?? null
   await ended?.()
   await finish()
   return {
