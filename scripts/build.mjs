@@ -46,9 +46,7 @@ async function buildEngine() {
     entryPoints: ENTRIES.map((name) => `storage-engine/${name}.ts`),
     outdir,
     bundle: true,
-    // Ours is bundled, packages stay in node_modules, where their native parts are.
-    packages: 'external',
-    plugins: [bundleOwnImports],
+    plugins: [bundleOwnImports, keepPackages],
     splitting: true,
     platform: 'node',
     format: 'esm',
@@ -66,6 +64,20 @@ const bundleOwnImports = {
   name: 'own-imports',
   setup({ onResolve }) {
     onResolve({ filter: /^#/ }, ({ path: name }) => ({ path: path.join(ROOT, name.slice(1)) }))
+  },
+}
+
+/** Of each of these, only what is used is loaded: drizzle whole would take 100 MiB in each of our processes. */
+const BUNDLED_PACKAGES = ['drizzle-orm', 'zod', 'lru-cache']
+
+/** The others stay in node_modules, where their native parts are. */
+const keepPackages = {
+  name: 'keep-packages',
+  setup({ onResolve }) {
+    onResolve({ filter: /^[^./#]/ }, ({ path: name, kind }) => {
+      const isBundled = BUNDLED_PACKAGES.some((each) => name === each || name.startsWith(`${each}/`))
+      return isBundled || kind === 'entry-point' ? undefined : { path: name, external: true }
+    })
   },
 }
 
