@@ -1,7 +1,12 @@
 import type { KeyObject } from 'node:crypto'
 import { createSealer, PLAIN_SEGMENT_BYTES } from '#storage-engine/crypto/floe.ts'
 
+/** More are put together: a small view may hold on to all the memory of a big buffer. */
+const PIECE_COUNT_MAX = 64
+const workspace = Buffer.allocUnsafeSlow(PLAIN_SEGMENT_BYTES)
+
 export interface SegmentSealer {
+  /** Keeps the chunk: it must not change. */
   write(chunk: Buffer): void | Promise<void>
   /** Seals what is left as the last segment; every message has one, an empty body too. */
   end(): Promise<void>
@@ -9,7 +14,8 @@ export interface SegmentSealer {
 
 /**
  * Turns chunks of any size into one FLOE message. A full segment is held back until the next byte arrives, because the
- * cipher must know which segment is the last. Holds at most one segment of 64 KiB.
+ * cipher must know which segment is the last. Holds at most one segment of 64 KiB, as the chunks it came in: a thousand slow
+ * uploads then keep what has arrived and no buffer for what has not.
  */
 export function createSegmentSealer(input: {
   key: KeyObject | Buffer
@@ -18,7 +24,7 @@ export function createSegmentSealer(input: {
   write: (chunk: Buffer) => void | Promise<void>
 }): SegmentSealer {
   const sealer = createSealer({ key: input.key, aad: input.aad })
-  let segment = Buffer.allocUnsafeSlow(PLAIN_SEGMENT_BYTES)
+  let pieces: Buffer[] = []
   let filled = 0
   let headerIsWritten = false
 
@@ -27,7 +33,8 @@ export function createSegmentSealer(input: {
       headerIsWritten = true
       await input.write(sealer.header)
     }
-    const sealed = sealer.sealSegment(segment.subarray(0, filled), isLast)
+    const sealed = sealer.sealSegment(joined(pieces), isLast)
+    pieces = []
     filled = 0
     for (const piece of Array.isArray(sealed) ? sealed : [sealed]) await input.write(piece)
   }
@@ -36,21 +43,30 @@ export function createSegmentSealer(input: {
     for (let offset = 0; offset < chunk.length; ) {
       if (filled === PLAIN_SEGMENT_BYTES) await flush(false)
       const length = Math.min(PLAIN_SEGMENT_BYTES - filled, chunk.length - offset)
-      chunk.copy(segment, filled, offset, offset + length)
-      filled += length
+      hold(chunk.subarray(offset, offset + length))
       offset += length
     }
+  }
+
+  function hold(piece: Buffer): void {
+    if (pieces.length === PIECE_COUNT_MAX) pieces = [Buffer.concat(pieces, filled)]
+    pieces.push(piece)
+    filled += piece.length
   }
 
   return {
     write(chunk) {
       if (filled + chunk.length > PLAIN_SEGMENT_BYTES) return writeAcross(chunk)
-      chunk.copy(segment, filled)
-      filled += chunk.length
+      hold(chunk)
     },
-    async end() {
-      await flush(true)
-      segment = Buffer.alloc(0)
-    },
+    end: () => flush(true),
   }
+}
+
+/** Valid until the next call: sealing is done with it before anybody else runs. */
+function joined(pieces: Buffer[]): Buffer {
+  if (pieces.length === 1) return pieces[0] as Buffer
+  let size = 0
+  for (const piece of pieces) size += piece.copy(workspace, size)
+  return workspace.subarray(0, size)
 }

@@ -11,8 +11,6 @@ export interface ChunkQueue {
 
 export function createChunkQueue(): ChunkQueue {
   let chunks: Uint8Array[] = []
-  let head = 0
-  let headOffset = 0
   let size = 0
 
   return {
@@ -26,6 +24,8 @@ export function createChunkQueue(): ChunkQueue {
     },
     moveTo(target) {
       let filled = 0
+      let head = 0
+      let headOffset = 0
       while (filled < target.length) {
         const chunk = chunks[head]
         if (chunk === undefined) throw new Error('More bytes asked for than there are')
@@ -39,21 +39,18 @@ export function createChunkQueue(): ChunkQueue {
         }
       }
       chunks = chunks.slice(head)
-      head = 0
       size -= filled
+      const [first] = chunks
+      if (first !== undefined && headOffset > 0) chunks[0] = unpinned(first.subarray(headOffset))
     },
     drain() {
-      const drained =
-        headOffset === 0 ? chunks : [chunks[0]?.subarray(headOffset) ?? Buffer.alloc(0), ...chunks.slice(1)]
+      const drained = chunks
       chunks = []
-      headOffset = 0
       size = 0
       return drained
     },
     clear() {
       chunks = []
-      head = 0
-      headOffset = 0
       size = 0
     },
   }

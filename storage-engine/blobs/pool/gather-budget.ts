@@ -1,4 +1,4 @@
-const GATHER_BYTES_MAX = 48 * 1_048_576
+const GATHER_BYTES_MAX = 24 * 1_048_576
 
 /**
  * How much all writers of a process gather before it goes to disk. Plenty: big writes. Little left: every writer writes

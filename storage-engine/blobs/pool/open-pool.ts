@@ -12,8 +12,8 @@ import { openStorageNode, type StorageNode } from '#storage-engine/blobs/pool/st
 import { checkUuid } from '#storage-engine/blobs/pool/uuid-bytes.ts'
 import { StartupError, StorageError } from '#storage-engine/errors.ts'
 
-/** 36 MiB at most, and only when so many writes are under way. */
-const SLOT_COUNT_MAX = 32
+/** 9 MiB: twice the threads that write, so that the next write is ready when one ends. */
+const SLOT_COUNT_MAX = 8
 const SEGMENT_BYTES = 256 * 1_048_576
 const SEGMENT_AGE_MS = 900_000
 /** S3 allows 10,000 parts; 0 is a single body. */
