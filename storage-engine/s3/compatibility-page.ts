@@ -41,12 +41,12 @@ function requestOf({ method, on, query, header }: Operation): string {
 
 function supportOf(operation: Operation): string {
   if (operation.needs === 'not-implemented') return '501'
-  return operation.isUntouched === true ? 'untouched' : 'yes'
+  return operation.needs !== 'preflight' && operation.isUntouched === true ? 'untouched' : 'yes'
 }
 
 /** Where the action depends on the request: without a version, and with one. */
 function actionOf(operation: Operation): string {
-  if (operation.needs === 'not-implemented') return ''
+  if (operation.needs === 'not-implemented' || operation.needs === 'preflight') return ''
   const { action } = operation
   if (typeof action === 'string') return `\`${action}\``
   const targets = ['/bucket/key', '/bucket/key?versionId=null']

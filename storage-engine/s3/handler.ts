@@ -5,11 +5,12 @@ import { readHeaders } from '#storage-engine/auth/request-headers.ts'
 import { splitRequestTarget } from '#storage-engine/auth/request-target.ts'
 import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
 import { StorageError } from '#storage-engine/errors.ts'
+import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { openBody } from '#storage-engine/s3/body-reader.ts'
 import { type Asked, findTargetBucket, findTargetObject } from '#storage-engine/s3/find-target.ts'
 import type { Gateway } from '#storage-engine/s3/gateway.ts'
 import { withKeepAlive } from '#storage-engine/s3/keep-alive.ts'
-import type { Operation } from '#storage-engine/s3/operation.ts'
+import type { Operation, PermittedOperation } from '#storage-engine/s3/operation.ts'
 import { findOperation } from '#storage-engine/s3/operation-table.ts'
 import { headersWithHoisted } from '#storage-engine/s3/presigned-headers.ts'
 import { RequestAccess } from '#storage-engine/s3/request-access.ts'
@@ -26,16 +27,21 @@ export interface Exchange {
   requestId: string
   /** The client sends its body only when told to, and has not been told. */
   awaitsContinue: boolean
+  /** What is known of the request so far; null until it is read. */
+  headers: Headers | null
+  target: Target | null
+  /** Null until it is found, and for good when there is none. */
+  bucket: Bucket | null
 }
 
-interface Parsed {
+interface Parsed<Row = Exclude<Operation, { needs: 'not-implemented' }>> {
   method: string
   rawPath: string
   query: Query
   headers: Headers
   hostBucket: string | null
   target: Target
-  operation: Exclude<Operation, { needs: 'not-implemented' }>
+  operation: Row
 }
 
 /**
@@ -46,15 +52,26 @@ export async function handle(
   gateway: Gateway,
   { req, res, awaitsContinue }: Pick<Exchange, 'req' | 'res' | 'awaitsContinue'>,
 ): Promise<void> {
-  const exchange: Exchange = { gateway, req, res, requestId: gateway.newRequestId(), awaitsContinue }
+  const requestId = gateway.newRequestId()
+  const exchange: Exchange = { gateway, req, res, requestId, awaitsContinue, headers: null, target: null, bucket: null }
   try {
     const parsed = await parse(exchange)
-    const authentication = await authenticate(dependenciesFor(gateway, parsed.operation), parsed)
-    const response = await runLong(exchange, parsed, permitAndRun(exchange, parsed, authentication))
+    const response = await answer(exchange, parsed)
     if (response !== null) await respond(exchange, response)
   } catch (error) {
+    // A page of another origin may read an error, too, when the bucket's rules let it.
+    if (exchange.headers?.has('origin') === true) await findBucketForRules(exchange)
     respondWithError(exchange, error)
   }
+}
+
+/** Null when the answer is out already. */
+async function answer(exchange: Exchange, parsed: Parsed): Promise<S3Response | null> {
+  const { gateway } = exchange
+  const { operation, target, headers } = parsed
+  if (operation.needs === 'preflight') return operation.run({ engine: gateway.engine, target, headers })
+  const authentication = await authenticate(dependenciesFor(gateway, operation), parsed)
+  return runLong(exchange, operation, permitAndRun(exchange, parsed as Parsed<PermittedOperation>, authentication))
 }
 
 /** A bucket's look-up says when IAM has changed; without a bucket the caller's rights are read anew. */
@@ -63,7 +80,8 @@ function dependenciesFor(gateway: Gateway, { needs }: Operation): AuthenticateDe
   return { now: gateway.now, findCredential: gateway.refreshCredential }
 }
 
-async function parse({ gateway, req }: Exchange): Promise<Parsed> {
+async function parse(exchange: Exchange): Promise<Parsed> {
+  const { gateway, req } = exchange
   const method = req.method ?? ''
   if (req.httpVersionMajor !== 1) throw new StorageError('InvalidRequest', { message: 'Only HTTP/1.1 is spoken here.' })
   const headers = readHeaders(req.rawHeaders)
@@ -72,6 +90,8 @@ async function parse({ gateway, req }: Exchange): Promise<Parsed> {
   const prefix = hostPrefix(host, gateway.engine.config)
   const target =
     prefix === null ? locateByPath(rawPath, null) : await locateTarget(rawPath, prefix, gateway.isNamespace)
+  exchange.headers = headers
+  exchange.target = target
   const on = target.key !== null ? 'object' : target.bucket !== null ? 'bucket' : 'service'
   const operation = findOperation({ method, on, query, headers })
   if (operation === null) {
@@ -85,7 +105,11 @@ async function parse({ gateway, req }: Exchange): Promise<Parsed> {
 }
 
 /** Authorization comes from the row, never from inside an operation, so that none can forget it. */
-async function permitAndRun(exchange: Exchange, parsed: Parsed, authentication: Authentication): Promise<S3Response> {
+async function permitAndRun(
+  exchange: Exchange,
+  parsed: Parsed<PermittedOperation>,
+  authentication: Authentication,
+): Promise<S3Response> {
   const { gateway } = exchange
   const { operation, target } = parsed
   const asked = askedOf(exchange, parsed, authentication)
@@ -99,16 +123,22 @@ async function permitAndRun(exchange: Exchange, parsed: Parsed, authentication: 
   }
   if (operation.needs === 'object') {
     const { access, ...found } = await findTargetObject(gateway, asked)
+    exchange.bucket = found.bucket
     return operation.run({ ...openRequest(exchange, { parsed, asked, authentication, access }), ...found })
   }
   const { access, bucket } = await findTargetBucket(gateway, asked)
+  exchange.bucket = bucket
   const request = { ...openRequest(exchange, { parsed, asked, authentication, access }), bucket }
   if (operation.needs === 'bucket') return operation.run(request)
   return operation.run({ ...request, key: target.key as string })
 }
 
 /** What a presigner moved into the query counts before authorization too, as conditions may depend on it. */
-function askedOf({ gateway, req }: Exchange, parsed: Parsed, authentication: Authentication): Asked {
+function askedOf(
+  { gateway, req }: Exchange,
+  parsed: Parsed<PermittedOperation>,
+  authentication: Authentication,
+): Asked {
   const { operation, target, headers, query } = parsed
   const isPresigned = authentication.kind === 'sigv4-query' || authentication.kind === 'sigv2-query'
   const effective = isPresigned ? headersWithHoisted(headers, query) : headers
@@ -162,13 +192,31 @@ function sendContinue(exchange: Exchange): void {
   exchange.res.writeContinue()
 }
 
-function runLong(exchange: Exchange, { operation }: Parsed, work: Promise<S3Response>): Promise<S3Response | null> {
+function runLong(
+  exchange: Exchange,
+  operation: PermittedOperation,
+  work: Promise<S3Response>,
+): Promise<S3Response | null> {
   if (operation.isLong !== true) return work
   return withKeepAlive(exchange.res, {
     work,
-    headers: identityHeaders(exchange),
+    headers: () => identityHeaders(exchange),
     context: contextOf(exchange),
     intervalMs: exchange.gateway.whiteSpaceIntervalMs,
     onError: (error) => logError(exchange, error),
   })
+}
+
+/** For an error that came before the bucket was found: one look-up, and only for who names an origin. Never rejects. */
+async function findBucketForRules(exchange: Exchange): Promise<void> {
+  const { gateway, req, target } = exchange
+  // A preflight that is refused allows nothing.
+  if (req.method === 'OPTIONS' || exchange.bucket !== null || target === null || target.bucket === null) return
+  try {
+    const bucket = await findBucket(gateway.engine.db, { name: target.bucket })
+    if (bucket === null || (target.namespace ?? bucket.namespaceName) !== bucket.namespaceName) return
+    exchange.bucket = bucket
+  } catch {
+    // The error that is on its way to the client matters more than this one.
+  }
 }

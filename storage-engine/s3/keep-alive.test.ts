@@ -17,7 +17,7 @@ async function answerOf(
     const onError = (error: unknown) => void errors.push(error)
     const response = await withKeepAlive(res, {
       work: work(),
-      headers: ['x-amz-request-id', 'R'],
+      headers: () => ['x-amz-request-id', 'R'],
       context,
       intervalMs: 20,
       onError,

@@ -13,7 +13,8 @@ export async function withKeepAlive(
   res: ServerResponse,
   input: {
     work: Promise<S3Response>
-    headers: string[]
+    /** Called when the 200 goes out. */
+    headers: () => string[]
     context: ErrorContext
     intervalMs: number
     onError(error: unknown): void
@@ -21,7 +22,7 @@ export async function withKeepAlive(
 ): Promise<S3Response | null> {
   let hasStarted = false
   const timer = setInterval(() => {
-    if (!hasStarted) res.writeHead(200, ['Content-Type', XML_TYPE, ...input.headers])
+    if (!hasStarted) res.writeHead(200, ['Content-Type', XML_TYPE, ...input.headers()])
     res.write(hasStarted ? ' ' : XML_DECLARATION)
     hasStarted = true
   }, input.intervalMs)

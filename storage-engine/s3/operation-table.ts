@@ -20,6 +20,7 @@ import { listObjectVersions } from '#storage-engine/s3/operations/list-object-ve
 import { listObjects } from '#storage-engine/s3/operations/list-objects.ts'
 import { listObjectsV2 } from '#storage-engine/s3/operations/list-objects-v2.ts'
 import { listParts } from '#storage-engine/s3/operations/list-parts.ts'
+import { preflight } from '#storage-engine/s3/operations/preflight.ts'
 import { putObject } from '#storage-engine/s3/operations/put-object.ts'
 import { uploadPart } from '#storage-engine/s3/operations/upload-part.ts'
 import { uploadPartCopy } from '#storage-engine/s3/operations/upload-part-copy.ts'
@@ -100,7 +101,7 @@ const BUCKET: Operation[] = [
     run: deleteObjects,
   },
   { name: 'PostObject', method: 'POST', on: 'bucket', needs: 'not-implemented' },
-  { name: 'Preflight', method: 'OPTIONS', on: 'bucket', needs: 'not-implemented' },
+  { name: 'Preflight', method: 'OPTIONS', on: 'bucket', needs: 'preflight', run: preflight },
 ]
 
 const READ = byVersion('s3:GetObject', 's3:GetObjectVersion')
@@ -184,7 +185,7 @@ const OBJECT: Operation[] = [
     run: completeMultipartUpload,
     isLong: true,
   },
-  { name: 'Preflight', method: 'OPTIONS', on: 'object', needs: 'not-implemented' },
+  { name: 'Preflight', method: 'OPTIONS', on: 'object', needs: 'preflight', run: preflight },
 ]
 
 /** Every operation of S3's API, in order of precedence: of two rows that fit, the first one counts. */

@@ -4,6 +4,7 @@ import type {
   KeyRequest,
   NewBucketRequest,
   ObjectRequest,
+  PreflightRequest,
   ServiceRequest,
 } from '#storage-engine/s3/s3-request.ts'
 import type { S3Response } from '#storage-engine/s3/s3-response.ts'
@@ -31,7 +32,12 @@ export type OperationRun =
   /** The object need not exist. */
   | ({ needs: 'key' } & Permitted<KeyRequest>)
   | ({ needs: 'object' } & Permitted<ObjectRequest>)
+  /** Asks for no more than a bucket's rules for other origins, and is never signed. */
+  | { needs: 'preflight'; run(request: PreflightRequest): Promise<S3Response> }
   | { needs: 'not-implemented' }
+
+/** A row whose caller is authenticated and authorized before it runs. */
+export type PermittedOperation = Exclude<Operation, { needs: 'preflight' | 'not-implemented' }>
 
 interface Permitted<Request> {
   /** IAM action on the target, or what names it. What a request does besides, its operation checks through `access`. */

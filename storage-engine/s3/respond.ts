@@ -1,4 +1,5 @@
 import { StorageError } from '#storage-engine/errors.ts'
+import { corsHeaders } from '#storage-engine/s3/cors.ts'
 import { type ErrorContext, errorResponse } from '#storage-engine/s3/error-response.ts'
 import type { Exchange } from '#storage-engine/s3/handler.ts'
 import { type S3Response, sendResponse, sendWhole, type WholeResponse } from '#storage-engine/s3/s3-response.ts'
@@ -36,10 +37,16 @@ export function respondWithError(exchange: Exchange, error: unknown): void {
   else sendWhole(res, response)
 }
 
-/** x-amz-request-id and x-amz-id-2, which every response has. */
-export function identityHeaders({ requestId, gateway }: Exchange): string[] {
+/** x-amz-request-id and x-amz-id-2, which every response has, and what a bucket's settings add to each. */
+export function identityHeaders({ requestId, gateway, req, headers: asked, bucket }: Exchange): string[] {
   const headers = ['x-amz-request-id', requestId, 'x-amz-id-2', gateway.hostId, 'Server', 'Sceau']
   if (gateway.isDraining) headers.push('Connection', 'close')
+  if (bucket === null || asked === null) return headers
+  const { cors, payer } = bucket.settings
+  if (cors !== undefined) headers.push(...corsHeaders(cors, { method: req.method ?? '', headers: asked }))
+  if (payer === 'Requester' && asked.get('x-amz-request-payer')?.toLowerCase() === 'requester') {
+    headers.push('x-amz-request-charged', 'requester')
+  }
   return headers
 }
 

@@ -6,6 +6,7 @@ import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import type { OwnerDirectory } from '#storage-engine/s3/owner-directory.ts'
 import type { RequestAccess } from '#storage-engine/s3/request-access.ts'
+import type { Target } from '#storage-engine/s3/target.ts'
 
 /** An authenticated and authorized request on the service itself. */
 export interface ServiceRequest {
@@ -25,6 +26,13 @@ export interface ServiceRequest {
   /** True when the request was signed, so that it may override response headers. */
   isSigned: boolean
   body: Body
+}
+
+/** A preflight: nobody has signed it. */
+export interface PreflightRequest {
+  engine: Engine
+  target: Target
+  headers: Headers
 }
 
 /** The name in CreateBucket is all there is of the bucket. */

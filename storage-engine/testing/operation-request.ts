@@ -1,11 +1,13 @@
-import type { Operation, OperationSelector } from '#storage-engine/s3/operation.ts'
+import type { OperationSelector, PermittedOperation } from '#storage-engine/s3/operation.ts'
 import { OPERATIONS } from '#storage-engine/s3/operation-table.ts'
 import type { RawRequest } from '#storage-engine/testing/signed-request.ts'
 
-export type ServedOperation = Exclude<Operation, { needs: 'not-implemented' }>
+export type ServedOperation = PermittedOperation
 
-/** Every row of the operation table that does something. */
-export const SERVED_OPERATIONS = OPERATIONS.filter((row): row is ServedOperation => row.needs !== 'not-implemented')
+/** Every row of the operation table that does something for a caller who is known. */
+export const SERVED_OPERATIONS = OPERATIONS.filter(
+  (row): row is ServedOperation => row.needs !== 'not-implemented' && row.needs !== 'preflight',
+)
 
 /**
  * A request that selects the row, with a body where a method has one that no operation takes for its own, so that an
