@@ -26,6 +26,7 @@ const CATALOGUE = {
     400,
     'The specified location constraint is incompatible for the region specific endpoint this request was sent to.',
   ],
+  IllegalVersioningConfigurationException: [400, 'The Versioning element must be specified'],
   IncompleteBody: [400, 'You did not provide the number of bytes specified by the Content-Length HTTP header.'],
   InsufficientStorage: [507, 'The storage nodes do not have enough free space for this write. Deletes still work.'],
   InternalError: [500, 'We encountered an internal error. Please try again.'],

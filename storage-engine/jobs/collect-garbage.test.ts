@@ -9,7 +9,7 @@ import { collectGarbage } from '#storage-engine/jobs/collect-garbage.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { findObject } from '#storage-engine/metadata/object-versions.ts'
 import { findUpload } from '#storage-engine/metadata/uploads.ts'
-import { deleteObjects } from '#storage-engine/objects/delete-objects.ts'
+import { currentOf, deleteObjects } from '#storage-engine/objects/delete-objects.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
 import { createUpload, getUpload, writePart } from '#storage-engine/objects/uploads.ts'
 import { writeObject } from '#storage-engine/objects/write-object.ts'
@@ -68,7 +68,7 @@ describe('garbage collection', () => {
     await write('kept', randomBytes(LARGE))
     const kept = storedBytes() - before
     for (let round = 0; round < 4; round++) await write('gone', randomBytes(LARGE))
-    await deleteObjects(test.engine, { bucket, keys: ['gone'] })
+    await deleteObjects(test.engine, { bucket, ownerId: bucket.ownerId, targets: ['gone'].map(currentOf) })
     const full = storedBytes()
     await collectGarbage(test.engine, { signal })
     expect(storedBytes()).toBe(full)
@@ -86,7 +86,7 @@ describe('garbage collection', () => {
     const keys = [...contents.keys()]
     const doomed = keys.slice(0, 30)
     const stale = await findObject(test.engine.db, { bucketName: bucket.name, key: keys.at(-1) as string })
-    await deleteObjects(writer, { bucket, keys: doomed })
+    await deleteObjects(writer, { bucket, ownerId: bucket.ownerId, targets: doomed.map(currentOf) })
     // Its segment is sealed with the process that wrote it.
     await writer.close()
     const full = storedBytes()

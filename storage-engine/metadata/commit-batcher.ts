@@ -3,6 +3,8 @@ import {
   type CommitAnswer,
   type CommitRow,
   commitStatement,
+  isPlainRow,
+  plainCommitStatement,
   readCommitAnswers,
 } from '#storage-engine/metadata/commit-sql.ts'
 import type { HotConnection } from '#storage-engine/metadata/hot-connection.ts'
@@ -14,13 +16,31 @@ const WAITING_MAX = 20_000
 /** One group a connection: a second one behind it would wait for the first one's flush and gain nothing. */
 export function createCommitBatcher(hot: HotConnection[]): Batcher<CommitRow, CommitAnswer> {
   return new Batcher({
-    lanes: hot.map((connection) => async (rows: CommitRow[]) => {
-      // Never repeated: when the connection is lost, the group may have been committed.
-      const result = await connection.query(commitStatement(rows, 'replace'), { isRepeatable: false })
-      return readCommitAnswers(result)
-    }),
+    lanes: hot.map((connection) => (rows: CommitRow[]) => commit(connection, rows)),
     rowsMax: ROWS_MAX,
     waitingMax: WAITING_MAX,
     keyOf: (row) => row.bucketId + row.key,
   })
+}
+
+async function commit(connection: HotConnection, rows: CommitRow[]): Promise<CommitAnswer[]> {
+  const isPlain = rows.every(isPlainRow)
+  const statement = isPlain ? plainCommitStatement(rows) : commitStatement(rows, 'replace')
+  // Never repeated: when the connection is lost, the group may have been committed.
+  const result = await connection.query(statement, { isRepeatable: false })
+  const answers = readCommitAnswers(result, { rows, whenPresent: 'replace' })
+  return isPlain ? commitVersioned(connection, rows, answers) : answers
+}
+
+/** The rows whose buckets have got versioning since their callers looked, once more. */
+async function commitVersioned(
+  connection: HotConnection,
+  rows: CommitRow[],
+  answers: CommitAnswer[],
+): Promise<CommitAnswer[]> {
+  const left = rows.filter((_, index) => answers[index]?.verdict === 'versioned')
+  if (left.length === 0) return answers
+  const result = await connection.query(commitStatement(left, 'replace'), { isRepeatable: false })
+  const later = readCommitAnswers(result, { rows: left, whenPresent: 'replace' })
+  return answers.map((answer) => (answer.verdict === 'versioned' ? (later.shift() as CommitAnswer) : answer))
 }

@@ -1,5 +1,7 @@
 import { bytesArray, jsonArray, plainArray, textArray } from '#storage-engine/metadata/array-literal.ts'
+import { visibleVersionId } from '#storage-engine/metadata/found-objects.ts'
 import type { Statement, TextRow } from '#storage-engine/metadata/hot-connection.ts'
+import type { Bucket } from '#storage-engine/metadata/known-buckets.ts'
 import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
 
 export interface CommitBlob {
@@ -19,6 +21,8 @@ export interface CommitRow {
   bucketId: string
   /** Of the bucket when the body was sealed or left plain. */
   encryptionEpoch: number
+  /** As the caller last saw it. It chooses the statement; what happens, the statement decides by the bucket's row. */
+  versioning: Bucket['versioning']
   key: string
   versionId: string
   ownerId: string
@@ -29,124 +33,295 @@ export interface CommitRow {
   systemHeaders: Record<string, string> | null
   userMetadata: Record<string, string> | null
   checksum: { algorithm: string; type: 'FULL_OBJECT' | 'COMPOSITE'; value: string } | null
-  /** Null for an empty object that has no blob. */
+  /** Null for an empty object that has no blob, a multipart object and a delete marker. */
   blob: CommitBlob | null
+  /** The upload whose parts are the bytes. */
+  upload: CommitUpload | null
+  isDeleteMarker: boolean
+  /** Without a retention of its own a version gets the bucket's default one. */
   lock: ObjectLock | null
   settings: ObjectSettings | null
   wrappedDataKey: Buffer | null
   namespaceKeyVersion: number | null
 }
 
-/** `kept`: the row was there already and the statement was asked to leave it. */
-export type CommitAnswer =
-  | { verdict: 'written'; lastModified: Date }
-  | { verdict: 'no-bucket' }
-  | { verdict: 'other-epoch' }
-  | { verdict: 'kept' }
-
-const REPLACE = `update set
-    version_id = excluded.version_id, is_null = excluded.is_null, is_delete_marker = false, owner_id = excluded.owner_id,
-    size = excluded.size, sealed_size = excluded.sealed_size, etag = excluded.etag,
-    last_modified = greatest(excluded.last_modified, object_versions.last_modified), content_type = excluded.content_type,
-    system_headers = excluded.system_headers, user_metadata = excluded.user_metadata, checksum = excluded.checksum,
-    blob_id = excluded.blob_id, upload_id = null, part_count = null, lock = excluded.lock, settings = excluded.settings,
-    wrapped_data_key = excluded.wrapped_data_key, namespace_key_version = excluded.namespace_key_version`
+export interface CommitUpload {
+  uploadId: string
+  partCount: number
+  sealedSize: number
+}
 
 /**
- * One statement for a whole group. Which race each lock settles:
- * - namespaces FOR SHARE: a switch of encryption waits for us, or we see its epoch (ENC-1).
- * - buckets FOR KEY SHARE: a DeleteBucket waits for us, or we find no bucket.
- * - rows are written in order of bucket and key, so two groups cannot deadlock on each other's rows.
- * - RETURNING old is the row that this very upsert replaced, so every replaced blob becomes garbage exactly once.
+ * `kept`: the key has a version and the statement was asked to leave it.
+ * `contested`: a null version would have to take the place of one that is not null, which needs a lock first.
+ * `versioned`: the plain statement met a bucket with versioning and did nothing.
  */
-function commitText(onConflict: string): string {
+export type CommitAnswer =
+  | { verdict: 'written'; lastModified: Date; versionId: string | null }
+  | { verdict: 'no-bucket' | 'other-epoch' | 'kept' | 'contested' | 'versioned' }
+
+/** What happens to a key that has a version. `force` is for whoever holds the key's lock (`lockKeys`). */
+export type WhenPresent = 'replace' | 'keep' | 'force'
+
+interface Input {
+  column: string
+  type: string
+  encode: (rows: CommitRow[]) => string
+}
+
+const PLAIN_INPUTS: Input[] = [
+  { column: 'namespace_id', type: 'uuid', encode: (rows) => plainArray(rows.map((row) => row.namespaceId)) },
+  { column: 'bucket_id', type: 'uuid', encode: (rows) => plainArray(rows.map((row) => row.bucketId)) },
+  { column: 'epoch', type: 'integer', encode: (rows) => plainArray(rows.map((row) => row.encryptionEpoch)) },
+  { column: 'key', type: 'text', encode: (rows) => textArray(rows.map((row) => row.key)) },
+  { column: 'version_id', type: 'uuid', encode: (rows) => plainArray(rows.map((row) => row.versionId)) },
+  { column: 'owner_id', type: 'uuid', encode: (rows) => plainArray(rows.map((row) => row.ownerId)) },
+  { column: 'size', type: 'bigint', encode: (rows) => plainArray(rows.map((row) => row.size)) },
+  { column: 'etag', type: 'text', encode: (rows) => textArray(rows.map((row) => row.etag)) },
+  { column: 'content_type', type: 'text', encode: (rows) => textArray(rows.map((row) => row.contentType)) },
+  { column: 'system_headers', type: 'jsonb', encode: (rows) => jsonArray(rows.map((row) => row.systemHeaders)) },
+  { column: 'user_metadata', type: 'jsonb', encode: (rows) => jsonArray(rows.map((row) => row.userMetadata)) },
+  { column: 'checksum', type: 'jsonb', encode: (rows) => jsonArray(rows.map((row) => row.checksum)) },
+  { column: 'blob_id', type: 'uuid', encode: (rows) => plainArray(rows.map((row) => row.blob?.blobId ?? null)) },
+  { column: 'locator', type: 'text', encode: (rows) => textArray(rows.map((row) => row.blob?.locator ?? null)) },
+  {
+    column: 'stored_size',
+    type: 'bigint',
+    encode: (rows) => plainArray(rows.map((row) => row.blob?.storedSize ?? null)),
+  },
+  { column: 'cipher', type: 'smallint', encode: (rows) => plainArray(rows.map((row) => row.blob?.cipher ?? null)) },
+  { column: 'wrapped_data_key', type: 'bytea', encode: (rows) => bytesArray(rows.map((row) => row.wrappedDataKey)) },
+  {
+    column: 'namespace_key_version',
+    type: 'integer',
+    encode: (rows) => plainArray(rows.map((row) => row.namespaceKeyVersion)),
+  },
+  { column: 'settings', type: 'jsonb', encode: (rows) => jsonArray(rows.map((row) => row.settings)) },
+]
+
+const INPUTS: Input[] = [
+  ...PLAIN_INPUTS,
+  {
+    column: 'is_delete_marker',
+    type: 'boolean',
+    encode: (rows) => plainArray(rows.map((row) => String(row.isDeleteMarker))),
+  },
+  { column: 'sealed_size', type: 'bigint', encode: (rows) => plainArray(rows.map(sealedSizeOf)) },
+  { column: 'upload_id', type: 'uuid', encode: (rows) => plainArray(rows.map((row) => row.upload?.uploadId ?? null)) },
+  {
+    column: 'part_count',
+    type: 'integer',
+    encode: (rows) => plainArray(rows.map((row) => row.upload?.partCount ?? null)),
+  },
+  { column: 'own_lock', type: 'jsonb', encode: (rows) => jsonArray(rows.map((row) => row.lock)) },
+]
+
+function sealedSizeOf({ size, blob, upload }: CommitRow): number {
+  if (upload !== null) return upload.sealedSize
+  return blob !== null && blob.cipher > 0 ? size : 0
+}
+
+/** Columns of a version besides its place, in the order in which every statement here writes them. */
+export const VERSION_FIELDS = [
+  'version_id',
+  'is_null',
+  'is_delete_marker',
+  'owner_id',
+  'size',
+  'sealed_size',
+  'etag',
+  'last_modified',
+  'content_type',
+  'system_headers',
+  'user_metadata',
+  'checksum',
+  'blob_id',
+  'upload_id',
+  'part_count',
+  'lock',
+  'settings',
+  'wrapped_data_key',
+  'namespace_key_version',
+] as const
+
+const FIELDS = VERSION_FIELDS.join(', ')
+
+/** The plain statement is for what most writes are: a single body in a bucket that was never versioned. */
+const PLAIN_VALUES = `version_id, true, false, owner_id, size, case when cipher > 0 then size else 0 end, etag, clock_timestamp(), content_type, system_headers,
+    user_metadata, checksum, blob_id, null, null, null, settings, wrapped_data_key, namespace_key_version`
+const VALUES = `version_id, versioning <> 'enabled', is_delete_marker, owner_id, size, sealed_size, etag, clock_timestamp(), content_type, system_headers,
+    user_metadata, checksum, blob_id, upload_id, part_count,
+    case when is_delete_marker then null when own_lock ? 'mode' or default_retention is null then own_lock
+      else coalesce(own_lock, '{}') || jsonb_build_object('mode', default_retention -> 'mode', 'retainUntil', to_char((clock_timestamp()
+        + make_interval(years => coalesce((default_retention ->> 'years')::integer, 0), days => coalesce((default_retention ->> 'days')::integer, 0)))
+        at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) end,
+    settings, wrapped_data_key, namespace_key_version`
+
+/** Last-Modified of a key never goes back. */
+const REPLACED_FIELDS = VERSION_FIELDS.map((field) =>
+  field === 'last_modified'
+    ? 'last_modified = greatest(excluded.last_modified, object_versions.last_modified)'
+    : `${field} = excluded.${field}`,
+).join(', ')
+
+/**
+ * What a null version replaces must be null itself: `is_null` of the row as it is when we have its lock, which the bucket's
+ * versioning as the statement saw it need not tell. A lock, which a null version can only have got meanwhile, is left too.
+ */
+const MAY_REPLACE = 'not excluded.is_null or (object_versions.is_null and object_versions.lock is null)'
+
+const ON_CONFLICT: Record<WhenPresent, string> = {
+  replace: `update set ${REPLACED_FIELDS} where ${MAY_REPLACE}`,
+  keep: 'nothing',
+  force: `update set ${REPLACED_FIELDS}`,
+}
+
+const NONCURRENT_ORDER = `4611686018427387904 - nextval('noncurrent_orders')`
+
+/** An old version is freed when a null version takes the place of the null version; else it becomes noncurrent. */
+const IS_FREED = '(old.is_null and new.is_null)'
+
+/**
+ * One statement is one snapshot, so it may only rest on rows that it locks itself. What each lock settles:
+ * - namespaces FOR SHARE: a switch of encryption waits for us, or we see its epoch (ENC-1).
+ * - buckets FOR KEY SHARE: a DeleteBucket waits for us, or we find no bucket. A switch of versioning passes: the write
+ *   then counts as begun before it.
+ * - rows are written in order of bucket and key, so two groups cannot deadlock on each other's rows.
+ * - the current row of a key stands for the key: nobody changes another version of it without that row's lock.
+ * - RETURNING old is the row that this very upsert replaced, so every replaced version is freed or kept exactly once.
+ */
+function commitText({ isPlain, whenPresent }: { isPlain: boolean; whenPresent: WhenPresent }): string {
+  const inputs = isPlain ? PLAIN_INPUTS : INPUTS
   return `
 with input as materialized (
-  select * from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::uuid[], $6::uuid[], $7::bigint[], $8::text[], $9::text[], $10::jsonb[],
-    $11::jsonb[], $12::jsonb[], $13::uuid[], $14::text[], $15::bigint[], $16::smallint[], $17::bytea[], $18::integer[],
-    $19::jsonb[], $20::jsonb[])
-    with ordinality as i (namespace_id, bucket_id, epoch, key, version_id, owner_id, size, etag, content_type, system_headers,
-    user_metadata, checksum, blob_id, locator, stored_size, cipher, wrapped_data_key, namespace_key_version,
-    lock, settings, n)
+  select * from unnest(${inputs.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')})
+    with ordinality as i (${inputs.map(({ column }) => column).join(', ')}, n)
 ), locked_namespaces as materialized (
   select id, encryption_mode, encryption_epoch from namespaces where id = any($1::uuid[]) order by id for share
 ), locked_buckets as materialized (
-  select id, namespace_id from buckets where id = any($2::uuid[]) order by id for key share
+  select id, namespace_id, versioning${isPlain ? '' : `, case when versioning = 'enabled' then settings -> 'objectLock' -> 'defaultRetention' end as default_retention`}
+  from buckets where id = any($2::uuid[]) order by id for key share
 ), judged as materialized (
-  select i.*, case
+  select i.*, b.versioning${isPlain ? '' : ', b.default_retention'}, case
     when b.id is null or n.id is null then 'no-bucket'
+    ${isPlain ? `when b.versioning <> 'unversioned' then 'versioned'` : `when i.is_delete_marker then 'written'`}
     when n.encryption_epoch <> i.epoch or (n.encryption_mode = 'on' and i.cipher = 0) then 'other-epoch'
     else 'written' end as verdict
   from input i
   left join locked_buckets b on b.id = i.bucket_id and b.namespace_id = i.namespace_id
   left join locked_namespaces n on n.id = i.namespace_id
 ), written as (
-  insert into object_versions (bucket_id, key, noncurrent_order, version_id, is_null, is_delete_marker, owner_id, size, sealed_size, etag, last_modified,
-    content_type, system_headers, user_metadata, checksum, blob_id, wrapped_data_key, namespace_key_version, lock, settings)
-  select bucket_id, key, 0, version_id, true, false, owner_id, size, case when cipher > 0 then size else 0 end, etag, clock_timestamp(),
-    content_type, system_headers, user_metadata, checksum, blob_id, wrapped_data_key, namespace_key_version, lock, settings
+  insert into object_versions (bucket_id, key, noncurrent_order, ${FIELDS})
+  select bucket_id, key, 0, ${isPlain ? PLAIN_VALUES : VALUES}
   from judged where verdict = 'written' order by bucket_id, key collate "C"
-  on conflict (bucket_id, key, noncurrent_order) do ${onConflict}
-  returning new.bucket_id, new.version_id, new.last_modified, old.blob_id as old_blob_id, old.upload_id as old_upload_id,
-    (old.version_id is null)::integer as object_count, new.size - coalesce(old.size, 0) as size_bytes,
-    (new.wrapped_data_key is not null and new.sealed_size = new.size)::integer
-      - coalesce((old.wrapped_data_key is not null and old.sealed_size = old.size)::integer, 0) as sealed_count, new.sealed_size - coalesce(old.sealed_size, 0) as sealed_bytes
-), referred_blobs as (
+  on conflict (bucket_id, key, noncurrent_order) do ${ON_CONFLICT[whenPresent]}
+  returning new.bucket_id, new.key, new.version_id, new.is_null, new.last_modified, ${isPlain ? PLAIN_RETURNING : RETURNING}
+)${whenPresent === 'force' ? CLEARED : ''}, referred_blobs as (
   insert into blobs (blob_id, locator, size, stored_size, cipher, namespace_id)
-  select blob_id, locator, size, stored_size, cipher, namespace_id from judged where verdict = 'written' and blob_id is not null
-), freed_blobs as (
+  select blob_id, locator, size, stored_size, cipher, namespace_id from judged
+  where blob_id is not null and version_id in (select version_id from written)
+)${isPlain ? PLAIN_CONSEQUENCES : consequences(whenPresent)}
+select j.n, j.verdict, (date_part('epoch', w.last_modified) * 1000)::bigint, w.is_null, j.versioning
+from judged j left join written w on w.version_id = j.version_id`
+}
+
+const PLAIN_RETURNING = `old.blob_id as old_blob_id, old.upload_id as old_upload_id,
+    1 - coalesce((not old.is_delete_marker)::integer, 0) as object_count, new.size - coalesce(old.size, 0) as size_bytes,
+    (new.wrapped_data_key is not null and new.sealed_size = new.size)::integer
+      - coalesce((old.wrapped_data_key is not null and old.sealed_size = old.size)::integer, 0) as sealed_count, new.sealed_size - coalesce(old.sealed_size, 0) as sealed_bytes`
+
+const PLAIN_CONSEQUENCES = `, freed_blobs as (
   insert into garbage_blobs (blob_id) select old_blob_id from written where old_blob_id is not null
 ), freed_uploads as (
   insert into garbage_uploads (upload_id) select old_upload_id from written where old_upload_id is not null
 ), counted as (
   insert into usage_deltas (bucket_id, object_count, size_bytes, sealed_count, sealed_bytes)
   select bucket_id, sum(object_count), sum(size_bytes), sum(sealed_count), sum(sealed_bytes) from written group by bucket_id
-)
-select j.n, j.verdict, (date_part('epoch', w.last_modified) * 1000)::bigint
-from judged j left join written w on w.version_id = j.version_id`
+)`
+
+/** What a row counts for in usage; delete markers count for nothing. */
+export function countsOf(row: 'old' | 'new' | 'o'): string {
+  return `(not ${row}.is_delete_marker)::integer as ${row}_count, ${row}.size as ${row}_size_bytes,
+    (${row}.wrapped_data_key is not null and ${row}.sealed_size = ${row}.size)::integer as ${row}_sealed_count, ${row}.sealed_size as ${row}_sealed_bytes`
 }
 
-const REPLACING_TEXT = commitText(REPLACE)
-const KEEPING_TEXT = commitText('nothing')
+const RETURNING = `${IS_FREED} as is_freed, ${VERSION_FIELDS.map((field) => `old.${field} as old_${field}`).join(', ')},
+    ${countsOf('new')}, ${countsOf('old')}`
 
-/** The statement that commits `rows`; `whenPresent` says what happens to a key that exists. */
-export function commitStatement(rows: CommitRow[], whenPresent: 'replace' | 'keep'): Statement {
-  const values = [
-    plainArray(rows.map((row) => row.namespaceId)),
-    plainArray(rows.map((row) => row.bucketId)),
-    plainArray(rows.map((row) => row.encryptionEpoch)),
-    textArray(rows.map((row) => row.key)),
-    plainArray(rows.map((row) => row.versionId)),
-    plainArray(rows.map((row) => row.ownerId)),
-    plainArray(rows.map((row) => row.size)),
-    textArray(rows.map((row) => row.etag)),
-    textArray(rows.map((row) => row.contentType)),
-    jsonArray(rows.map((row) => row.systemHeaders)),
-    jsonArray(rows.map((row) => row.userMetadata)),
-    jsonArray(rows.map((row) => row.checksum)),
-    plainArray(rows.map((row) => row.blob?.blobId ?? null)),
-    textArray(rows.map((row) => row.blob?.locator ?? null)),
-    plainArray(rows.map((row) => row.blob?.storedSize ?? null)),
-    plainArray(rows.map((row) => row.blob?.cipher ?? null)),
-    bytesArray(rows.map((row) => row.wrappedDataKey)),
-    plainArray(rows.map((row) => row.namespaceKeyVersion)),
-    jsonArray(rows.map((row) => row.lock)),
-    jsonArray(rows.map((row) => row.settings)),
-  ]
-  return whenPresent === 'replace'
-    ? { name: 'commit', text: REPLACING_TEXT, values }
-    : { name: 'commit-keeping', text: KEEPING_TEXT, values }
+/** The null version that a new null version replaces when it is not the current one. */
+const CLEARED = `, cleared as (
+  delete from object_versions o using judged j
+  where j.verdict = 'written' and j.versioning <> 'enabled' and o.bucket_id = j.bucket_id and o.key = j.key and o.is_null and o.noncurrent_order <> 0
+  returning o.bucket_id, o.blob_id, o.upload_id, ${countsOf('o')}
+)`
+
+function consequences(whenPresent: WhenPresent): string {
+  const alsoCleared = (columns: string) => (whenPresent === 'force' ? `union all select ${columns} from cleared` : '')
+  return `, archived as (
+  insert into object_versions (bucket_id, key, noncurrent_order, ${FIELDS})
+  select bucket_id, key, ${NONCURRENT_ORDER}, ${VERSION_FIELDS.map((field) => `old_${field}`).join(', ')}
+  from written where old_version_id is not null and not is_freed
+), freed as (
+  select bucket_id, old_blob_id as blob_id, old_upload_id as upload_id, old_count as count, old_size_bytes as size_bytes, old_sealed_count as sealed_count,
+    old_sealed_bytes as sealed_bytes from written where is_freed
+  ${alsoCleared('bucket_id, blob_id, upload_id, o_count, o_size_bytes, o_sealed_count, o_sealed_bytes')}
+), freed_blobs as (
+  insert into garbage_blobs (blob_id) select blob_id from freed where blob_id is not null
+), freed_uploads as (
+  insert into garbage_uploads (upload_id) select upload_id from freed where upload_id is not null
+), counted as (
+  insert into usage_deltas (bucket_id, object_count, size_bytes, sealed_count, sealed_bytes)
+  select bucket_id, sum(count), sum(size_bytes), sum(sealed_count), sum(sealed_bytes) from (
+    select bucket_id, new_count as count, new_size_bytes as size_bytes, new_sealed_count as sealed_count, new_sealed_bytes as sealed_bytes from written
+    union all select bucket_id, -count, -size_bytes, -sealed_count, -sealed_bytes from freed) changes
+  group by bucket_id
+)`
 }
 
-/** Answers in the order of the statement's rows. */
-export function readCommitAnswers(result: TextRow[]): CommitAnswer[] {
+const PLAIN_TEXT = commitText({ isPlain: true, whenPresent: 'replace' })
+const TEXTS: Record<WhenPresent, string> = {
+  replace: commitText({ isPlain: false, whenPresent: 'replace' }),
+  keep: commitText({ isPlain: false, whenPresent: 'keep' }),
+  force: commitText({ isPlain: false, whenPresent: 'force' }),
+}
+
+/** Whether a row is one of those that the plain statement is for, as far as its caller knows. */
+export function isPlainRow({ versioning, isDeleteMarker, upload, lock }: CommitRow): boolean {
+  return versioning === 'unversioned' && !isDeleteMarker && upload === null && lock === null
+}
+
+/** The statement that commits rows of which each `isPlainRow`. */
+export function plainCommitStatement(rows: CommitRow[]): Statement {
+  return { name: 'commit-plain', text: PLAIN_TEXT, values: PLAIN_INPUTS.map(({ encode }) => encode(rows)) }
+}
+
+/** The statement that commits any rows, no two of one key. */
+export function commitStatement(rows: CommitRow[], whenPresent: WhenPresent): Statement {
+  const values = INPUTS.map(({ encode }) => encode(rows))
+  return { name: `commit-${whenPresent}`, text: TEXTS[whenPresent], values }
+}
+
+/** Answers in the order of `rows`. */
+export function readCommitAnswers(
+  result: TextRow[],
+  { rows, whenPresent }: { rows: CommitRow[]; whenPresent: WhenPresent },
+): CommitAnswer[] {
   const answers = new Array<CommitAnswer>(result.length)
-  for (const [ordinal, verdict, lastModified] of result)
-    answers[Number(ordinal) - 1] = readAnswer(verdict, lastModified)
+  for (const row of result) {
+    const index = Number(row[0]) - 1
+    answers[index] = readAnswer(row, rows[index] as CommitRow, whenPresent)
+  }
   return answers
 }
 
-function readAnswer(verdict: string | null | undefined, lastModified: string | null | undefined): CommitAnswer {
-  if (verdict === 'no-bucket' || verdict === 'other-epoch') return { verdict }
-  return lastModified ? { verdict: 'written', lastModified: new Date(Number(lastModified)) } : { verdict: 'kept' }
+function readAnswer(row: TextRow, { versionId }: CommitRow, whenPresent: WhenPresent): CommitAnswer {
+  const [, verdict, lastModified, isNull, versioning] = row
+  if (verdict !== 'written') return { verdict: verdict as 'no-bucket' | 'other-epoch' | 'versioned' }
+  if (!lastModified) return { verdict: whenPresent === 'keep' ? 'kept' : 'contested' }
+  const visible = visibleVersionId({ isNull: isNull === 't', versionId })
+  return {
+    verdict: 'written',
+    lastModified: new Date(Number(lastModified)),
+    versionId: versioning === 'unversioned' ? null : visible,
+  }
 }

@@ -5,7 +5,7 @@ import { StartupError } from '#storage-engine/errors.ts'
 import type { Batcher } from '#storage-engine/metadata/batcher.ts'
 import { createCommitBatcher } from '#storage-engine/metadata/commit-batcher.ts'
 import type { CommitAnswer, CommitRow } from '#storage-engine/metadata/commit-sql.ts'
-import { createDeleteBatcher, type DeleteRow } from '#storage-engine/metadata/delete-batcher.ts'
+import { createDeleteBatcher, type DeleteRow, type DeleteVerdict } from '#storage-engine/metadata/delete-batcher.ts'
 import {
   AS_TEXT,
   HotConnection,
@@ -44,7 +44,7 @@ export interface Database extends Queryable {
   readonly pool: pg.Pool
   readonly hot: HotConnection[]
   readonly commits: Batcher<CommitRow, CommitAnswer>
-  readonly deletes: Batcher<DeleteRow, boolean>
+  readonly deletes: Batcher<DeleteRow, DeleteVerdict>
   readonly lookUps: LookUps
 }
 

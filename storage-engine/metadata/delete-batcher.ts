@@ -11,19 +11,32 @@ export interface DeleteRow {
 }
 
 /**
- * The rows are locked in order of bucket and key before any is deleted, as the commits lock them: no deadlock.
- * A row that is written between our snapshot and our lock is deleted in its newest state; one that appears later stays.
+ * `versioned`: the bucket has versioning, and nothing was done.
+ * `contested`: the key was written between our snapshot and our lock, perhaps in a bucket that has got versioning
+ * meanwhile. Nothing was done; under the key's lock (`lockKeys`) it works.
+ */
+export type DeleteVerdict = 'removed' | 'missing' | 'versioned' | 'contested'
+
+/**
+ * For buckets that were never versioned, where a delete removes the row. The rows are locked in order of bucket and key
+ * before any is deleted, as the commits lock them: no deadlock. A row that is as our snapshot shows it belongs to a bucket
+ * that is as our snapshot shows it, too: so there are no other versions that would be left without a current one.
+ * One that appears later stays.
  */
 const DELETE_TEXT = `
 with input as materialized (
-  select * from unnest($1::uuid[], $2::text[]) with ordinality as i (bucket_id, key, n) order by bucket_id, key collate "C"
+  select i.*, b.versioning from unnest($1::uuid[], $2::text[]) with ordinality as i (bucket_id, key, n)
+  left join lateral (select versioning from buckets where id = i.bucket_id limit 1) b on true
+  order by i.bucket_id, i.key collate "C"
 ), locked as materialized (
-  select i.n, v.bucket_id, v.key from input i cross join lateral (
-    select o.bucket_id, o.key from object_versions o
+  select i.n, v.bucket_id, v.key, v.version_id = s.version_id as is_seen from input i cross join lateral (
+    select o.version_id from object_versions o
+    where i.versioning = 'unversioned' and o.bucket_id = i.bucket_id and o.key = i.key and o.noncurrent_order = 0 limit 1) s cross join lateral (
+    select o.bucket_id, o.key, o.version_id from object_versions o
     where o.bucket_id = i.bucket_id and o.key = i.key and o.noncurrent_order = 0 for update limit 1) v
 ), removed as (
   delete from object_versions o using locked l
-  where o.bucket_id = l.bucket_id and o.key = l.key and o.noncurrent_order = 0
+  where l.is_seen and o.bucket_id = l.bucket_id and o.key = l.key and o.noncurrent_order = 0
   returning l.n, old.bucket_id, old.blob_id, old.upload_id, old.size, old.sealed_size,
     (old.wrapped_data_key is not null and old.sealed_size = old.size)::integer as sealed_count
 ), freed_blobs as (
@@ -34,14 +47,15 @@ with input as materialized (
   insert into usage_deltas (bucket_id, object_count, size_bytes, sealed_count, sealed_bytes)
   select bucket_id, -count(*), -sum(size), -sum(sealed_count), -sum(sealed_size) from removed group by bucket_id
 )
-select n from removed`
+select i.n, case when r.n is not null then 'removed' when i.versioning <> 'unversioned' then 'versioned'
+  when l.n is not null then 'contested' else 'missing' end
+from input i left join locked l on l.n = i.n left join removed r on r.n = i.n`
 
-/** Answers whether the key had an object. */
-export function createDeleteBatcher(hot: HotConnection[]): Batcher<DeleteRow, boolean> {
+export function createDeleteBatcher(hot: HotConnection[]): Batcher<DeleteRow, DeleteVerdict> {
   return new Batcher({
     lanes: hot.map((connection) => async (rows: DeleteRow[]) => {
       const result = await connection.query(deleteStatement(rows), { isRepeatable: false })
-      return readRemoved(result, rows.length)
+      return readVerdicts(result)
     }),
     rowsMax: ROWS_MAX,
     waitingMax: WAITING_MAX,
@@ -49,7 +63,7 @@ export function createDeleteBatcher(hot: HotConnection[]): Batcher<DeleteRow, bo
   })
 }
 
-function deleteStatement(rows: DeleteRow[]): Statement {
+export function deleteStatement(rows: DeleteRow[]): Statement {
   return {
     name: 'delete-objects',
     text: DELETE_TEXT,
@@ -57,8 +71,9 @@ function deleteStatement(rows: DeleteRow[]): Statement {
   }
 }
 
-function readRemoved(result: TextRow[], rowCount: number): boolean[] {
-  const removed = new Array<boolean>(rowCount).fill(false)
-  for (const [ordinal] of result) removed[Number(ordinal) - 1] = true
-  return removed
+/** Verdicts in the order of the statement's rows. */
+export function readVerdicts(result: TextRow[]): DeleteVerdict[] {
+  const verdicts = new Array<DeleteVerdict>(result.length)
+  for (const [ordinal, verdict] of result) verdicts[Number(ordinal) - 1] = verdict as DeleteVerdict
+  return verdicts
 }

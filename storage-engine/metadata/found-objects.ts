@@ -70,6 +70,18 @@ export const VERSION_COLUMNS = `o.version_id, o.is_null, o.owner_id, o.size, o.s
     o.content_type, o.system_headers, o.user_metadata, o.checksum, o.upload_id, o.part_count, o.wrapped_data_key, o.namespace_key_version, o.blob_id,
     o.is_delete_marker, o.lock, o.settings`
 
+/**
+ * The version `i.version_id` of `i.key`, as a sub-select: one with an id is found by it; the null version (no id) is the
+ * current one, or the only null one among the others.
+ */
+export function versionProbe({ columns, bucketId }: { columns: string; bucketId: string }): string {
+  const select = `select ${columns} from object_versions o where o.bucket_id = ${bucketId} and o.key = i.key and i.version_id is`
+  return `(${select} not null and o.version_id = i.version_id and not o.is_null)
+  union all (${select} null and o.is_null and o.noncurrent_order = 0)
+  union all (${select} null and o.is_null and o.noncurrent_order <> 0)
+  limit 1`
+}
+
 export function readFoundObject(row: TextRow, { key }: { key: string }, loaded: LoadedBuckets | null): FoundObject {
   const bucket = readBucket(row[1], loaded)
   if (bucket === null || !row[2]) return { bucket, object: null, deleteMarker: null }

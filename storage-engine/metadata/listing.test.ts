@@ -3,11 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { Database, Queryable } from '#storage-engine/metadata/database.ts'
 import { type ListObjects, listObjects } from '#storage-engine/metadata/listing.ts'
-import { commitObject, deleteObjects } from '#storage-engine/metadata/object-versions.ts'
+import { commitObject } from '#storage-engine/metadata/object-versions.ts'
 import {
   createBucketIn,
   createTestBucket,
   createTestDatabase,
+  deleteKeys,
   type TestDatabase,
   testObject,
 } from '#storage-engine/metadata/test-database.ts'
@@ -158,7 +159,7 @@ select $1, key, 0, gen_random_uuid(), true, false, $2, 1, 0, 'e', now(), 't' fro
       seen.push(...page.entries.map((entry) => (entry.kind === 'object' ? entry.key : entry.prefix)))
       // What appears and disappears behind and before the marker must not move the others.
       await commitObject(db, testObject(own, `!new-${pageCount}`))
-      await deleteObjects(db, { bucketId: own.id, keys: [`!new-${pageCount - 1}`] })
+      await deleteKeys(db, own, [`!new-${pageCount - 1}`])
       if (page.nextMarker === null) break
       expect(page.entries).toHaveLength(1_000)
       startAfter = page.nextMarker

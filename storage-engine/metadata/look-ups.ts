@@ -5,6 +5,7 @@ import {
   type FoundObject,
   readFoundObject,
   VERSION_COLUMNS,
+  versionProbe,
 } from '#storage-engine/metadata/found-objects.ts'
 import type { HotConnection, TextRow } from '#storage-engine/metadata/hot-connection.ts'
 import {
@@ -74,19 +75,11 @@ left join lateral (
   select ${VERSION_COLUMNS} from object_versions o where o.bucket_id = b.id and o.key = i.key and o.noncurrent_order = 0 limit 1) v on true
 ${BLOB_PROBE}`
 
-/** A version with an id is found by it; the null version is the current one, or the only null one among the others. */
 const VERSIONS_TEXT = `
 with b as materialized (${BUCKET_PROBES})
 select i.n, b.columns, ${FOUND_COLUMNS}
 from unnest($2::bigint[], $3::text[], $4::uuid[]) with ordinality as i (bucket, key, version_id, n) join b on b.n = i.bucket
-left join lateral (
-  (select ${VERSION_COLUMNS} from object_versions o where i.version_id is not null and o.version_id = i.version_id and not o.is_null
-    and o.bucket_id = b.id and o.key = i.key)
-  union all (select ${VERSION_COLUMNS} from object_versions o where i.version_id is null and o.bucket_id = b.id and o.key = i.key
-    and o.noncurrent_order = 0 and o.is_null)
-  union all (select ${VERSION_COLUMNS} from object_versions o where i.version_id is null and o.bucket_id = b.id and o.key = i.key
-    and o.is_null and o.noncurrent_order <> 0)
-  limit 1) v on true
+left join lateral (${versionProbe({ columns: VERSION_COLUMNS, bucketId: 'b.id' })}) v on true
 ${BLOB_PROBE}`
 
 export function createLookUps(hot: HotConnection[]): LookUps {

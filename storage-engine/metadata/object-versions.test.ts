@@ -7,7 +7,6 @@ import { setEncryptionMode } from '#storage-engine/metadata/namespaces.ts'
 import {
   type CommitObject,
   commitObject,
-  deleteObjects,
   EncryptionEpochChanged,
   findObject,
 } from '#storage-engine/metadata/object-versions.ts'
@@ -15,6 +14,7 @@ import {
   createBucketIn,
   createTestBucket,
   createTestDatabase,
+  deleteKeys,
   type TestDatabase,
   testObject,
 } from '#storage-engine/metadata/test-database.ts'
@@ -105,7 +105,7 @@ describe('commitObject and findObject', () => {
       sealedCount: 2,
       sealedBytes: 105,
     })
-    await deleteObjects(db, { bucketId: bucket.id, keys: ['a'] })
+    await deleteKeys(db, bucket, ['a'])
     expect(await readUsage(db, { bucketId: bucket.id })).toEqual({
       objectCount: 1,
       sizeBytes: 5,
@@ -123,7 +123,7 @@ describe('commitObject and findObject', () => {
       text: 'update object_versions set last_modified = $2 where bucket_id = $1',
       values: [bucket.id, future],
     })
-    expect(await commitObject(db, testObject(bucket, 'key'))).toEqual({ lastModified: future })
+    expect(await commitObject(db, testObject(bucket, 'key'))).toMatchObject({ lastModified: future })
   })
 
   it('commits many at once, the same keys among them, with one winner a key and every loser freed', async () => {
@@ -155,7 +155,7 @@ describe('commitObject and findObject', () => {
     const commits = keys.flatMap((key) => Array.from({ length: 5 }, () => testObject(bucket, key)))
     await Promise.all([
       ...commits.map((object) => commitObject(db, object)),
-      ...Array.from({ length: 5 }, () => deleteObjects(db, { bucketId: bucket.id, keys: keys.toReversed() })),
+      ...Array.from({ length: 5 }, () => deleteKeys(db, bucket, keys.toReversed())),
     ])
     const left = await Promise.all(keys.map((key) => findObject(db, { bucketName: bucket.name, key })))
     const count = left.filter(({ object }) => object !== null).length
@@ -307,17 +307,13 @@ describe('conditional writes', () => {
   })
 })
 
-describe('deleteObjects', () => {
+describe('deleteObject', () => {
   it('says which keys had an object, and deletes each once', async () => {
     const bucket = await createTestBucket(db)
     const object = testObject(bucket, 'there')
     await commitObject(db, object)
-    expect(await deleteObjects(db, { bucketId: bucket.id, keys: ['missing', 'there', 'nul\0'] })).toEqual([
-      false,
-      true,
-      false,
-    ])
-    expect(await deleteObjects(db, { bucketId: bucket.id, keys: ['there'] })).toEqual([false])
+    expect(await deleteKeys(db, bucket, ['missing', 'there', 'nul\0'])).toEqual([false, true, false])
+    expect(await deleteKeys(db, bucket, ['there'])).toEqual([false])
     expect((await findObject(db, { bucketName: bucket.name, key: 'there' })).object).toBeNull()
     expect(await garbageAmong([object])).toEqual([object.blob?.blobId])
     expect(await readUsage(db, { bucketId: bucket.id })).toEqual({
@@ -332,7 +328,7 @@ describe('deleteObjects', () => {
     const bucket = await createTestBucket(db)
     const other = await createTestBucket(db)
     await commitObject(db, testObject(other, 'key'))
-    await deleteObjects(db, { bucketId: bucket.id, keys: ['key'] })
+    await deleteKeys(db, bucket, ['key'])
     expect((await findObject(db, { bucketName: other.name, key: 'key' })).object).not.toBeNull()
   })
 })

@@ -1,11 +1,7 @@
 import { StorageError } from '#storage-engine/errors.ts'
-import {
-  type CommitAnswer,
-  type CommitRow,
-  commitStatement,
-  readCommitAnswers,
-} from '#storage-engine/metadata/commit-sql.ts'
-import type { Database, Queryable } from '#storage-engine/metadata/database.ts'
+import { commitAlone, type Precondition } from '#storage-engine/metadata/commit-alone.ts'
+import type { CommitAnswer, CommitRow } from '#storage-engine/metadata/commit-sql.ts'
+import type { Database } from '#storage-engine/metadata/database.ts'
 import { EncryptionEpochChanged } from '#storage-engine/metadata/encryption-epoch-changed.ts'
 import type { FoundObject } from '#storage-engine/metadata/found-objects.ts'
 import { isUuid } from '#storage-engine/metadata/is-uuid.ts'
@@ -15,17 +11,18 @@ import { lockWriteTarget } from '#storage-engine/metadata/write-target.ts'
 export type { DeleteMarker, FoundObject, ObjectVersion } from '#storage-engine/metadata/found-objects.ts'
 export { EncryptionEpochChanged }
 
-/** What must hold of the key's current version when the write takes effect. */
-export interface Precondition {
-  ifNoneMatch?: '*'
-  ifMatch?: string
-}
-
-export interface CommitObject extends Omit<CommitRow, 'namespaceId' | 'bucketId' | 'encryptionEpoch'> {
+export interface CommitObject
+  extends Omit<CommitRow, 'namespaceId' | 'bucketId' | 'encryptionEpoch' | 'versioning' | 'upload' | 'isDeleteMarker'> {
   /** As it was when the body was sealed or left plain. */
-  bucket: Pick<Bucket, 'id' | 'namespaceId' | 'encryptionEpoch'>
+  bucket: Pick<Bucket, 'id' | 'namespaceId' | 'encryptionEpoch' | 'versioning'>
   /** Etags without quotes, or `*`. */
   precondition: Precondition | null
+}
+
+export interface Committed {
+  lastModified: Date
+  /** As S3 shows it; null in a bucket that was never versioned. */
+  versionId: string | null
 }
 
 /**
@@ -47,78 +44,40 @@ export function findObject(
 const NOWHERE = Promise.resolve<FoundObject>({ bucket: null, object: null, deleteMarker: null })
 
 /**
- * Makes `object` the current version of its key; the blob must be durable already. Replaced bytes become garbage.
- * Throws NoSuchBucket, EncryptionEpochChanged, PreconditionFailed, NoSuchKey (If-Match on a missing key), SlowDown, or
- * ServiceUnavailable, after which nobody knows whether it was written.
+ * Makes `object` the current version of its key; the blob must be durable already. What the bucket's versioning does not
+ * keep becomes garbage.
+ * Throws NoSuchBucket, EncryptionEpochChanged, PreconditionFailed, NoSuchKey (If-Match on a missing key),
+ * ConditionalRequestConflict, SlowDown, or ServiceUnavailable, after which nobody knows whether it was written.
  */
 export async function commitObject(
   db: Database,
   { precondition, bucket, ...version }: CommitObject,
-): Promise<{ lastModified: Date }> {
-  const row = {
-    ...version,
-    bucketId: bucket.id,
-    namespaceId: bucket.namespaceId,
-    encryptionEpoch: bucket.encryptionEpoch,
-  }
-  const answer = precondition ? await commitIf(db, row, precondition) : await db.commits.submit(row)
-  return acceptAnswer(answer)
+): Promise<Committed> {
+  const { id: bucketId, namespaceId, encryptionEpoch, versioning } = bucket
+  const row = { ...version, bucketId, namespaceId, encryptionEpoch, versioning, upload: null, isDeleteMarker: false }
+  return commitRow(db, row, precondition)
 }
 
-/**
- * Deletes the current versions of `keys` (≤ 1,000 a call by the doors' limit); a missing key is no error.
- * Resolves to whether each key had an object, in order. A key given twice counts once.
- */
-export function deleteObjects(
-  db: Database,
-  { bucketId, keys }: { bucketId: string; keys: string[] },
-): Promise<boolean[]> {
-  return Promise.all(keys.map((key) => (key.includes('\0') ? false : db.deletes.submit({ bucketId, key }))))
-}
-
-function commitIf(db: Database, row: CommitRow, precondition: Precondition): Promise<CommitAnswer> {
+/** Throws as `commitObject`. */
+export async function commitRow(db: Database, row: CommitRow, precondition: Precondition | null): Promise<Committed> {
+  const answer: CommitAnswer = precondition ? { verdict: 'contested' } : await db.commits.submit(row)
+  if (answer.verdict !== 'contested') return acceptAnswer(answer)
   return db.transaction(async (tx) => {
-    await lockWriteTarget(tx, { namespaceId: row.namespaceId, bucketId: row.bucketId })
-    await checkPrecondition(tx, { bucketId: row.bucketId, key: row.key, precondition })
-    const { text, name, values } = commitStatement([row], precondition.ifNoneMatch ? 'keep' : 'replace')
-    const result = await tx.queryText({ name, text, values })
-    const answer = readCommitAnswers(result)[0] as CommitAnswer
-    acceptAnswer(answer)
-    return answer
+    await lockWriteTarget(tx, row)
+    return acceptAnswer(await commitAlone(tx, { row, precondition }))
   })
 }
 
-/**
- * Locks the key's current version, if there is one, so that what was checked stays true until the commit.
- * Where none exists, two `If-None-Match: *` meet at the primary key: the insert of the second one answers `kept`.
- */
-export async function checkPrecondition(
-  tx: Queryable,
-  { bucketId, key, precondition }: { bucketId: string; key: string; precondition: Precondition },
-): Promise<void> {
-  const [current] = await tx.query<{ etag: string }>({
-    name: 'lock-current-version',
-    text: `select etag from object_versions where bucket_id = $1 and key = $2 and noncurrent_order = 0 and not is_delete_marker for update`,
-    values: [bucketId, key],
-  })
-  if (precondition.ifNoneMatch && current)
-    throw new StorageError('PreconditionFailed', { extra: { Condition: 'If-None-Match' } })
-  if (precondition.ifMatch === undefined) return
-  if (!current) throw new StorageError('NoSuchKey', { extra: { Key: key } })
-  if (precondition.ifMatch !== '*' && precondition.ifMatch !== current.etag) {
-    throw new StorageError('PreconditionFailed', { extra: { Condition: 'If-Match' } })
-  }
-}
-
-function acceptAnswer(answer: CommitAnswer): { lastModified: Date } {
+/** Throws NoSuchBucket and EncryptionEpochChanged. */
+export function acceptAnswer(answer: CommitAnswer): Committed {
   switch (answer.verdict) {
     case 'written':
-      return { lastModified: answer.lastModified }
+      return { lastModified: answer.lastModified, versionId: answer.versionId }
     case 'no-bucket':
       throw new StorageError('NoSuchBucket')
     case 'other-epoch':
       throw new EncryptionEpochChanged()
-    case 'kept':
-      throw new StorageError('PreconditionFailed', { extra: { Condition: 'If-None-Match' } })
+    default:
+      throw new StorageError('ServiceUnavailable', { cause: new Error(`a commit ended as ${answer.verdict}`) })
   }
 }

@@ -5,6 +5,7 @@ import pg from 'pg'
 import { newId } from '#storage-engine/ids.ts'
 import { type Bucket, findBucket, insertBucket } from '#storage-engine/metadata/buckets.ts'
 import { closeDatabase, type Database, openDatabase } from '#storage-engine/metadata/database.ts'
+import { deleteObject } from '#storage-engine/metadata/delete-objects.ts'
 import { migrateDatabase } from '#storage-engine/metadata/migrate.ts'
 import { insertNamespace } from '#storage-engine/metadata/namespaces.ts'
 import type { CommitObject } from '#storage-engine/metadata/object-versions.ts'
@@ -133,4 +134,11 @@ export function testObject(bucket: Bucket, key: string, changes: Partial<CommitO
     precondition: null,
     ...changes,
   }
+}
+
+/** Deletes current versions; resolves to whether each key had something to delete. */
+export async function deleteKeys(db: Database, bucket: Bucket, keys: string[]): Promise<boolean[]> {
+  const { ownerId } = bucket
+  const deleted = await Promise.all(keys.map((key) => deleteObject(db, { bucket, key, ownerId, condition: null })))
+  return deleted.map(({ outcome }) => outcome === 'deleted')
 }

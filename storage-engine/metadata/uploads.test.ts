@@ -3,23 +3,19 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '#storage-engine/ids.ts'
 import { type Bucket, deleteBucket } from '#storage-engine/metadata/buckets.ts'
+import type { Precondition } from '#storage-engine/metadata/commit-alone.ts'
 import type { CommitBlob } from '#storage-engine/metadata/commit-sql.ts'
 import type { Database } from '#storage-engine/metadata/database.ts'
 import { expandGarbageUploads } from '#storage-engine/metadata/garbage.ts'
 import { listUploads } from '#storage-engine/metadata/listing-uploads.ts'
 import { setEncryptionMode } from '#storage-engine/metadata/namespaces.ts'
-import {
-  commitObject,
-  deleteObjects,
-  EncryptionEpochChanged,
-  findObject,
-  type Precondition,
-} from '#storage-engine/metadata/object-versions.ts'
+import { commitObject, EncryptionEpochChanged, findObject } from '#storage-engine/metadata/object-versions.ts'
 import { findPart, listParts, listPartsInRange, putPart, replacePartBlob } from '#storage-engine/metadata/parts.ts'
 import {
   createBucketIn,
   createTestBucket,
   createTestDatabase,
+  deleteKeys,
   type TestDatabase,
   testObject,
 } from '#storage-engine/metadata/test-database.ts'
@@ -243,7 +239,7 @@ describe('a multipart upload', () => {
     const bucket = await createTestBucket(db)
     const uploadId = await open(bucket)
     await complete(bucket, uploadId, [await put(bucket, uploadId, 1)])
-    expect(await deleteObjects(db, { bucketId: bucket.id, keys: ['key'] })).toEqual([true])
+    expect(await deleteKeys(db, bucket, ['key'])).toEqual([true])
     const rows = await db.query({
       name: 'is-garbage-upload',
       text: 'select 1 from garbage_uploads where upload_id = $1',

@@ -2,11 +2,14 @@ import { and, asc, eq, lt, sql } from 'drizzle-orm'
 import { uploads } from '#drizzle/schema/objects.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { plainArray } from '#storage-engine/metadata/array-literal.ts'
+import { commitAlone, type Precondition } from '#storage-engine/metadata/commit-alone.ts'
+import type { CommitRow } from '#storage-engine/metadata/commit-sql.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 import { EncryptionEpochChanged } from '#storage-engine/metadata/encryption-epoch-changed.ts'
+import { visibleVersionId } from '#storage-engine/metadata/found-objects.ts'
 import { isUuid } from '#storage-engine/metadata/is-uuid.ts'
 import type { Bucket } from '#storage-engine/metadata/known-buckets.ts'
-import { checkPrecondition, type Precondition } from '#storage-engine/metadata/object-versions.ts'
+import { acceptAnswer, type Committed } from '#storage-engine/metadata/object-versions.ts'
 import { lockWriteTarget, type WriteTarget } from '#storage-engine/metadata/write-target.ts'
 
 export type Upload = typeof uploads.$inferSelect
@@ -61,7 +64,7 @@ where id = $1 and state = 'open' returning wrapped_data_key as "wrappedDataKey",
 
 export interface CompleteUpload {
   /** As it was when the parts were last looked at. */
-  bucket: Pick<Bucket, 'id' | 'namespaceId' | 'encryptionEpoch'>
+  bucket: Pick<Bucket, 'id' | 'namespaceId' | 'encryptionEpoch' | 'versioning'>
   uploadId: string
   /** Of the object: without quotes, `…-N`. */
   etag: string
@@ -75,23 +78,29 @@ export interface CompleteUpload {
 /**
  * Makes the parts the current version of the upload's key, all in one transaction; parts that were not chosen become garbage.
  * Completing a completed upload again with the same etag changes nothing and answers the same.
- * Throws NoSuchUpload, InvalidPart (missing or replaced meanwhile), EncryptionEpochChanged, NoSuchBucket, PreconditionFailed, NoSuchKey.
+ * Throws NoSuchUpload, InvalidPart (missing or replaced meanwhile), EncryptionEpochChanged, NoSuchBucket, PreconditionFailed,
+ * NoSuchKey, ConditionalRequestConflict.
  */
-export async function completeUpload(db: Queryable, params: CompleteUpload): Promise<{ lastModified: Date }> {
+export async function completeUpload(db: Queryable, params: CompleteUpload): Promise<Committed> {
   const { bucket, uploadId, etag, parts, precondition } = params
   return db.transaction(async (tx) => {
     const target = await lockWriteTarget(tx, { namespaceId: bucket.namespaceId, bucketId: bucket.id })
     const upload = await lockUpload(tx, { bucketId: bucket.id, uploadId })
     if (upload.state === 'completed' && upload.completedEtag === etag)
-      return { lastModified: upload.completedAt as Date }
+      return { lastModified: upload.completedAt as Date, versionId: await completedVersionId(tx, upload) }
     if (upload.state !== 'open') throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
     if (target.encryptionEpoch !== bucket.encryptionEpoch) throw new EncryptionEpochChanged()
     const sealedSize = await placeParts(tx, { uploadId, parts, target })
-    if (precondition) await checkPrecondition(tx, { bucketId: bucket.id, key: upload.key, precondition })
-    const lastModified = await writeVersion(tx, { ...params, upload, sealedSize })
-    await markCompleted(tx, { uploadId, etag, lastModified })
-    return { lastModified }
+    const row = rowOf({ ...params, upload, sealedSize })
+    const committed = acceptAnswer(await commitAlone(tx, { row, precondition }))
+    await markCompleted(tx, { uploadId, etag, lastModified: committed.lastModified })
+    return committed
   })
+}
+
+interface Placed {
+  upload: Upload
+  sealedSize: number
 }
 
 /** Against a Complete, an Abort or a part of the same upload: one after the other. */
@@ -134,52 +143,45 @@ select count(*)::integer as count, (count(*) filter (where cipher = 0 and size >
   return placed.sealedSize
 }
 
-/** As the commit batcher's statement does for a single body. `If-None-Match: *` that lost its race finds the key taken. */
-async function writeVersion(
-  tx: Queryable,
-  params: CompleteUpload & { upload: Upload; sealedSize: number },
-): Promise<Date> {
-  const { bucket, upload, etag, size, sealedSize, checksum, parts, precondition } = params
-  const replace = `update set version_id = excluded.version_id, is_null = true, is_delete_marker = false, owner_id = excluded.owner_id, size = excluded.size,
-    sealed_size = excluded.sealed_size, etag = excluded.etag, last_modified = greatest(excluded.last_modified, object_versions.last_modified),
-    content_type = excluded.content_type, system_headers = excluded.system_headers, user_metadata = excluded.user_metadata, checksum = excluded.checksum,
-    blob_id = null, upload_id = excluded.upload_id, part_count = excluded.part_count, wrapped_data_key = excluded.wrapped_data_key,
-    namespace_key_version = excluded.namespace_key_version, lock = excluded.lock, settings = excluded.settings`
-  const [written] = await tx.query<{ lastModified: Date }>({
-    name: precondition?.ifNoneMatch ? 'complete-upload-keeping' : 'complete-upload',
+function rowOf({ bucket, upload, etag, size, checksum, parts, sealedSize }: CompleteUpload & Placed): CommitRow {
+  return {
+    namespaceId: bucket.namespaceId,
+    bucketId: bucket.id,
+    encryptionEpoch: bucket.encryptionEpoch,
+    versioning: bucket.versioning,
+    key: upload.key,
+    versionId: upload.id,
+    ownerId: upload.ownerId,
+    size,
+    etag,
+    contentType: upload.contentType,
+    systemHeaders: upload.systemHeaders,
+    userMetadata: upload.userMetadata,
+    checksum,
+    blob: null,
+    upload: { uploadId: upload.id, partCount: parts.length, sealedSize },
+    isDeleteMarker: false,
+    lock: upload.lock,
+    settings: upload.settings,
+    wrappedDataKey: upload.wrappedDataKey,
+    namespaceKeyVersion: upload.namespaceKeyVersion,
+  }
+}
+
+/** The id that S3 shows of what an upload became; the version may be gone by now. */
+async function completedVersionId(tx: Queryable, upload: Upload): Promise<string | null> {
+  const [row] = await tx.query<{ isNull: boolean | null; versioning: Bucket['versioning'] }>({
+    name: 'completed-version',
     text: `
-with written as (
-  insert into object_versions (bucket_id, key, noncurrent_order, version_id, is_null, is_delete_marker, owner_id, size, sealed_size, etag, last_modified,
-    content_type, system_headers, user_metadata, checksum, upload_id, part_count, wrapped_data_key, namespace_key_version, lock, settings)
-  select $1, u.key, 0, u.id, true, false, u.owner_id, $3::bigint, $4::bigint, $5, clock_timestamp(), u.content_type, u.system_headers, u.user_metadata, $6::jsonb,
-    u.id, $7::integer, u.wrapped_data_key, u.namespace_key_version, u.lock, u.settings
-  from uploads u where u.id = $2
-  on conflict (bucket_id, key, noncurrent_order) do ${precondition?.ifNoneMatch ? 'nothing' : replace}
-  returning new.bucket_id, new.last_modified, old.blob_id as old_blob_id, old.upload_id as old_upload_id, (old.version_id is null)::integer as object_count,
-    new.size - coalesce(old.size, 0) as size_bytes, new.sealed_size - coalesce(old.sealed_size, 0) as sealed_bytes,
-    (new.wrapped_data_key is not null and new.sealed_size = new.size)::integer
-      - coalesce((old.wrapped_data_key is not null and old.sealed_size = old.size)::integer, 0) as sealed_count
-), freed_blob as (
-  insert into garbage_blobs (blob_id) select old_blob_id from written where old_blob_id is not null
-), freed_upload as (
-  insert into garbage_uploads (upload_id) select old_upload_id from written where old_upload_id is not null
-), counted as (
-  insert into usage_deltas (bucket_id, object_count, size_bytes, sealed_count, sealed_bytes)
-  select bucket_id, object_count, size_bytes, sealed_count, sealed_bytes from written
-)
-select last_modified as "lastModified" from written`,
-    values: [
-      bucket.id,
-      upload.id,
-      size,
-      sealedSize,
-      etag,
-      checksum === null ? null : JSON.stringify(checksum),
-      parts.length,
-    ],
+select b.versioning, coalesce(
+  (select is_null from object_versions where version_id = $3 and not is_null),
+  (select is_null from object_versions where bucket_id = b.id and key = $2 and noncurrent_order = 0 and is_null and version_id = $3),
+  (select is_null from object_versions where bucket_id = b.id and key = $2 and noncurrent_order <> 0 and is_null and version_id = $3)) as "isNull"
+from buckets b where b.id = $1`,
+    values: [upload.bucketId, upload.key, upload.id],
   })
-  if (!written) throw new StorageError('PreconditionFailed', { extra: { Condition: 'If-None-Match' } })
-  return written.lastModified
+  if (row === undefined || row.versioning === 'unversioned') return null
+  return visibleVersionId({ isNull: row.isNull ?? row.versioning === 'suspended', versionId: upload.id })
 }
 
 async function markCompleted(

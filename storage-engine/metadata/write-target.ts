@@ -1,9 +1,11 @@
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
+import type { Bucket } from '#storage-engine/metadata/known-buckets.ts'
 
 export interface WriteTarget {
   encryptionMode: 'off' | 'on'
   encryptionEpoch: number
+  versioning: Bucket['versioning']
 }
 
 /**
@@ -21,8 +23,8 @@ export async function lockWriteTarget(
     name: 'lock-write-target',
     text: `
 with namespace as materialized (select id, encryption_mode, encryption_epoch from namespaces where id = $1 for share),
-bucket as materialized (select id, namespace_id from buckets where id = $2 and namespace_id = $1 for key share)
-select n.encryption_mode as "encryptionMode", n.encryption_epoch as "encryptionEpoch" from namespace n join bucket b on b.namespace_id = n.id`,
+bucket as materialized (select id, namespace_id, versioning from buckets where id = $2 and namespace_id = $1 for key share)
+select n.encryption_mode as "encryptionMode", n.encryption_epoch as "encryptionEpoch", b.versioning from namespace n join bucket b on b.namespace_id = n.id`,
     values: [namespaceId, bucketId],
   })
   if (!target) throw new StorageError('NoSuchBucket')

@@ -82,7 +82,7 @@ async function completeOnce(engine: Engine, input: CompleteUploadInput): Promise
   const checksum = checksumOfParts(input, upload, chosen)
   if (upload.state === 'open')
     await sealPlainParts(engine, { bucket, upload, customerKey: input.customerKey, parts: chosen })
-  const { lastModified } = await commitUpload(engine.db, {
+  const { lastModified, versionId } = await commitUpload(engine.db, {
     bucket,
     uploadId,
     etag,
@@ -93,7 +93,7 @@ async function completeOnce(engine: Engine, input: CompleteUploadInput): Promise
   })
   return {
     etag,
-    versionId: null,
+    versionId,
     size,
     lastModified,
     checksum,

@@ -10,7 +10,7 @@ import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { setEncryptionMode } from '#storage-engine/metadata/namespaces.ts'
 import { findObject } from '#storage-engine/metadata/object-versions.ts'
 import { copyObject } from '#storage-engine/objects/copy-object.ts'
-import { deleteObjects } from '#storage-engine/objects/delete-objects.ts'
+import { currentOf, deleteObjects } from '#storage-engine/objects/delete-objects.ts'
 import { isSealed, readObject, readSmallObject } from '#storage-engine/objects/read-object.ts'
 import { type WriteObjectInput, writeObject } from '#storage-engine/objects/write-object.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
@@ -253,7 +253,7 @@ describe('a copy and a delete', () => {
   it('deletes what is there and is content with what is not', async () => {
     const bucket = await createTestBucketIn(engine)
     await writeObject(engine, inputFor(bucket, 'a', bodyOf(Buffer.from('a'))))
-    await deleteObjects(engine, { bucket, keys: ['a', 'never'] })
+    await deleteObjects(engine, { bucket, ownerId: bucket.ownerId, targets: ['a', 'never'].map(currentOf) })
     const { object } = await findObject(engine.db, { bucketName: bucket.name, key: 'a' })
     expect(object).toBeNull()
   })

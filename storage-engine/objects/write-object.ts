@@ -22,7 +22,8 @@ export interface ObjectDescription {
 }
 
 export interface WritePrecondition {
-  ifNoneMatch?: '*'
+  /** ETag without quotes that the current version must not have, or `*`: there must be none. */
+  ifNoneMatch?: string
   /** ETag without quotes, or `*`. */
   ifMatch?: string
 }
@@ -110,7 +111,7 @@ async function commitOnce(engine: Engine, current: Uncommitted): Promise<Written
   const { bucket, versionId, versionKey, written, encryption } = current
   const etag = etagOf(written.md5, versionKey === null ? null : { key: versionKey.key, encryption })
   const checksum = checksumOfWritten(current)
-  const { lastModified } = await commitObject(engine.db, {
+  const committed = await commitObject(engine.db, {
     bucket,
     key: current.key,
     versionId,
@@ -129,7 +130,7 @@ async function commitOnce(engine: Engine, current: Uncommitted): Promise<Written
     precondition: current.precondition,
   })
   const sealed = written.blob.cipher !== CIPHER.plain
-  return { etag, versionId: null, size: written.blob.size, lastModified, checksum, sealed, encryption }
+  return { etag, size: written.blob.size, checksum, sealed, encryption, ...committed }
 }
 
 function checksumOfWritten({ checksum, written }: Uncommitted): ObjectChecksum | null {

@@ -12,6 +12,7 @@ import { getBucketLifecycleConfiguration } from '#storage-engine/s3/operations/g
 import { getBucketNotificationConfiguration } from '#storage-engine/s3/operations/get-bucket-notification-configuration.ts'
 import { getBucketRequestPayment } from '#storage-engine/s3/operations/get-bucket-request-payment.ts'
 import { getBucketTagging } from '#storage-engine/s3/operations/get-bucket-tagging.ts'
+import { getBucketVersioning } from '#storage-engine/s3/operations/get-bucket-versioning.ts'
 import { getBucketWebsite } from '#storage-engine/s3/operations/get-bucket-website.ts'
 import { getObjectLockConfiguration } from '#storage-engine/s3/operations/get-object-lock-configuration.ts'
 import { putBucketAccelerateConfiguration } from '#storage-engine/s3/operations/put-bucket-accelerate-configuration.ts'
@@ -21,6 +22,7 @@ import { putBucketLifecycleConfiguration } from '#storage-engine/s3/operations/p
 import { putBucketNotificationConfiguration } from '#storage-engine/s3/operations/put-bucket-notification-configuration.ts'
 import { putBucketRequestPayment } from '#storage-engine/s3/operations/put-bucket-request-payment.ts'
 import { putBucketTagging } from '#storage-engine/s3/operations/put-bucket-tagging.ts'
+import { putBucketVersioning } from '#storage-engine/s3/operations/put-bucket-versioning.ts'
 import { putBucketWebsite } from '#storage-engine/s3/operations/put-bucket-website.ts'
 import { putObjectLockConfiguration } from '#storage-engine/s3/operations/put-object-lock-configuration.ts'
 import { ownerXml } from '#storage-engine/s3/owner-xml.ts'
@@ -31,7 +33,8 @@ import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
 /** Sub-resources of a bucket. Of one that cannot be set yet the GET answers as for an untouched bucket, and the rest is refused. */
 export const BUCKET_CONFIGURATIONS: Operation[] = [
   ...untouched('BucketAcl', 'acl', { get: getAcl, set: ['Put'] }),
-  ...untouched('BucketVersioning', 'versioning', { get: empty('VersioningConfiguration'), set: ['Put'] }),
+  answered('GetBucketVersioning', 'GET', 'versioning', { action: 's3:GetBucketVersioning', run: getBucketVersioning }),
+  answered('PutBucketVersioning', 'PUT', 'versioning', { action: 's3:PutBucketVersioning', run: putBucketVersioning }),
   ...untouched('BucketPolicyStatus', 'policyStatus', {
     get: document('PolicyStatus', '<IsPublic>FALSE</IsPublic>'),
     set: [],

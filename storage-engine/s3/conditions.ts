@@ -1,5 +1,6 @@
 import type { Headers } from '#storage-engine/auth/wire-request.ts'
 import { StorageError } from '#storage-engine/errors.ts'
+import type { DeleteCondition } from '#storage-engine/metadata/delete-condition.ts'
 import type { WritePrecondition } from '#storage-engine/objects/write-object.ts'
 
 /** What a condition is about. */
@@ -31,19 +32,55 @@ export function checkCopyConditions(headers: Headers, validators: Validators): v
     throw new StorageError('PreconditionFailed', { extra: { Condition: `x-amz-copy-source-${failed}` } })
 }
 
-/** If-Match and If-None-Match of a write. Throws NotImplemented for what S3 does not support either. */
+/**
+ * If-Match and If-None-Match of a write. AWS takes only `*` for If-None-Match; an etag, which others take too, means what
+ * HTTP says. Throws NotImplemented for both at once, which no server of S3's API has.
+ */
 export function readWritePrecondition(headers: Headers): WritePrecondition | null {
   const ifMatch = headers.get('if-match')
   const ifNoneMatch = headers.get('if-none-match')
   if (ifMatch === undefined && ifNoneMatch === undefined) return null
   if (ifNoneMatch === undefined) return { ifMatch: unquoteEtag(ifMatch as string) }
-  if (ifNoneMatch.trim() !== '*' || ifMatch !== undefined) {
-    throw new StorageError('NotImplemented', {
-      message: 'A header you provided implies functionality that is not implemented',
-      extra: { Header: 'If-None-Match' },
-    })
-  }
-  return { ifNoneMatch: '*' }
+  if (ifMatch === undefined) return { ifNoneMatch: unquoteEtag(ifNoneMatch) }
+  throw new StorageError('NotImplemented', {
+    message: 'A header you provided implies functionality that is not implemented',
+    extra: { Header: 'If-None-Match' },
+  })
+}
+
+/**
+ * The conditions of DeleteObject and of an entry of DeleteObjects: etag, time, size as they were spelled. Throws InvalidArgument.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+ */
+export function readDeleteCondition(spelled: {
+  etag: string | null | undefined
+  time: string | null | undefined
+  size: string | null | undefined
+}): DeleteCondition | null {
+  const { etag, time, size } = spelled
+  const condition: DeleteCondition = {}
+  if (etag) condition.ifMatch = unquoteEtag(etag)
+  if (time) condition.lastModified = readTime(time)
+  if (size) condition.size = readSize(size)
+  return Object.keys(condition).length === 0 ? null : condition
+}
+
+/** An HTTP date or ISO 8601: SDKs send either. */
+function readTime(text: string): Date {
+  const time = new Date(text.trim())
+  if (!Number.isNaN(time.getTime())) return time
+  throw new StorageError('InvalidArgument', {
+    message: 'The last modified time is not a valid date.',
+    extra: { ArgumentName: 'LastModifiedTime', ArgumentValue: text.slice(0, 100) },
+  })
+}
+
+function readSize(text: string): number {
+  if (/^\d{1,15}$/.test(text.trim())) return Number(text)
+  throw new StorageError('InvalidArgument', {
+    message: 'The size is not a valid number.',
+    extra: { ArgumentName: 'Size', ArgumentValue: text.slice(0, 100) },
+  })
 }
 
 /** True when If-Range is absent or names this very state, so that a range may be sent. */

@@ -2,27 +2,42 @@ import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { findObject, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import { checkCopyConditions } from '#storage-engine/s3/conditions.ts'
-import { type CopySource, parseCopySource } from '#storage-engine/s3/copy-source-header.ts'
+import { parseCopySource } from '#storage-engine/s3/copy-source-header.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
-import { checkVersionIdForm } from '#storage-engine/s3/version-id.ts'
+import { missingVersion, shownVersionId, versionHeader } from '#storage-engine/s3/version-id.ts'
+
+export interface FoundCopySource {
+  bucket: Bucket
+  object: ObjectVersion
+  /** The source names a version, perhaps the current one. */
+  isVersionNamed: boolean
+}
 
 /**
  * The object that a copy reads, looked up and authorized like any GET.
- * Throws NoSuchBucket, NoSuchKey, NoSuchVersion, AccessDenied, PreconditionFailed and InvalidArgument.
+ * Throws NoSuchBucket, NoSuchKey, NoSuchVersion, AccessDenied, PreconditionFailed, InvalidArgument, and InvalidRequest for a
+ * delete marker that is named.
  */
-export async function findCopySource(request: KeyRequest): Promise<{ bucket: Bucket; object: ObjectVersion }> {
+export async function findCopySource(request: KeyRequest): Promise<FoundCopySource> {
   const source = parseCopySource(request.headers.get('x-amz-copy-source') ?? '')
-  const { bucket, object } = await findObject(request.engine.db, source)
+  const { bucket, object, deleteMarker } = await findObject(request.engine.db, source)
   if (bucket === null) throw new StorageError('NoSuchBucket', { extra: { BucketName: source.bucketName } })
-  const action = source.versionId === null ? 's3:GetObject' : 's3:GetObjectVersion'
+  const isVersionNamed = source.versionId !== null
+  const action = isVersionNamed ? 's3:GetObjectVersion' : 's3:GetObject'
   request.access.checkRead(action, { bucket, key: source.key, object })
-  if (object === null) throw missing(source)
-  checkCopyConditions(request.headers, object)
-  return { bucket, object }
+  if (object !== null) {
+    checkCopyConditions(request.headers, object)
+    return { bucket, object, isVersionNamed }
+  }
+  if (deleteMarker !== null && isVersionNamed) {
+    throw new StorageError('InvalidRequest', {
+      message: 'The source of a copy request may not specifically refer to a delete marker by version id.',
+    })
+  }
+  throw missingVersion({ ...source, deleteMarker: null })
 }
 
-function missing({ key, versionId }: CopySource): StorageError {
-  if (versionId === null) return new StorageError('NoSuchKey', { extra: { Key: key } })
-  checkVersionIdForm(versionId)
-  return new StorageError('NoSuchVersion', { extra: { Key: key, VersionId: versionId } })
+/** x-amz-copy-source-version-id. */
+export function copySourceHeaders({ bucket, object }: FoundCopySource): string[] {
+  return versionHeader('x-amz-copy-source-version-id', shownVersionId(bucket, object))
 }

@@ -5,7 +5,7 @@ import type { AskedRequest } from '#storage-engine/s3/asked-request.ts'
 import type { Gateway } from '#storage-engine/s3/gateway.ts'
 import { RequestAccess } from '#storage-engine/s3/request-access.ts'
 import type { Target } from '#storage-engine/s3/target.ts'
-import { checkVersionId, checkVersionIdForm } from '#storage-engine/s3/version-id.ts'
+import { missingVersion } from '#storage-engine/s3/version-id.ts'
 
 export interface Asked extends AskedRequest {
   target: Target
@@ -27,29 +27,25 @@ export async function findTargetBucket(
 }
 
 /**
- * The bucket and the current version of a key in one look-up, once the caller may do what it asks.
- * Throws NoSuchBucket, AccessDenied, NoSuchKey, NoSuchVersion and InvalidArgument.
+ * The bucket and a version of a key, the current one or the one that the query names, in one look-up, once the caller may
+ * do what it asks. Throws NoSuchBucket, AccessDenied, NoSuchKey, NoSuchVersion, InvalidArgument, and MethodNotAllowed for a
+ * delete marker that is named.
  */
 export async function findTargetObject(
   gateway: Gateway,
   asked: Asked,
 ): Promise<{ bucket: Bucket; key: string; object: ObjectVersion; access: RequestAccess }> {
   const key = asked.target.key as string
-  const found = await findObject(gateway.engine.db, { bucketName: asked.target.bucket as string, key })
+  const versionId = asked.query.values.get('versionId')
+  const found = await findObject(gateway.engine.db, { bucketName: asked.target.bucket as string, key, versionId })
   const bucket = expectBucket(found.bucket, asked)
   const { object } = found
   const current = isOutdated(asked, bucket) ? await withCurrentPrincipal(gateway, asked) : asked
   const access = new RequestAccess(current, { bucket, key, object })
   access.checkRead(asked.action, { bucket, key, object })
   await checkExpectedOwner(gateway, asked, bucket)
-  const versionId = asked.query.values.get('versionId')
-  if (object === null) {
-    if (versionId === undefined) throw new StorageError('NoSuchKey', { extra: { Key: key } })
-    checkVersionIdForm(versionId)
-    throw new StorageError('NoSuchVersion', { extra: { Key: key, VersionId: versionId } })
-  }
-  if (versionId !== undefined) checkVersionId(versionId, object)
-  return { bucket, key, object, access }
+  if (object !== null) return { bucket, key, object, access }
+  throw missingVersion({ key, versionId, deleteMarker: found.deleteMarker })
 }
 
 function expectBucket(bucket: Bucket | null, { target }: Asked): Bucket {

@@ -3,7 +3,7 @@ import type { Engine } from '#storage-engine/engine.ts'
 import type { Activity } from '#storage-engine/metadata/activities.ts'
 import { findBucket } from '#storage-engine/metadata/buckets.ts'
 import { findExistingObjects, listKeysUnder } from '#storage-engine/metadata/object-selections.ts'
-import { deleteObjects } from '#storage-engine/objects/delete-objects.ts'
+import { currentOf, deleteObjects } from '#storage-engine/objects/delete-objects.ts'
 
 const PAGE_KEYS = 1000
 
@@ -41,7 +41,8 @@ export async function performDeletion(engine: Engine, activity: Activity, progre
 
   async function deletePage(page: string[]): Promise<void> {
     if (page.length === 0) return
-    await deleteObjects(engine, { bucket: bucket as NonNullable<typeof bucket>, keys: page })
+    const { ownerId } = bucket as NonNullable<typeof bucket>
+    await deleteObjects(engine, { bucket: bucket as NonNullable<typeof bucket>, ownerId, targets: page.map(currentOf) })
     await progress.report(page.length)
   }
 }

@@ -14,6 +14,7 @@ import { readUploadId } from '#storage-engine/s3/operations/upload-part.ts'
 import { integerHeader } from '#storage-engine/s3/request-headers.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
+import { versionHeader } from '#storage-engine/s3/version-id.ts'
 import { LONG_XML_BYTES_MAX, readDocument } from '#storage-engine/s3/xml-body.ts'
 import { childrenOf, childText, expectRoot, readXml, type XmlElement } from '#storage-engine/s3/xml-reader.ts'
 import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
@@ -36,7 +37,7 @@ export async function completeMultipartUpload(request: KeyRequest): Promise<S3Re
     precondition: readWritePrecondition(headers),
     customerKey: readCustomerKey(headers),
   })
-  const { etag, checksum } = written
+  const { etag, checksum, versionId } = written
   const fields = [
     element('Location', `https://${headers.get('host') ?? ''}/${bucket.name}/${key}`),
     element('Bucket', bucket.name),
@@ -45,7 +46,10 @@ export async function completeMultipartUpload(request: KeyRequest): Promise<S3Re
   ]
   if (checksum !== null)
     fields.push(element(checksumElement(checksum.algorithm), checksum.value), element('ChecksumType', checksum.type))
-  return xmlResponse(xmlDocument('CompleteMultipartUploadResult', fields.join('')), encryptionHeaders(written, headers))
+  return xmlResponse(xmlDocument('CompleteMultipartUploadResult', fields.join('')), [
+    ...versionHeader('x-amz-version-id', versionId),
+    ...encryptionHeaders(written, headers),
+  ])
 }
 
 function readParts(root: XmlElement): NamedPart[] {

@@ -5,13 +5,14 @@ import { type CopyObjectInput, copyObject as copy } from '#storage-engine/object
 import type { ObjectDescription, WrittenObject } from '#storage-engine/objects/write-object.ts'
 import { checksumElement, readChecksumAlgorithm } from '#storage-engine/s3/checksum-headers.ts'
 import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
-import { findCopySource } from '#storage-engine/s3/copy-source.ts'
+import { copySourceHeaders, findCopySource } from '#storage-engine/s3/copy-source.ts'
 import { readCopySourceKey, readEncryption, writtenEncryptionHeaders } from '#storage-engine/s3/encryption-headers.ts'
 import { readDescription, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
 import { readLock } from '#storage-engine/s3/object-lock-headers.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
 import { readCopySettings } from '#storage-engine/s3/setting-headers.ts'
+import { versionHeader } from '#storage-engine/s3/version-id.ts'
 import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
@@ -22,7 +23,8 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
   const encryption = readEncryption(headers)
   const checksumAlgorithm = readChecksumAlgorithm(headers)
   const source = await findCopySource(request)
-  const isItself = source.bucket.id === bucket.id && source.object.key === key
+  // An older version may be copied onto its own key as it is: so it is restored.
+  const isItself = source.bucket.id === bucket.id && source.object.key === key && !source.isVersionNamed
   if (
     isItself &&
     !isReplacing &&
@@ -50,10 +52,11 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
       encryption,
     },
   })
-  return xmlResponse(
-    xmlDocument('CopyObjectResult', copyResultXml(written)),
-    writtenEncryptionHeaders(written, headers),
-  )
+  return xmlResponse(xmlDocument('CopyObjectResult', copyResultXml(written)), [
+    ...copySourceHeaders(source),
+    ...versionHeader('x-amz-version-id', written.versionId),
+    ...writtenEncryptionHeaders(written, headers),
+  ])
 }
 
 /** Throws AccessDenied unless the caller may read the tags that there are. */

@@ -1,18 +1,28 @@
 import { deleteObjects } from '#storage-engine/objects/delete-objects.ts'
-import { notImplemented } from '#storage-engine/s3/object-headers.ts'
+import { readDeleteCondition } from '#storage-engine/s3/conditions.ts'
+import { mayBypassGovernance, refusalOf } from '#storage-engine/s3/delete-targets.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
 import { emptyResponse, type S3Response } from '#storage-engine/s3/s3-response.ts'
 import { checkVersionIdForm } from '#storage-engine/s3/version-id.ts'
 
-const CONDITIONS = ['if-match', 'x-amz-if-match-last-modified-time', 'x-amz-if-match-size']
-
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
 export async function deleteObject(request: KeyRequest): Promise<S3Response> {
   const { headers, query, bucket, key } = request
-  for (const name of CONDITIONS) if (headers.has(name)) throw notImplemented(name)
-  const versionId = query.values.get('versionId')
-  if (versionId !== undefined) checkVersionIdForm(versionId)
-  // In a bucket that was never versioned there is only the null version: any other is gone already.
-  if (versionId === undefined || versionId === 'null') await deleteObjects(request.engine, { bucket, keys: [key] })
-  return emptyResponse(204, versionId === undefined ? [] : ['x-amz-version-id', versionId])
+  const versionId = query.values.get('versionId') ?? null
+  if (versionId !== null) checkVersionIdForm(versionId)
+  const condition = readDeleteCondition({
+    etag: headers.get('if-match'),
+    time: headers.get('x-amz-if-match-last-modified-time'),
+    size: headers.get('x-amz-if-match-size'),
+  })
+  const target = { key, versionId, condition, mayBypassGovernance: mayBypassGovernance(request, key) }
+  const [result] = await deleteObjects(request.engine, { bucket, ownerId: request.ownerId, targets: [target] })
+  const { outcome = 'missing', newDeleteMarker = null, wasDeleteMarker = false } = result ?? {}
+  const refusal = refusalOf(outcome)
+  if (refusal !== null) throw refusal
+  const answer: string[] = []
+  if (wasDeleteMarker || newDeleteMarker !== null) answer.push('x-amz-delete-marker', 'true')
+  const shown = versionId ?? newDeleteMarker
+  if (shown !== null) answer.push('x-amz-version-id', shown)
+  return emptyResponse(204, answer)
 }

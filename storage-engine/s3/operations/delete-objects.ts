@@ -1,5 +1,11 @@
 import { StorageError } from '#storage-engine/errors.ts'
-import { deleteObjects as deleteKeys } from '#storage-engine/objects/delete-objects.ts'
+import {
+  type DeleteResult,
+  type DeleteTarget,
+  deleteObjects as deleteTargets,
+} from '#storage-engine/objects/delete-objects.ts'
+import { readDeleteCondition } from '#storage-engine/s3/conditions.ts'
+import { mayBypassGovernance, refusalOf } from '#storage-engine/s3/delete-targets.ts'
 import type { BucketRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
 import { checkKeyLength } from '#storage-engine/s3/target.ts'
@@ -13,6 +19,9 @@ const KEYS_MAX = 1000
 interface Entry {
   key: string
   versionId: string | null
+  etag: string | null
+  time: string | null
+  size: string | null
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
@@ -20,16 +29,16 @@ export async function deleteObjects(request: BucketRequest): Promise<S3Response>
   const content = await readDocument(request.headers, request.body, LONG_XML_BYTES_MAX)
   const root = expectRoot(readXml(content), 'Delete')
   const isQuiet = childText(root, 'Quiet')?.trim().toLowerCase() === 'true'
-  const entries = readEntries(root)
-  const results = entries.map((entry) => ({ entry, error: refusalOf(entry) }))
-  // In a bucket that was never versioned there is only the null version: any other is gone already.
-  const present = results.filter(
-    ({ entry, error }) => error === null && (entry.versionId === null || entry.versionId === 'null'),
-  )
-  await deleteKeys(request.engine, { bucket: request.bucket, keys: present.map(({ entry }) => entry.key) })
-  const answers = results.map(({ entry, error }) =>
-    error === null ? deletedXml(entry, isQuiet) : errorXml(entry, error),
-  )
+  const entries = readEntries(root).map((entry) => ({ entry, target: toTarget(request, entry) }))
+  const targets = entries.flatMap(({ target }) => (target instanceof StorageError ? [] : [target]))
+  const results = await deleteTargets(request.engine, { bucket: request.bucket, ownerId: request.ownerId, targets })
+  const answers = entries.map(({ entry, target }) => {
+    if (target instanceof StorageError) return errorXml(entry, target)
+    const result = results.shift() as DeleteResult
+    const refusal = refusalOf(result.outcome)
+    if (refusal !== null) return errorXml(entry, refusal)
+    return isQuiet ? '' : deletedXml(entry, result)
+  })
   return xmlResponse(xmlDocument('DeleteResult', answers.join('')))
 }
 
@@ -39,27 +48,37 @@ function readEntries(root: XmlElement): Entry[] {
   return objects.map((object) => {
     const key = childText(object, 'Key')
     if (key === null || key === '') throw new StorageError('MalformedXML')
-    for (const name of ['ETag', 'LastModifiedTime', 'Size']) {
-      if (object.children.has(name)) throw new StorageError('NotImplemented', { extra: { Element: name } })
+    return {
+      key,
+      versionId: childText(object, 'VersionId') || null,
+      etag: childText(object, 'ETag'),
+      time: childText(object, 'LastModifiedTime'),
+      size: childText(object, 'Size'),
     }
-    return { key, versionId: childText(object, 'VersionId') || null }
   })
 }
 
-/** One bad entry does not spoil the others. */
-function refusalOf({ key, versionId }: Entry): StorageError | null {
+/** One bad entry, or one that the caller may not delete, does not spoil the others. */
+function toTarget(request: BucketRequest, entry: Entry): DeleteTarget | StorageError {
+  const { key, versionId } = entry
   try {
     checkKeyLength(key)
     if (versionId !== null) checkVersionIdForm(versionId)
-    return null
+    const action = versionId === null ? 's3:DeleteObject' : 's3:DeleteObjectVersion'
+    request.access.check(action, { bucket: request.bucket, key })
+    const condition = readDeleteCondition(entry)
+    return { key, versionId, condition, mayBypassGovernance: mayBypassGovernance(request, key) }
   } catch (error) {
     if (error instanceof StorageError) return error
     throw error
   }
 }
 
-function deletedXml({ key, versionId }: Entry, isQuiet: boolean): string {
-  return isQuiet ? '' : `<Deleted>${element('Key', key)}${element('VersionId', versionId)}</Deleted>`
+function deletedXml({ key, versionId }: Entry, { newDeleteMarker, wasDeleteMarker }: DeleteResult): string {
+  // Of a marker that went, AWS repeats its id; a missing version counts as deleted.
+  const marker = newDeleteMarker ?? (wasDeleteMarker ? versionId : null)
+  const markerXml = marker === null ? '' : element('DeleteMarker', true) + element('DeleteMarkerVersionId', marker)
+  return `<Deleted>${element('Key', key)}${element('VersionId', versionId)}${markerXml}</Deleted>`
 }
 
 function errorXml({ key, versionId }: Entry, { code, message }: StorageError): string {

@@ -8,6 +8,7 @@ import { findPartRange } from '#storage-engine/s3/part-range.ts'
 import type { ObjectRequest } from '#storage-engine/s3/s3-request.ts'
 import type { S3Response } from '#storage-engine/s3/s3-response.ts'
 import { settingHeaders } from '#storage-engine/s3/setting-headers.ts'
+import { shownVersionId } from '#storage-engine/s3/version-id.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
 export async function getObject(request: ObjectRequest): Promise<S3Response> {
@@ -43,6 +44,8 @@ export async function selectBytes(request: ObjectRequest): Promise<Selection> {
   checkReadConditions(headers, object)
   const answer = objectHeaders(object, headers, readOverrides(query, request.isSigned))
   if (object.settings !== null || object.lock !== null) answer.push(...settingHeaders(request))
+  const versionId = shownVersionId(request.bucket, object)
+  if (versionId !== null) answer.push('x-amz-version-id', versionId)
   const part = query.pairs.length === 0 ? null : await findPartRange(request)
   const rangeHeader = headers.get('range')
   const wantsRange = part === null && rangeHeader !== undefined && isRangeCurrent(headers, object)

@@ -3,7 +3,7 @@ import { copyPart, getUpload, type WrittenPart } from '#storage-engine/objects/u
 import { BODY_BYTES_MAX } from '#storage-engine/objects/write-body.ts'
 import { parseCopyRange } from '#storage-engine/s3/byte-range.ts'
 import { checksumElement } from '#storage-engine/s3/checksum-headers.ts'
-import { findCopySource } from '#storage-engine/s3/copy-source.ts'
+import { copySourceHeaders, findCopySource } from '#storage-engine/s3/copy-source.ts'
 import { encryptionHeaders, readCopySourceKey, readCustomerKey } from '#storage-engine/s3/encryption-headers.ts'
 import { refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
 import { readUploadId } from '#storage-engine/s3/operations/upload-part.ts'
@@ -35,7 +35,10 @@ export async function uploadPartCopy(request: KeyRequest): Promise<S3Response> {
     range,
     customerKey: readCustomerKey(headers),
   })
-  return xmlResponse(xmlDocument('CopyPartResult', copyPartXml(part)), encryptionHeaders(part, headers))
+  return xmlResponse(xmlDocument('CopyPartResult', copyPartXml(part)), [
+    ...copySourceHeaders(source),
+    ...encryptionHeaders(part, headers),
+  ])
 }
 
 function copyPartXml({ etag, lastModified, checksums }: WrittenPart): string {
