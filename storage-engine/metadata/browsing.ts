@@ -97,7 +97,7 @@ function sortedText({ scope, search, sort, order }: BrowseObjects, isNext: boole
     scope === 'folder'
       ? `list_entries($1, $2, '${DELIMITER}', '', $8::integer, 'all')`
       : `(select key as entry, false as is_prefix, version_id, owner_id, size, wrapped_data_key is not null and sealed_size = size as is_sealed, etag, last_modified,
-          content_type, checksum from object_versions
+          content_type, checksum, settings ->> 'storageClass' as storage_class from object_versions
         where bucket_id = $1 and key >= $2 collate "C" and key < $8::text collate "C" and noncurrent_order = 0 and not is_delete_marker)`
   const matches =
     search === ''

@@ -16,6 +16,7 @@ export interface ListedUpload {
   createdAt: Date
   checksumAlgorithm: string | null
   checksumType: string | null
+  storageClass: string
 }
 
 export interface ListUploads {
@@ -76,11 +77,13 @@ interface UploadRow {
   createdAt: Date
   checksumAlgorithm: string | null
   checksumType: string | null
+  storageClass: string
   commonPrefix: string | null
 }
 
 const NEXT_UPLOAD = `
-    select u.key, u.id, u.owner_id, u.initiator_id, u.created_at, u.checksum_algorithm, u.checksum_type, case
+    select u.key, u.id, u.owner_id, u.initiator_id, u.created_at, u.checksum_algorithm, u.checksum_type,
+      coalesce(u.settings ->> 'storageClass', 'STANDARD') as storage_class, case
       when $3 <> '' and strpos(substr(u.key, char_length($2) + 1), $3) > 0
       then left(u.key, char_length($2) + strpos(substr(u.key, char_length($2) + 1), $3) + char_length($3) - 1) end collate "C" as common_prefix
     from uploads u
@@ -95,7 +98,7 @@ with recursive step as (
     order by u.key, u.id limit 1) n
 )
 select key, id, owner_id as "ownerId", initiator_id as "initiatorId", created_at as "createdAt", checksum_algorithm as "checksumAlgorithm",
-  checksum_type as "checksumType", common_prefix as "commonPrefix" from step limit $8`
+  checksum_type as "checksumType", storage_class as "storageClass", common_prefix as "commonPrefix" from step limit $8`
 
 function pageOf(rows: UploadRow[], limit: number): UploadPage {
   const shown = rows.slice(0, limit)

@@ -138,6 +138,7 @@ describe('listObjects', () => {
         lastModified,
         contentType: 'image/png',
         checksum,
+        storageClass: 'STANDARD',
       },
     ])
   })

@@ -18,6 +18,7 @@ export interface ListedObject {
   lastModified: Date
   contentType: string
   checksum: { algorithm: string; type: 'FULL_OBJECT' | 'COMPOSITE'; value: string } | null
+  storageClass: string
 }
 
 export interface ListedPrefix {
@@ -86,7 +87,7 @@ export interface EntryRange {
 }
 
 /** Columns of an entry, as `readEntry` takes them. */
-export const ENTRY_COLUMNS = `entry, is_prefix, version_id, owner_id, size, is_sealed, etag, (date_part('epoch', last_modified) * 1000)::bigint, content_type, checksum`
+export const ENTRY_COLUMNS = `entry, is_prefix, version_id, owner_id, size, is_sealed, etag, (date_part('epoch', last_modified) * 1000)::bigint, content_type, checksum, storage_class`
 
 /** Entries of a range in byte order, in one statement. */
 export async function listEntries(
@@ -102,7 +103,8 @@ export async function listEntries(
 }
 
 export function readEntry(row: (string | null)[]): ListedEntry {
-  const [entry, isPrefix, versionId, ownerId, size, isSealed, etag, lastModified, contentType, checksum] = row
+  const [entry, isPrefix, versionId, ownerId, size, isSealed, etag, lastModified, contentType, checksum, storageClass] =
+    row
   if (isPrefix === 't') return { kind: 'prefix', prefix: entry as string }
   return {
     kind: 'object',
@@ -115,5 +117,6 @@ export function readEntry(row: (string | null)[]): ListedEntry {
     lastModified: new Date(Number(lastModified)),
     contentType: contentType as string,
     checksum: checksum ? JSON.parse(checksum) : null,
+    storageClass: storageClass ?? 'STANDARD',
   }
 }

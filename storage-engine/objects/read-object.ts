@@ -12,6 +12,7 @@ import {
   readBlob,
   readSmallBlob,
 } from '#storage-engine/objects/read-blob.ts'
+import { checkReadable } from '#storage-engine/objects/storage-class.ts'
 import type { WrittenBlob } from '#storage-engine/objects/write-body.ts'
 
 /** Parts looked up at a time while a multipart object is read. */
@@ -27,10 +28,11 @@ export interface ReadObjectInput {
 
 /**
  * Yields the object's bytes, each verified before it is yielded. Throws (and the door then breaks the connection) rather
- * than end short; before the first byte, what openVersionKey throws.
+ * than end short; before the first byte, what openVersionKey throws, and InvalidObjectState of an archived version.
  */
 export async function* readObject(engine: Engine, input: ReadObjectInput): AsyncGenerator<Buffer> {
   const { object } = input
+  if (object.settings !== null) checkReadable(engine.config, object.settings)
   const range =
     input.range === null ? { start: 0, end: object.size } : { start: input.range.start, end: input.range.end + 1 }
   if (range.start >= range.end) return
@@ -51,7 +53,8 @@ export function readSmallObject(
   engine: Engine,
   input: Omit<ReadObjectInput, 'range'>,
 ): Buffer | Promise<Buffer> | null {
-  const { blob } = input.object
+  const { blob, settings } = input.object
+  if (settings !== null) checkReadable(engine.config, settings)
   if (blob === null || !isSmallBlob(blob)) return null
   const dataKey = openDataKey(engine, input)
   const read = (key: KeyObject | null) => readSmallBlob(engine, sourceOf(input, { blob, partNumber: 0, dataKey: key }))

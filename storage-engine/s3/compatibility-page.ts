@@ -16,7 +16,12 @@ A client that works against AWS works with its default settings: no flag, no dow
 - **Metadata** comes back as the bytes that were sent, be they ASCII, UTF-8, Latin-1 or RFC 2047.
 - **Owners**: object users own what they create; the root user of a namespace owns all of it; nobody else has any right yet.
 - **Refused rather than ignored**: headers of features that are not there answer 501 (ACLs but the private ones, tags,
-  object lock, SSE-KMS, SSE-C, website redirects), storage classes but STANDARD answer InvalidStorageClass.
+  object lock, SSE-KMS, SSE-C, website redirects).
+- **Storage classes** are labels: AWS's by default, or an installation's own (\`SCEAU_STORAGE_CLASSES\`); others answer
+  InvalidStorageClass. Archived ones must be restored before they are read; a restore is done at once.
+- **Lifecycle**: conditions that stand beside each other in a \`Filter\` hold together, as in an \`And\`, where AWS answers
+  MalformedXML. Between an installation's own classes data may move in any order, and small objects too.
+- **Notifications** go to webhooks: see operations.md. EventBridge answers 501.
 - **Errors on a request whose body is unread** end the connection, also after \`Expect: 100-continue\`: only so can neither side
   take the body for the next request.
 

@@ -69,13 +69,13 @@ export function contentsXml(object: ListedObject, encode: EncodeKey, owners: Map
 }
 
 /** What a listing says of an object or a version, but for its key. */
-export function objectFieldsXml({ lastModified, etag, checksum, size }: ListedObject): string {
+export function objectFieldsXml({ lastModified, etag, checksum, size, storageClass }: ListedObject): string {
   const algorithm =
     checksum === null
       ? ''
       : `${element('ChecksumAlgorithm', checksum.algorithm)}${element('ChecksumType', checksum.type)}`
-  // Dates, hexadecimal digits and numbers need no escaping.
-  return `<LastModified>${lastModified.toISOString()}</LastModified><ETag>&quot;${etag}&quot;</ETag>${algorithm}<Size>${size}</Size><StorageClass>STANDARD</StorageClass>`
+  // Dates, hexadecimal digits, numbers and names of classes need no escaping.
+  return `<LastModified>${lastModified.toISOString()}</LastModified><ETag>&quot;${etag}&quot;</ETag>${algorithm}<Size>${size}</Size><StorageClass>${storageClass}</StorageClass>`
 }
 
 export function ownersOf(request: BucketRequest, entries: ListedEntry[]): Promise<Map<string, Owner>> {

@@ -64,7 +64,7 @@ function readUserMetadata(headers: Headers): Record<string, string> | null {
   return Object.fromEntries(entries)
 }
 
-/** Throws for every header of a write whose meaning could not be honoured: NotImplemented, InvalidStorageClass, InvalidArgument. */
+/** Throws for every header of a write whose meaning could not be honoured: NotImplemented, InvalidArgument. */
 export function refuseUnsupported(headers: Headers): void {
   for (const name of headers.keys()) {
     // Most headers of most requests are none of these.
@@ -72,10 +72,6 @@ export function refuseUnsupported(headers: Headers): void {
     if (NOT_IMPLEMENTED.has(name) || NOT_IMPLEMENTED_PREFIXES.some((prefix) => name.startsWith(prefix))) {
       throw notImplemented(name)
     }
-  }
-  const storageClass = headers.get('x-amz-storage-class')
-  if (storageClass !== undefined && storageClass !== 'STANDARD') {
-    throw new StorageError('InvalidStorageClass', { extra: { StorageClassRequested: storageClass } })
   }
   const acl = headers.get('x-amz-acl')
   if (acl !== undefined && !PRIVATE_ACLS.has(acl)) throw notImplemented('x-amz-acl')

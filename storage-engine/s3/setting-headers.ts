@@ -1,29 +1,34 @@
 import type { Headers } from '#storage-engine/auth/wire-request.ts'
+import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { ObjectSettings, Tag } from '#storage-engine/object-settings.ts'
+import { checkStorageClass, restoredUntil } from '#storage-engine/objects/storage-class.ts'
 import { lockHeaders } from '#storage-engine/s3/object-lock-headers.ts'
 import type { RequestAccess } from '#storage-engine/s3/request-access.ts'
 import type { ObjectRequest } from '#storage-engine/s3/s3-request.ts'
 import { parseTaggingHeader } from '#storage-engine/s3/tagging-header.ts'
 
+const STORAGE_CLASS = 'x-amz-storage-class'
+const RESTORE = 'x-amz-restore'
 const REDIRECT = 'x-amz-website-redirect-location'
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-page-redirect.html */
 const REDIRECT_LENGTH_MAX = 2048
 
 interface Asked {
+  engine: Engine
   headers: Headers
   access: RequestAccess
 }
 
 /**
- * Tags and website redirect that the headers of a write ask for; null when none do, as of most writes.
- * Throws InvalidArgument, InvalidTag, InvalidRedirectLocation, and AccessDenied to who may not set tags.
+ * Tags, storage class and website redirect that the headers of a write ask for; null when none do, as of most writes.
+ * Throws InvalidArgument, InvalidTag, InvalidStorageClass, InvalidRedirectLocation, and AccessDenied to who may not set tags.
  */
 export function readObjectSettings(asked: Asked): ObjectSettings | null {
-  return combineSettings(readTags(asked), readRedirect(asked.headers))
+  return combineSettings(readTags(asked), asked)
 }
 
-/** Of a copy: the tags come from the source, unless the request replaces them. A redirect is never copied. */
+/** Of a copy: the tags come from the source, unless the request replaces them. Class and redirect are never copied. */
 export function readCopySettings(
   asked: Asked,
   findSourceTags: () => readonly Tag[] | undefined,
@@ -31,12 +36,19 @@ export function readCopySettings(
   const isReplacing = asked.headers.get('x-amz-tagging-directive') === 'REPLACE'
   const tags = isReplacing ? readTags(asked) : (findSourceTags() ?? null)
   if (!isReplacing && tags !== null) asked.access.check('s3:PutObjectTagging')
-  return combineSettings(tags, readRedirect(asked.headers))
+  return combineSettings(tags, asked)
 }
 
-function combineSettings(tags: readonly Tag[] | null, websiteRedirect: string | null): ObjectSettings | null {
-  if (tags === null && websiteRedirect === null) return null
-  return { ...(tags === null ? {} : { tags }), ...(websiteRedirect === null ? {} : { websiteRedirect }) }
+function combineSettings(tags: readonly Tag[] | null, { engine, headers }: Asked): ObjectSettings | null {
+  const websiteRedirect = readRedirect(headers)
+  const named = headers.get(STORAGE_CLASS)
+  const storageClass = named === undefined ? undefined : checkStorageClass(engine.config, named)
+  if (tags === null && websiteRedirect === null && storageClass === undefined) return null
+  return {
+    ...(tags === null ? {} : { tags }),
+    ...(storageClass === undefined ? {} : { storageClass }),
+    ...(websiteRedirect === null ? {} : { websiteRedirect }),
+  }
 }
 
 function readTags({ headers, access }: Asked): readonly Tag[] | null {
@@ -68,6 +80,9 @@ export function settingHeaders({ object, access }: Pick<ObjectRequest, 'object' 
   const { settings, lock } = object
   const headers = lock === null ? [] : lockHeaders(lock, access)
   if (settings?.websiteRedirect !== undefined) headers.push(REDIRECT, settings.websiteRedirect)
+  if (settings?.storageClass !== undefined) headers.push(STORAGE_CLASS, settings.storageClass)
+  const until = restoredUntil(settings, Date.now())
+  if (until !== null) headers.push(RESTORE, `ongoing-request="false", expiry-date="${until.toUTCString()}"`)
   const tagCount = settings?.tags?.length ?? 0
   if (tagCount > 0 && access.allows('s3:GetObjectTagging')) headers.push('x-amz-tagging-count', String(tagCount))
   return headers

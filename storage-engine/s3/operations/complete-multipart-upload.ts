@@ -1,5 +1,6 @@
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from '#storage-engine/body.ts'
 import { StorageError } from '#storage-engine/errors.ts'
+import { findObject } from '#storage-engine/metadata/object-versions.ts'
 import { completeUpload, type NamedPart, PART_COUNT_MAX } from '#storage-engine/objects/complete-upload.ts'
 import {
   checksumElement,
@@ -10,6 +11,7 @@ import {
 } from '#storage-engine/s3/checksum-headers.ts'
 import { readWritePrecondition, unquoteEtag } from '#storage-engine/s3/conditions.ts'
 import { encryptionHeaders, readCustomerKey } from '#storage-engine/s3/encryption-headers.ts'
+import { expirationHeaders } from '#storage-engine/s3/lifecycle-headers.ts'
 import { readUploadId } from '#storage-engine/s3/operations/upload-part.ts'
 import { integerHeader } from '#storage-engine/s3/request-headers.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
@@ -49,7 +51,14 @@ export async function completeMultipartUpload(request: KeyRequest): Promise<S3Re
   return xmlResponse(xmlDocument('CompleteMultipartUploadResult', fields.join('')), [
     ...versionHeader('x-amz-version-id', versionId),
     ...encryptionHeaders(written, headers),
+    ...(bucket.settings.lifecycle === undefined ? [] : await expiryOf(request)),
   ])
+}
+
+/** The tags that a rule may look at are the upload's, and by now the object's. */
+async function expiryOf({ engine, bucket, key }: KeyRequest): Promise<string[]> {
+  const { object } = await findObject(engine.db, { bucketName: bucket.name, key })
+  return object === null ? [] : expirationHeaders(bucket, { ...object, tags: object.settings?.tags })
 }
 
 function readParts(root: XmlElement): NamedPart[] {

@@ -7,6 +7,7 @@ import { checksumElement, readChecksumAlgorithm } from '#storage-engine/s3/check
 import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
 import { copySourceHeaders, findCopySource } from '#storage-engine/s3/copy-source.ts'
 import { readCopySourceKey, readEncryption, writtenEncryptionHeaders } from '#storage-engine/s3/encryption-headers.ts'
+import { expirationHeaders } from '#storage-engine/s3/lifecycle-headers.ts'
 import { readDescription, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
 import { readLock } from '#storage-engine/s3/object-lock-headers.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
@@ -38,6 +39,7 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
         "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     })
   }
+  const settings = readCopySettings(request, () => sourceTags(request, source))
   const written = await copy(request.engine, {
     source: { ...source, customerKey: readCopySourceKey(headers) },
     target: {
@@ -47,7 +49,7 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
       ...(isReplacing ? readDescription(headers) : descriptionOf(source.object)),
       checksumAlgorithm,
       precondition: readWritePrecondition(headers),
-      settings: readCopySettings(request, () => sourceTags(request, source)),
+      settings,
       lock: readLock(request),
       encryption,
     },
@@ -56,6 +58,7 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
     ...copySourceHeaders(source),
     ...versionHeader('x-amz-version-id', written.versionId),
     ...writtenEncryptionHeaders(written, headers),
+    ...expirationHeaders(bucket, { ...written, key, tags: settings?.tags }),
   ])
 }
 

@@ -27,7 +27,7 @@ test.each([
   [{ 'x-amz-checksum-algorithm': 'CRC64NVME', 'x-amz-checksum-type': 'COMPOSITE' }, 'InvalidRequest'],
   [{ 'x-amz-checksum-algorithm': 'SHA256', 'x-amz-checksum-type': 'FULL_OBJECT' }, 'InvalidRequest'],
   [{ 'x-amz-checksum-algorithm': 'MD5' }, 'InvalidRequest'],
-  [{ 'x-amz-storage-class': 'GLACIER' }, 'InvalidStorageClass'],
+  [{ 'x-amz-storage-class': 'FROZEN' }, 'InvalidStorageClass'],
   [{ 'x-amz-tagging': 'a=1&a=2' }, 'InvalidArgument'],
 ])('refuses %j with %s', async (headers, code) => {
   expect((await send('POST', '/bkt/k?uploads', { headers: headers as unknown as Record<string, string> })).code).toBe(

@@ -3,6 +3,7 @@ import { StorageError } from '#storage-engine/errors.ts'
 import { type ChecksumType, createUpload } from '#storage-engine/objects/uploads.ts'
 import { readChecksumAlgorithm, readChecksumType } from '#storage-engine/s3/checksum-headers.ts'
 import { readEncryption, writtenEncryptionHeaders } from '#storage-engine/s3/encryption-headers.ts'
+import { abortHeaders } from '#storage-engine/s3/lifecycle-headers.ts'
 import { readDescription, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
 import { readLock } from '#storage-engine/s3/object-lock-headers.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
@@ -28,6 +29,7 @@ export async function createMultipartUpload(request: KeyRequest): Promise<S3Resp
   const answer = writtenEncryptionHeaders(upload, headers)
   if (checksum !== null)
     answer.push('x-amz-checksum-algorithm', checksum.algorithm, 'x-amz-checksum-type', checksum.type)
+  answer.push(...abortHeaders(bucket, { key, createdAt: new Date() }))
   const fields = [element('Bucket', bucket.name), element('Key', key), element('UploadId', upload.uploadId)]
   return xmlResponse(xmlDocument('InitiateMultipartUploadResult', fields.join('')), answer)
 }

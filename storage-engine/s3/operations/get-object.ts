@@ -3,6 +3,7 @@ import { checkCustomerKey, readObject, readSmallObject } from '#storage-engine/o
 import { parseRange } from '#storage-engine/s3/byte-range.ts'
 import { checkReadConditions, isRangeCurrent } from '#storage-engine/s3/conditions.ts'
 import { readCustomerKey, refuseEncryptionOfRead } from '#storage-engine/s3/encryption-headers.ts'
+import { expirationHeaders } from '#storage-engine/s3/lifecycle-headers.ts'
 import { checksumHeaders, objectHeaders, readOverrides } from '#storage-engine/s3/object-response.ts'
 import { findPartRange } from '#storage-engine/s3/part-range.ts'
 import type { ObjectRequest } from '#storage-engine/s3/s3-request.ts'
@@ -46,6 +47,9 @@ export async function selectBytes(request: ObjectRequest): Promise<Selection> {
   if (object.settings !== null || object.lock !== null) answer.push(...settingHeaders(request))
   const versionId = shownVersionId(request.bucket, object)
   if (versionId !== null) answer.push('x-amz-version-id', versionId)
+  if (request.bucket.settings.lifecycle !== undefined && !query.values.has('versionId')) {
+    answer.push(...expirationHeaders(request.bucket, { ...object, tags: object.settings?.tags }))
+  }
   const part = query.pairs.length === 0 ? null : await findPartRange(request)
   const rangeHeader = headers.get('range')
   const wantsRange = part === null && rangeHeader !== undefined && isRangeCurrent(headers, object)

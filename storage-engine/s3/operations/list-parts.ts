@@ -2,6 +2,7 @@ import { StorageError } from '#storage-engine/errors.ts'
 import { listParts as pageParts, type StoredPart } from '#storage-engine/metadata/parts.ts'
 import { getUpload } from '#storage-engine/objects/uploads.ts'
 import { checksumElement } from '#storage-engine/s3/checksum-headers.ts'
+import { abortHeaders } from '#storage-engine/s3/lifecycle-headers.ts'
 import { readPageSize } from '#storage-engine/s3/list-parameters.ts'
 import { readUploadId } from '#storage-engine/s3/operations/upload-part.ts'
 import { ownerXml } from '#storage-engine/s3/owner-xml.ts'
@@ -24,7 +25,7 @@ export async function listParts(request: KeyRequest): Promise<S3Response> {
     element('UploadId', upload.id),
     ownerXml('Initiator', owners.get(upload.initiatorId)),
     ownerXml('Owner', owners.get(upload.ownerId)),
-    element('StorageClass', 'STANDARD'),
+    element('StorageClass', upload.settings?.storageClass ?? 'STANDARD'),
     element('ChecksumAlgorithm', upload.checksumAlgorithm),
     element('ChecksumType', upload.checksumType),
     element('PartNumberMarker', marker),
@@ -33,7 +34,7 @@ export async function listParts(request: KeyRequest): Promise<S3Response> {
     element('IsTruncated', found.length > limit && limit > 0),
     ...parts.map((part) => partXml(part, upload.checksumAlgorithm)),
   ]
-  return xmlResponse(xmlDocument('ListPartsResult', fields.join('')))
+  return xmlResponse(xmlDocument('ListPartsResult', fields.join('')), abortHeaders(bucket, upload))
 }
 
 function partXml({ partNumber, lastModified, etag, size, checksums }: StoredPart, algorithm: string | null): string {

@@ -88,7 +88,7 @@ test.each([
   [{ 'x-amz-checksum-crc32': 'NhCmhg==', 'x-amz-checksum-sha1': 'qvTGHdzF6KLavt4PO0gs2a6pQ00=' }, 'InvalidRequest'],
   [{ 'x-amz-sdk-checksum-algorithm': 'CRC32' }, 'InvalidRequest'],
   [{ 'x-amz-checksum-md5': 'AAAA' }, 'InvalidRequest'],
-  [{ 'x-amz-storage-class': 'GLACIER' }, 'InvalidStorageClass'],
+  [{ 'x-amz-storage-class': 'FROZEN' }, 'InvalidStorageClass'],
   [{ 'x-amz-acl': 'public-read' }, 'NotImplemented'],
   [{ 'x-amz-grant-read': 'id=x' }, 'NotImplemented'],
   [{ 'x-amz-tagging': 'a=%3Cb%3E' }, 'InvalidTag'],

@@ -5,6 +5,7 @@ import { writeObject } from '#storage-engine/objects/write-object.ts'
 import { readChecksum, readContentMd5 } from '#storage-engine/s3/checksum-headers.ts'
 import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
 import { readEncryption } from '#storage-engine/s3/encryption-headers.ts'
+import { expirationHeaders } from '#storage-engine/s3/lifecycle-headers.ts'
 import { readDescription, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
 import { expectDigest, readLock } from '#storage-engine/s3/object-lock-headers.ts'
 import { writtenHeaders } from '#storage-engine/s3/object-response.ts'
@@ -17,6 +18,7 @@ export async function putObject(request: KeyRequest): Promise<S3Response> {
   const { headers, body } = request
   refuseUnsupported(headers)
   checkBodySize(request)
+  const settings = readObjectSettings(request)
   const written = await writeObject(request.engine, {
     bucket: request.bucket,
     key: request.key,
@@ -26,11 +28,15 @@ export async function putObject(request: KeyRequest): Promise<S3Response> {
     contentMd5: readContentMd5(headers),
     checksum: readChecksum(headers),
     precondition: readWritePrecondition(headers),
-    settings: readObjectSettings(request),
+    settings,
     lock: readPutLock(request),
     encryption: readEncryption(headers),
   })
-  return emptyResponse(200, writtenHeaders(written, headers))
+  const answer = writtenHeaders(written, headers)
+  if (request.bucket.settings.lifecycle !== undefined) {
+    answer.push(...expirationHeaders(request.bucket, { ...written, key: request.key, tags: settings?.tags }))
+  }
+  return emptyResponse(200, answer)
 }
 
 function readPutLock(request: KeyRequest): ObjectLock | null {

@@ -1,0 +1,1 @@
+CREATE INDEX "object_versions_restored" ON "object_versions" USING btree ((settings ->> 'restoredUntil')) WHERE settings ? 'restoredUntil';
