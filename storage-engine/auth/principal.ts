@@ -66,6 +66,11 @@ export const ANONYMOUS_OWNER_ID = '00000000-0000-0000-0000-000000000000'
 /** As AWS shows it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html */
 export const ANONYMOUS_CANONICAL_ID = '65a011a29cdf8ec533ec3d1ccaae921c'
 
+/** Under which a multipart upload keeps who began it: an object user, a storage account or a role. */
+export function initiatorIdOf(principal: Principal): string {
+  return principal.kind === 'anonymous' ? ANONYMOUS_OWNER_ID : principal.id
+}
+
 /** The object user to whom belongs what `principal` makes. */
 export function ownerIdOf(principal: Principal): string {
   if (principal.kind === 'object-user') return principal.id

@@ -129,6 +129,7 @@ describe('stale uploads', () => {
       bucket,
       key: 'u',
       ownerId: bucket.ownerId,
+      initiatorId: bucket.ownerId,
       checksum: null,
       settings: null,
       lock: null,

@@ -34,6 +34,7 @@ function open(key: string, checksum: Algorithm | null = null, into = bucket) {
     bucket: into,
     key,
     ownerId: into.ownerId,
+    initiatorId: into.ownerId,
     checksum,
     settings: null,
     lock: null,

@@ -28,6 +28,8 @@ export interface CreateUploadInput extends ObjectDescription {
   bucket: Bucket
   key: string
   ownerId: string
+  /** Who begins it: the id of an object user, a storage account or a role. */
+  initiatorId: string
   checksum: { algorithm: ChecksumAlgorithm; type: ChecksumType } | null
   /** Of the object to come, without the encryption, which is asked for below. */
   settings: ObjectSettings | null
@@ -60,7 +62,7 @@ export async function createUpload(
     id: uploadId,
     bucketId: bucket.id,
     key: input.key,
-    initiatorId: input.ownerId,
+    initiatorId: input.initiatorId,
     ownerId: input.ownerId,
     contentType: input.contentType,
     systemHeaders: input.systemHeaders,

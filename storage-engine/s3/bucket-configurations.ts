@@ -3,43 +3,57 @@ import type { Operation } from '#storage-engine/s3/operation.ts'
 import { deleteBucketCors } from '#storage-engine/s3/operations/delete-bucket-cors.ts'
 import { deleteBucketEncryption } from '#storage-engine/s3/operations/delete-bucket-encryption.ts'
 import { deleteBucketLifecycle } from '#storage-engine/s3/operations/delete-bucket-lifecycle.ts'
+import { deleteBucketOwnershipControls } from '#storage-engine/s3/operations/delete-bucket-ownership-controls.ts'
+import { deleteBucketPolicy } from '#storage-engine/s3/operations/delete-bucket-policy.ts'
 import { deleteBucketTagging } from '#storage-engine/s3/operations/delete-bucket-tagging.ts'
 import { deleteBucketWebsite } from '#storage-engine/s3/operations/delete-bucket-website.ts'
+import { deletePublicAccessBlock } from '#storage-engine/s3/operations/delete-public-access-block.ts'
 import { getBucketAccelerateConfiguration } from '#storage-engine/s3/operations/get-bucket-accelerate-configuration.ts'
+import { getBucketAcl } from '#storage-engine/s3/operations/get-bucket-acl.ts'
 import { getBucketCors } from '#storage-engine/s3/operations/get-bucket-cors.ts'
 import { getBucketEncryption } from '#storage-engine/s3/operations/get-bucket-encryption.ts'
 import { getBucketLifecycleConfiguration } from '#storage-engine/s3/operations/get-bucket-lifecycle-configuration.ts'
 import { getBucketNotificationConfiguration } from '#storage-engine/s3/operations/get-bucket-notification-configuration.ts'
+import { getBucketOwnershipControls } from '#storage-engine/s3/operations/get-bucket-ownership-controls.ts'
+import { getBucketPolicy } from '#storage-engine/s3/operations/get-bucket-policy.ts'
+import { getBucketPolicyStatus } from '#storage-engine/s3/operations/get-bucket-policy-status.ts'
 import { getBucketRequestPayment } from '#storage-engine/s3/operations/get-bucket-request-payment.ts'
 import { getBucketTagging } from '#storage-engine/s3/operations/get-bucket-tagging.ts'
 import { getBucketVersioning } from '#storage-engine/s3/operations/get-bucket-versioning.ts'
 import { getBucketWebsite } from '#storage-engine/s3/operations/get-bucket-website.ts'
 import { getObjectLockConfiguration } from '#storage-engine/s3/operations/get-object-lock-configuration.ts'
+import { getPublicAccessBlock } from '#storage-engine/s3/operations/get-public-access-block.ts'
 import { putBucketAccelerateConfiguration } from '#storage-engine/s3/operations/put-bucket-accelerate-configuration.ts'
+import { putBucketAcl } from '#storage-engine/s3/operations/put-bucket-acl.ts'
 import { putBucketCors } from '#storage-engine/s3/operations/put-bucket-cors.ts'
 import { putBucketEncryption } from '#storage-engine/s3/operations/put-bucket-encryption.ts'
 import { putBucketLifecycleConfiguration } from '#storage-engine/s3/operations/put-bucket-lifecycle-configuration.ts'
 import { putBucketNotificationConfiguration } from '#storage-engine/s3/operations/put-bucket-notification-configuration.ts'
+import { putBucketOwnershipControls } from '#storage-engine/s3/operations/put-bucket-ownership-controls.ts'
+import { putBucketPolicy } from '#storage-engine/s3/operations/put-bucket-policy.ts'
 import { putBucketRequestPayment } from '#storage-engine/s3/operations/put-bucket-request-payment.ts'
 import { putBucketTagging } from '#storage-engine/s3/operations/put-bucket-tagging.ts'
 import { putBucketVersioning } from '#storage-engine/s3/operations/put-bucket-versioning.ts'
 import { putBucketWebsite } from '#storage-engine/s3/operations/put-bucket-website.ts'
 import { putObjectLockConfiguration } from '#storage-engine/s3/operations/put-object-lock-configuration.ts'
-import { ownerXml } from '#storage-engine/s3/owner-xml.ts'
+import { putPublicAccessBlock } from '#storage-engine/s3/operations/put-public-access-block.ts'
 import type { BucketRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
 import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
 
 /** Sub-resources of a bucket. Of one that cannot be set yet the GET answers as for an untouched bucket, and the rest is refused. */
 export const BUCKET_CONFIGURATIONS: Operation[] = [
-  ...untouched('BucketAcl', 'acl', { get: getAcl, set: ['Put'] }),
+  answered('GetBucketAcl', 'GET', 'acl', { action: 's3:GetBucketAcl', run: getBucketAcl }),
+  answered('PutBucketAcl', 'PUT', 'acl', { action: 's3:PutBucketAcl', run: putBucketAcl }),
   answered('GetBucketVersioning', 'GET', 'versioning', { action: 's3:GetBucketVersioning', run: getBucketVersioning }),
   answered('PutBucketVersioning', 'PUT', 'versioning', { action: 's3:PutBucketVersioning', run: putBucketVersioning }),
-  ...untouched('BucketPolicyStatus', 'policyStatus', {
-    get: document('PolicyStatus', '<IsPublic>FALSE</IsPublic>'),
-    set: [],
+  answered('GetBucketPolicyStatus', 'GET', 'policyStatus', {
+    action: 's3:GetBucketPolicyStatus',
+    run: getBucketPolicyStatus,
   }),
-  ...untouched('BucketPolicy', 'policy', { get: missing('NoSuchBucketPolicy'), set: ['Put', 'Delete'] }),
+  answered('GetBucketPolicy', 'GET', 'policy', { action: 's3:GetBucketPolicy', run: getBucketPolicy }),
+  answered('PutBucketPolicy', 'PUT', 'policy', { action: 's3:PutBucketPolicy', run: putBucketPolicy }),
+  answered('DeleteBucketPolicy', 'DELETE', 'policy', { action: 's3:DeleteBucketPolicy', run: deleteBucketPolicy }),
   answered('GetBucketCors', 'GET', 'cors', { action: 's3:GetBucketCORS', run: getBucketCors }),
   answered('PutBucketCors', 'PUT', 'cors', { action: 's3:PutBucketCORS', run: putBucketCors }),
   answered('DeleteBucketCors', 'DELETE', 'cors', { action: 's3:PutBucketCORS', run: deleteBucketCors }),
@@ -110,13 +124,29 @@ export const BUCKET_CONFIGURATIONS: Operation[] = [
     get: missing('ReplicationConfigurationNotFoundError'),
     set: ['Put', 'Delete'],
   }),
-  ...untouched('PublicAccessBlock', 'publicAccessBlock', {
-    get: missing('NoSuchPublicAccessBlockConfiguration'),
-    set: ['Put', 'Delete'],
+  answered('GetPublicAccessBlock', 'GET', 'publicAccessBlock', {
+    action: 's3:GetBucketPublicAccessBlock',
+    run: getPublicAccessBlock,
   }),
-  ...untouched('BucketOwnershipControls', 'ownershipControls', {
-    get: missing('OwnershipControlsNotFoundError'),
-    set: ['Put', 'Delete'],
+  answered('PutPublicAccessBlock', 'PUT', 'publicAccessBlock', {
+    action: 's3:PutBucketPublicAccessBlock',
+    run: putPublicAccessBlock,
+  }),
+  answered('DeletePublicAccessBlock', 'DELETE', 'publicAccessBlock', {
+    action: 's3:PutBucketPublicAccessBlock',
+    run: deletePublicAccessBlock,
+  }),
+  answered('GetBucketOwnershipControls', 'GET', 'ownershipControls', {
+    action: 's3:GetBucketOwnershipControls',
+    run: getBucketOwnershipControls,
+  }),
+  answered('PutBucketOwnershipControls', 'PUT', 'ownershipControls', {
+    action: 's3:PutBucketOwnershipControls',
+    run: putBucketOwnershipControls,
+  }),
+  answered('DeleteBucketOwnershipControls', 'DELETE', 'ownershipControls', {
+    action: 's3:PutBucketOwnershipControls',
+    run: deleteBucketOwnershipControls,
   }),
   ...untouched('BucketAnalyticsConfiguration', 'analytics', {
     get: listOrMissing('ListBucketAnalyticsConfigurationResult'),
@@ -200,16 +230,4 @@ function listOrMissing(name: string): RunOnBucket {
     if (query.values.has('id')) throw new StorageError('NoSuchConfiguration')
     return xmlResponse(xmlDocument(name, '<IsTruncated>false</IsTruncated>'))
   }
-}
-
-async function getAcl({ bucket, owners }: BucketRequest): Promise<S3Response> {
-  return xmlResponse(aclXml(ownerXml('Owner', await owners.getOwner(bucket.ownerId))))
-}
-
-/** `owner` is an `<Owner>` element, who has full control and is the only one who has any. */
-export function aclXml(owner: string): string {
-  const grantee = owner.replace(/^<Owner>|<\/Owner>$/g, '')
-  const type = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"'
-  const grant = `<Grant><Grantee ${type}>${grantee}</Grantee><Permission>FULL_CONTROL</Permission></Grant>`
-  return xmlDocument('AccessControlPolicy', `${owner}<AccessControlList>${grant}</AccessControlList>`)
 }

@@ -4,11 +4,14 @@ import { LRUCache } from 'lru-cache'
 import { loadCredential } from '#storage-engine/accounts/load-credential.ts'
 import type { AuthenticateDependencies } from '#storage-engine/auth/authenticate.ts'
 import { type CredentialCache, cacheCredentials } from '#storage-engine/auth/credential.ts'
+import { uniqueIdOf } from '#storage-engine/auth/unique-id.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { findObjectUsers } from '#storage-engine/metadata/accounts.ts'
+import type { Database } from '#storage-engine/metadata/database.ts'
+import { findStorageAccountNames } from '#storage-engine/metadata/grantees.ts'
 import { findNamespaceByName } from '#storage-engine/metadata/namespaces.ts'
 import { trustedProxiesOf } from '#storage-engine/s3/client-address.ts'
-import { createOwnerDirectory, type OwnerDirectory } from '#storage-engine/s3/owner-directory.ts'
+import { createOwnerDirectory, type Owner, type OwnerDirectory } from '#storage-engine/s3/owner-directory.ts'
 import { createStallWatch, type StallWatch } from '#storage-engine/s3/stall-watch.ts'
 
 /** How long a host label may still be read as it was before a namespace of that name came. */
@@ -55,7 +58,7 @@ export function createGateway(engine: Engine, { stallTimeoutMs, whiteSpaceInterv
     now,
     findCredential: find,
     refreshCredential: refresh,
-    owners: createOwnerDirectory((ids) => findObjectUsers(db, { ids })),
+    owners: createOwnerDirectory((ids) => findOwners(db, ids)),
     trustedProxies: trustedProxiesOf(engine.config.trustedProxies),
     stallWatch: createStallWatch({ timeoutMs: stallTimeoutMs, intervalMs: Math.min(1_000, stallTimeoutMs) }),
     isNamespace: cacheNamespaceNames(async (name) => (await findNamespaceByName(db, { name })) !== null),
@@ -64,6 +67,16 @@ export function createGateway(engine: Engine, { stallTimeoutMs, whiteSpaceInterv
     whiteSpaceIntervalMs,
     isDraining: false,
   }
+}
+
+/** Object users, and of what they do not have, storage accounts: those may be granted something too. */
+async function findOwners(db: Database, ids: string[]): Promise<(Owner & { id: string })[]> {
+  const users = await findObjectUsers(db, { ids })
+  if (users.length === ids.length) return users
+  const known = new Set(users.map(({ id }) => id))
+  const accounts = await findStorageAccountNames(db, { ids: ids.filter((id) => !known.has(id)) })
+  const owners = accounts.map(({ id, name }) => ({ id, canonicalId: uniqueIdOf('user', id), displayName: name }))
+  return [...users, ...owners]
 }
 
 function cacheNamespaceNames(find: (name: string) => Promise<boolean>): (name: string) => Promise<boolean> {

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AuthenticateDependencies, type Authentication, authenticate } from '#storage-engine/auth/authenticate.ts'
-import { ownerIdOf } from '#storage-engine/auth/principal.ts'
 import { readHeaders } from '#storage-engine/auth/request-headers.ts'
 import { splitRequestTarget } from '#storage-engine/auth/request-target.ts'
 import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
@@ -173,7 +172,7 @@ function openRequest(
     headers: asked.headers,
     principal: access.principal,
     access,
-    ownerId: ownerIdOf(access.principal),
+    ownerId: access.writerId,
     sourceIp: req.socket.remoteAddress ?? null,
     isSigned: authentication.kind !== 'anonymous',
     body: openBody({

@@ -1,14 +1,16 @@
 import { StorageError } from '#storage-engine/errors.ts'
-import { aclXml } from '#storage-engine/s3/bucket-configurations.ts'
-import type { Operation } from '#storage-engine/s3/operation.ts'
-import { ownerXml } from '#storage-engine/s3/owner-xml.ts'
+import { byVersion, type Operation } from '#storage-engine/s3/operation.ts'
+import { getObjectAcl } from '#storage-engine/s3/operations/get-object-acl.ts'
 import type { ObjectRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
 import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
 
 /** Sub-resources of an object: none can be set yet, so each GET answers as for an untouched object, and the rest is refused. */
 export const OBJECT_CONFIGURATIONS: Operation[] = [
-  untouched('GetObjectAcl', 'acl', getAcl),
+  answered('GetObjectAcl', 'GET', 'acl', {
+    action: byVersion('s3:GetObjectAcl', 's3:GetObjectVersionAcl'),
+    run: getObjectAcl,
+  }),
   refused('PutObjectAcl', 'PUT', 'acl'),
   untouched('GetObjectTagging', 'tagging', () => xmlResponse(xmlDocument('Tagging', '<TagSet></TagSet>'))),
   refused('PutObjectTagging', 'PUT', 'tagging'),
@@ -24,6 +26,17 @@ export const OBJECT_CONFIGURATIONS: Operation[] = [
   refused('RenameObject', 'PUT', 'renameObject'),
   refused('UpdateObjectEncryption', 'PUT', 'encryption'),
 ]
+
+type RunOnObject = (request: ObjectRequest) => S3Response | Promise<S3Response>
+
+function answered(
+  name: string,
+  method: Operation['method'],
+  parameter: string,
+  { action, run }: { action: ReturnType<typeof byVersion>; run: RunOnObject },
+): Operation {
+  return { name, method, on: 'object', query: [parameter], needs: 'object', action, run }
+}
 
 function untouched(
   name: string,
@@ -44,10 +57,6 @@ function untouched(
 
 function refused(name: string, method: Operation['method'], parameter: string): Operation {
   return { name, method, on: 'object', query: [parameter], needs: 'not-implemented' }
-}
-
-async function getAcl({ object, owners }: ObjectRequest): Promise<S3Response> {
-  return xmlResponse(aclXml(ownerXml('Owner', await owners.getOwner(object.ownerId))))
 }
 
 function refuseLockless(): never {

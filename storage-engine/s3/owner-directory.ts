@@ -10,6 +10,8 @@ export interface Owner {
 }
 
 export interface OwnerDirectory {
+  /** Those of these object users and storage accounts that exist. */
+  findOwners(ids: Iterable<string>): Promise<Map<string, Owner>>
   /** The owners of these object user ids; each id is in the answer. */
   getOwners(ids: Iterable<string>): Promise<Map<string, Owner>>
   getOwner(id: string): Promise<Owner>
@@ -24,11 +26,12 @@ const OWNER_TTL_MS = 60_000
 export function createOwnerDirectory(find: (ids: string[]) => Promise<(Owner & { id: string })[]>): OwnerDirectory {
   const cache = new LRUCache<string, Owner>({ max: OWNERS_MAX, ttl: OWNER_TTL_MS })
   return {
+    findOwners,
     getOwners,
     getOwner: async (id) => (await getOwners([id])).get(id) as Owner,
   }
 
-  async function getOwners(ids: Iterable<string>): Promise<Map<string, Owner>> {
+  async function findOwners(ids: Iterable<string>): Promise<Map<string, Owner>> {
     const owners = new Map<string, Owner>()
     const missing = new Set<string>()
     for (const id of ids) {
@@ -41,11 +44,15 @@ export function createOwnerDirectory(find: (ids: string[]) => Promise<(Owner & {
       const owner = { canonicalId, displayName }
       cache.set(id, owner)
       owners.set(id, owner)
-      missing.delete(id)
-    }
-    if (missing.size > 0) {
-      throw new StorageError('InternalError', { cause: new Error(`owners ${[...missing].join(', ')} do not exist`) })
     }
     return owners
+  }
+
+  async function getOwners(ids: Iterable<string>): Promise<Map<string, Owner>> {
+    const wanted = [...ids]
+    const owners = await findOwners(wanted)
+    const missing = wanted.filter((id) => !owners.has(id))
+    if (missing.length === 0) return owners
+    throw new StorageError('InternalError', { cause: new Error(`owners ${missing.join(', ')} do not exist`) })
   }
 }

@@ -1,5 +1,6 @@
 import { type Decision, decide } from '#storage-engine/auth/authorize.ts'
-import type { Principal } from '#storage-engine/auth/principal.ts'
+import { writerIdIn } from '#storage-engine/auth/object-ownership.ts'
+import { ownerIdOf, type Principal } from '#storage-engine/auth/principal.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { AccessTarget, AskedRequest } from '#storage-engine/s3/asked-request.ts'
@@ -22,6 +23,12 @@ export class RequestAccess {
   /** Who asks. */
   get principal(): Principal {
     return this.asked.principal
+  }
+
+  /** The object user to whom belongs what the caller makes here. */
+  get writerId(): string {
+    const { principal } = this.asked
+    return this.target === null ? ownerIdOf(principal) : writerIdIn(principal, this.target.bucket)
   }
 
   /** `action` is an IAM action name. Throws AccessDenied, always the same. */

@@ -32,6 +32,7 @@ export async function postUploads(engine: Engine, { response, target, bucket }: 
     bucket,
     key: target.key,
     ownerId: bucket.ownerId,
+    initiatorId: bucket.ownerId,
     contentType: contentTypeOf(target.query.get('type')),
     systemHeaders: null,
     userMetadata: null,

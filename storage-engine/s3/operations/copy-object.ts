@@ -3,6 +3,7 @@ import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import type { Tag } from '#storage-engine/object-settings.ts'
 import { type CopyObjectInput, copyObject as copy } from '#storage-engine/objects/copy-object.ts'
 import type { ObjectDescription, WrittenObject } from '#storage-engine/objects/write-object.ts'
+import { readOwnership, withAcl } from '#storage-engine/s3/acl-headers.ts'
 import { checksumElement, readChecksumAlgorithm } from '#storage-engine/s3/checksum-headers.ts'
 import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
 import { copySourceHeaders, findCopySource } from '#storage-engine/s3/copy-source.ts'
@@ -39,13 +40,17 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
         "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     })
   }
-  const settings = readCopySettings(request, () => sourceTags(request, source))
+  const ownership = await readOwnership(request)
+  const settings = withAcl(
+    readCopySettings(request, () => sourceTags(request, source)),
+    ownership,
+  )
   const written = await copy(request.engine, {
     source: { ...source, customerKey: readCopySourceKey(headers) },
     target: {
       bucket,
       key,
-      ownerId: request.ownerId,
+      ownerId: ownership.ownerId,
       ...(isReplacing ? readDescription(headers) : descriptionOf(source.object)),
       checksumAlgorithm,
       precondition: readWritePrecondition(headers),

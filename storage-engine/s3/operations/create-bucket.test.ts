@@ -43,12 +43,21 @@ test.each([
   expect((await send('HEAD', target)).status).toBe(404)
 })
 
-test('refuses what a bucket cannot have yet', async () => {
-  for (const headers of [{ 'x-amz-acl': 'public-read' }, { 'x-amz-object-ownership': 'ObjectWriter' }]) {
-    expect((await send('PUT', '/refused', { headers: headers as unknown as Record<string, string> })).code).toBe(
-      'NotImplemented',
-    )
-  }
+test('gives a bucket the ACL and the object ownership that its headers ask for', async () => {
+  const headers = { 'x-amz-acl': 'public-read', 'x-amz-object-ownership': 'ObjectWriter' }
+  expect((await send('PUT', '/shared', { headers })).status).toBe(200)
+  expect((await send('GET', '/shared', { as: null })).status).toBe(200)
+  expect((await send('GET', '/shared?ownershipControls')).text).toContain('>ObjectWriter<')
+})
+
+test('refuses ACLs beside enforced ownership, and unknown values of both', async () => {
+  const make = (acl: string, ownership: string) =>
+    send('PUT', '/refused', { headers: { 'x-amz-acl': acl, 'x-amz-object-ownership': ownership } })
+  expect((await make('public-read', 'BucketOwnerEnforced')).code).toBe('InvalidBucketAclWithObjectOwnership')
+  expect((await make('private', 'Anybody')).code).toBe('InvalidArgument')
+  expect((await make('everybody', 'ObjectWriter')).code).toBe('InvalidArgument')
+  expect((await send('HEAD', '/refused')).status).toBe(404)
+  expect((await make('private', 'BucketOwnerEnforced')).status).toBe(200)
 })
 
 test('answers BucketAlreadyOwnedByYou to the owner and BucketAlreadyExists to everybody else', async () => {

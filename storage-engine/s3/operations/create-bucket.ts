@@ -1,10 +1,13 @@
+import { bucketAcl } from '#storage-engine/auth/object-ownership.ts'
 import type { Headers } from '#storage-engine/auth/wire-request.ts'
 import type { BucketSettings } from '#storage-engine/bucket-settings.ts'
 import { createBucket as create } from '#storage-engine/buckets/create-bucket.ts'
 import { StorageError } from '#storage-engine/errors.ts'
-import type { Tag } from '#storage-engine/object-settings.ts'
+import type { Acl, Tag } from '#storage-engine/object-settings.ts'
 import { checkBucketTags } from '#storage-engine/objects/tags.ts'
+import { readRequestedAcl } from '#storage-engine/s3/acl-headers.ts'
 import { refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
+import { readOwnershipHeader } from '#storage-engine/s3/ownership-xml.ts'
 import type { NewBucketRequest } from '#storage-engine/s3/s3-request.ts'
 import { emptyResponse, type S3Response } from '#storage-engine/s3/s3-response.ts'
 import { readTag } from '#storage-engine/s3/tagging-xml.ts'
@@ -31,6 +34,10 @@ export async function createBucket(request: NewBucketRequest): Promise<S3Respons
   const { region } = engine.config
   const settings: BucketSettings = content.length === 0 ? {} : readConfiguration(content, region)
   const isLocked = readIsLocked(headers)
+  const ownership = readOwnershipHeader(headers)
+  if (ownership !== null) settings.ownership = ownership
+  const acl = await readBucketAcl(request, ownership)
+  if (acl !== null) settings.acl = acl
   if (isLocked) settings.objectLock = {}
   await create(engine, {
     namespaceId: principal.namespaceId,
@@ -42,6 +49,17 @@ export async function createBucket(request: NewBucketRequest): Promise<S3Respons
     versioning: isLocked ? 'enabled' : 'unversioned',
   })
   return emptyResponse(200, ['Location', `/${bucketName}`])
+}
+
+/** An ACL beside enforced ownership contradicts it. Throws InvalidBucketAclWithObjectOwnership, and what ACL headers throw. */
+async function readBucketAcl(
+  { engine, headers, ownerId }: NewBucketRequest,
+  ownership: BucketSettings['ownership'] | null,
+): Promise<Acl | null> {
+  const requested = await readRequestedAcl(engine, headers)
+  const acl = bucketAcl({ ownerId, settings: {} }, requested)
+  if (acl !== null && ownership === 'BucketOwnerEnforced') throw new StorageError('InvalidBucketAclWithObjectOwnership')
+  return acl
 }
 
 /** Throws InvalidLocationConstraint for any region but ours, MalformedXML, InvalidTag, and NotImplemented for bucket types. */

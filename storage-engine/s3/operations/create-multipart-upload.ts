@@ -1,6 +1,8 @@
+import { initiatorIdOf } from '#storage-engine/auth/principal.ts'
 import type { ChecksumAlgorithm } from '#storage-engine/body.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { type ChecksumType, createUpload } from '#storage-engine/objects/uploads.ts'
+import { readOwnership, withAcl } from '#storage-engine/s3/acl-headers.ts'
 import { readChecksumAlgorithm, readChecksumType } from '#storage-engine/s3/checksum-headers.ts'
 import { readEncryption, writtenEncryptionHeaders } from '#storage-engine/s3/encryption-headers.ts'
 import { abortHeaders } from '#storage-engine/s3/lifecycle-headers.ts'
@@ -16,13 +18,15 @@ export async function createMultipartUpload(request: KeyRequest): Promise<S3Resp
   const { headers, bucket, key } = request
   refuseUnsupported(headers)
   const checksum = readUploadChecksum(request)
+  const ownership = await readOwnership(request)
   const upload = await createUpload(request.engine, {
     bucket,
     key,
-    ownerId: request.ownerId,
+    ownerId: ownership.ownerId,
+    initiatorId: initiatorIdOf(request.principal),
     ...readDescription(headers),
     checksum,
-    settings: readObjectSettings(request),
+    settings: withAcl(readObjectSettings(request), ownership),
     lock: readLock(request),
     encryption: readEncryption(headers),
   })

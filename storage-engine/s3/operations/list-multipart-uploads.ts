@@ -25,7 +25,7 @@ export async function listMultipartUploads(request: BucketRequest): Promise<S3Re
     limit,
   })
   const uploads = page.entries.filter((entry) => entry.kind === 'upload')
-  const owners = await request.owners.getOwners(uploads.flatMap(({ ownerId, initiatorId }) => [ownerId, initiatorId]))
+  const owners = await request.owners.findOwners(uploads.flatMap(({ ownerId, initiatorId }) => [ownerId, initiatorId]))
   const prefixes = page.entries.map((entry) =>
     entry.kind === 'prefix' ? `<CommonPrefixes>${element('Prefix', encode(entry.prefix))}</CommonPrefixes>` : '',
   )

@@ -18,7 +18,7 @@ export async function listParts(request: KeyRequest): Promise<S3Response> {
   const upload = await getUpload(engine, { bucket, key, uploadId: readUploadId(request) })
   const found = await pageParts(engine.db, { uploadId: upload.id, after: marker, limit: limit + 1 })
   const parts = found.slice(0, limit)
-  const owners = await request.owners.getOwners([upload.ownerId, upload.initiatorId])
+  const owners = await request.owners.findOwners([upload.ownerId, upload.initiatorId])
   const fields = [
     element('Bucket', bucket.name),
     element('Key', key),

@@ -2,6 +2,7 @@ import { StorageError } from '#storage-engine/errors.ts'
 import type { ObjectLock } from '#storage-engine/object-settings.ts'
 import { BODY_BYTES_MAX } from '#storage-engine/objects/write-body.ts'
 import { writeObject } from '#storage-engine/objects/write-object.ts'
+import { readOwnership, withAcl } from '#storage-engine/s3/acl-headers.ts'
 import { readChecksum, readContentMd5 } from '#storage-engine/s3/checksum-headers.ts'
 import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
 import { readEncryption } from '#storage-engine/s3/encryption-headers.ts'
@@ -18,12 +19,14 @@ export async function putObject(request: KeyRequest): Promise<S3Response> {
   const { headers, body } = request
   refuseUnsupported(headers)
   checkBodySize(request)
-  const settings = readObjectSettings(request)
+  const owned = readOwnership(request)
+  const ownership = owned instanceof Promise ? await owned : owned
+  const settings = withAcl(readObjectSettings(request), ownership)
   const written = await writeObject(request.engine, {
     bucket: request.bucket,
     key: request.key,
     body,
-    ownerId: request.ownerId,
+    ownerId: ownership.ownerId,
     ...readDescription(headers),
     contentMd5: readContentMd5(headers),
     checksum: readChecksum(headers),

@@ -1,1 +1,0 @@
-ALTER TABLE "lifecycle_passes" DROP COLUMN "noncurrent_order";

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sendSigned } from '#storage-engine/testing/signed-request.ts'
+import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
+
+let gateway: TestGateway
+
+beforeAll(async () => {
+  gateway = await startTestGateway()
+  await sendSigned(gateway, { method: 'PUT', target: '/bkt' })
+})
+
+afterAll(() => gateway.stop())
+
+const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
+  sendSigned(gateway, { method, target, ...input })
+
+const policyOf = (change: object = {}) =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::bkt/*', ...change }],
+  })
+
+const isPublic = async () => /<IsPublic>(\w+)</.exec((await send('GET', '/bkt?policyStatus')).text)?.[1]
+
+test.each([
+  [{}, 'TRUE'],
+  [{ Principal: { AWS: 'arn:aws:iam::globex:root' } }, 'FALSE'],
+  [{ Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }, 'FALSE'],
+  [{ Condition: { IpAddress: { 'aws:SourceIp': '0.0.0.0/1' } } }, 'TRUE'],
+  [{ Condition: { NotIpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }, 'TRUE'],
+  [{ Condition: { StringEquals: { 'aws:PrincipalAccount': '123456789012' } } }, 'FALSE'],
+  [{ Condition: { StringLike: { 'aws:PrincipalAccount': '*' } } }, 'TRUE'],
+  [{ Condition: { StringEquals: { 'aws:Referer': 'https://a.example' } } }, 'TRUE'],
+  [{ Effect: 'Deny' }, 'FALSE'],
+])('GetBucketPolicyStatus of a policy with %j is %s', async (change, expected) => {
+  await send('PUT', '/bkt?policy', { body: policyOf(change) })
+  expect(await isPublic()).toBe(expected)
+})
+
+test('GetBucketPolicyStatus counts ACLs, unless they are ignored', async () => {
+  await send('DELETE', '/bkt?policy')
+  expect(await isPublic()).toBe('FALSE')
+  await send('PUT', '/bkt?acl', { headers: { 'x-amz-acl': 'authenticated-read' } })
+  expect(await isPublic()).toBe('TRUE')
+  const block =
+    '<PublicAccessBlockConfiguration><IgnorePublicAcls>TRUE</IgnorePublicAcls></PublicAccessBlockConfiguration>'
+  await send('PUT', '/bkt?publicAccessBlock', { body: block })
+  expect(await isPublic()).toBe('FALSE')
+})
