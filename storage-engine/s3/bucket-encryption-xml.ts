@@ -2,7 +2,8 @@ import type { BucketEncryption } from '#storage-engine/bucket-settings.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { XmlElement } from '#storage-engine/s3/xml-reader.ts'
 import { childrenOf, childText, expectChildren, expectRoot, onlyChild, readXml } from '#storage-engine/s3/xml-reader.ts'
-import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { element } from '#storage-engine/xml-text.ts'
 
 const ROOT = 'ServerSideEncryptionConfiguration'
 const KEY_LENGTH_MAX = 2048

@@ -1,6 +1,6 @@
 import { StorageError } from '#storage-engine/errors.ts'
 import { type WholeResponse, XML_TYPE } from '#storage-engine/s3/s3-response.ts'
-import { element, XML_DECLARATION } from '#storage-engine/s3/xml-writer.ts'
+import { element, XML_DECLARATION } from '#storage-engine/xml-text.ts'
 
 export interface ErrorContext {
   method: string

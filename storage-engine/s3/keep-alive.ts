@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { StorageError } from '#storage-engine/errors.ts'
 import { type ErrorContext, errorXml } from '#storage-engine/s3/error-response.ts'
 import { type S3Response, XML_TYPE } from '#storage-engine/s3/s3-response.ts'
-import { XML_DECLARATION } from '#storage-engine/s3/xml-writer.ts'
+import { XML_DECLARATION } from '#storage-engine/xml-text.ts'
 
 /**
  * Waits for a long operation. When it takes more than one interval, the client gets 200 and white space, and the outcome,

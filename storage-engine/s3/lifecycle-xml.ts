@@ -10,7 +10,7 @@ import {
   onlyChild,
   type XmlElement,
 } from '#storage-engine/s3/xml-reader.ts'
-import { element } from '#storage-engine/s3/xml-writer.ts'
+import { element } from '#storage-engine/xml-text.ts'
 
 /** Of XML Schema's int, which S3 uses for days and counts. */
 const INT_MAX = 2 ** 31 - 1

@@ -3,7 +3,7 @@ import { type EncodeKey, readEncoding, readPageSize } from '#storage-engine/s3/l
 import type { Owner } from '#storage-engine/s3/owner-directory.ts'
 import { ownerXml } from '#storage-engine/s3/owner-xml.ts'
 import type { BucketRequest } from '#storage-engine/s3/s3-request.ts'
-import { element } from '#storage-engine/s3/xml-writer.ts'
+import { element } from '#storage-engine/xml-text.ts'
 
 /** What all three listings of objects have in common. */
 export interface ListingParameters {

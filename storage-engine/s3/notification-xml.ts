@@ -10,7 +10,7 @@ import {
   onlyChild,
   type XmlElement,
 } from '#storage-engine/s3/xml-reader.ts'
-import { element } from '#storage-engine/s3/xml-writer.ts'
+import { element } from '#storage-engine/xml-text.ts'
 
 /** How S3 spells a target of each kind: the element around it, and the one that holds its ARN. */
 const ELEMENTS: Record<NotificationTarget['kind'], { target: string; arn: string }> = {

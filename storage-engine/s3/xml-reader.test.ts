@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { childrenOf, childText, expectRoot, readXml } from '#storage-engine/s3/xml-reader.ts'
-import { escapeXml } from '#storage-engine/s3/xml-writer.ts'
+import { escapeXml } from '#storage-engine/xml-text.ts'
 
 const read = (text: string) => readXml(Buffer.from(text))
 

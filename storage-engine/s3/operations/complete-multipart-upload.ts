@@ -19,7 +19,8 @@ import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
 import { versionHeader } from '#storage-engine/s3/version-id.ts'
 import { LONG_XML_BYTES_MAX, readDocument } from '#storage-engine/s3/xml-body.ts'
 import { childrenOf, childText, expectRoot, readXml, type XmlElement } from '#storage-engine/s3/xml-reader.ts'
-import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { element } from '#storage-engine/xml-text.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
 export async function completeMultipartUpload(request: KeyRequest): Promise<S3Response> {

@@ -12,7 +12,8 @@ import { checkKeyLength } from '#storage-engine/s3/target.ts'
 import { checkVersionIdForm } from '#storage-engine/s3/version-id.ts'
 import { LONG_XML_BYTES_MAX, readDocument } from '#storage-engine/s3/xml-body.ts'
 import { childrenOf, childText, expectRoot, readXml, type XmlElement } from '#storage-engine/s3/xml-reader.ts'
-import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { element } from '#storage-engine/xml-text.ts'
 
 const KEYS_MAX = 1000
 

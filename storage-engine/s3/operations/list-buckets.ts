@@ -4,7 +4,8 @@ import { decodeToken, encodeToken } from '#storage-engine/s3/list-parameters.ts'
 import { ownerXml } from '#storage-engine/s3/owner-xml.ts'
 import type { ServiceRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
-import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { element } from '#storage-engine/xml-text.ts'
 
 const BUCKETS_MAX = 10_000
 

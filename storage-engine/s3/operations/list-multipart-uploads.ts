@@ -4,7 +4,8 @@ import type { Owner } from '#storage-engine/s3/owner-directory.ts'
 import { ownerXml } from '#storage-engine/s3/owner-xml.ts'
 import type { BucketRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
-import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { element } from '#storage-engine/xml-text.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
 export async function listMultipartUploads(request: BucketRequest): Promise<S3Response> {

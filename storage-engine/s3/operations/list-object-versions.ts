@@ -11,7 +11,8 @@ import {
 import { ownerXml } from '#storage-engine/s3/owner-xml.ts'
 import type { BucketRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
-import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { element } from '#storage-engine/xml-text.ts'
 
 /**
  * In a bucket that was never versioned every object is its own only version, `null`.

@@ -10,7 +10,8 @@ import { readUploadId } from '#storage-engine/s3/operations/upload-part.ts'
 import { parsePartNumber } from '#storage-engine/s3/part-range.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
-import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { element } from '#storage-engine/xml-text.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html */
 export async function uploadPartCopy(request: KeyRequest): Promise<S3Response> {
