@@ -1,6 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { Engine } from '#storage-engine/engine.ts'
+import { StorageError } from '#storage-engine/errors.ts'
 import { insertAccessKey } from '#storage-engine/metadata/accounts.ts'
+import { type KeyHolder, listKeysOfHolder } from '#storage-engine/metadata/iam-access-keys.ts'
+import { changeIam } from '#storage-engine/metadata/iam-epochs.ts'
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
@@ -15,10 +18,10 @@ export interface IssuedAccessKey {
   secretAccessKey: string
 }
 
-/** Gives an object user or a storage account of a namespace a new active key. */
+/** Gives an object user or a storage account of a namespace a new active key. Throws LimitExceeded when it has `keysMax` already. */
 export async function issueAccessKey(
   engine: Engine,
-  input: { namespaceId: string; expiresAt?: Date } & AccessKeyHolder,
+  input: { namespaceId: string; expiresAt?: Date; keysMax?: number } & AccessKeyHolder,
 ): Promise<IssuedAccessKey> {
   const accessKeyId = newAccessKeyId('AKIA')
   const secretAccessKey = newSecret()
@@ -27,15 +30,28 @@ export async function issueAccessKey(
     context: accessKeyId,
     plain: Buffer.from(secretAccessKey),
   })
-  await insertAccessKey(engine.db, {
+  const key = {
     accessKeyId,
     namespaceId: input.namespaceId,
     objectUserId: input.objectUserId ?? null,
     storageAccountId: input.storageAccountId ?? null,
     sealedSecret,
     expiresAt: input.expiresAt ?? null,
+  }
+  const { namespaceId, keysMax = Number.POSITIVE_INFINITY } = input
+  await changeIam(engine.db, { namespaceId }, async (tx) => {
+    const held = await listKeysOfHolder(tx, { namespaceId, holder: holderOf(input) })
+    if (held.length >= keysMax) {
+      throw new StorageError('LimitExceeded', { message: `Cannot exceed quota for AccessKeysPerUser: ${keysMax}` })
+    }
+    await insertAccessKey(tx, key)
   })
   return { accessKeyId, secretAccessKey }
+}
+
+function holderOf(holder: AccessKeyHolder): KeyHolder {
+  if (holder.objectUserId !== undefined) return { kind: 'object-user', id: holder.objectUserId }
+  return { kind: 'user', id: holder.storageAccountId }
 }
 
 /** 20 characters. */

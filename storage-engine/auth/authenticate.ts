@@ -125,7 +125,8 @@ function authenticateAnonymous({ headers }: WireRequest): Authentication {
   return brand({ kind: 'anonymous', principal: ANONYMOUS, payload })
 }
 
-function payloadHashOf({ headers }: WireRequest, claim: SignatureClaim | SigV2Claim): string {
+function payloadHashOf({ headers, bodySha256 }: WireRequest, claim: SignatureClaim | SigV2Claim): string {
+  if (bodySha256 !== undefined) return bodySha256
   const value = headers.get('x-amz-content-sha256')
   if (claim.version === 2) checkWhole(headers, value)
   if (value !== undefined) return value

@@ -7,6 +7,8 @@ export interface WireRequest {
   headers: Headers
   /** The bucket that the host names, in virtual-hosted style; null when it stands in the path, or nowhere. */
   hostBucket: string | null
+  /** Of a body that was read already, by the door whose clients sign the hash without sending it: hexadecimal SHA-256. */
+  bodySha256?: string
 }
 
 /** By lower-case name; several lines of one name are joined with a comma. One character a byte. */

@@ -34,7 +34,7 @@ export function listOidcProviders(db: Queryable, { namespaceId }: { namespaceId:
 
 export async function updateOidcProvider(
   db: Queryable,
-  { id, ...changes }: Pick<OidcProvider, 'id'> & Partial<Pick<OidcProvider, 'clientIds' | 'thumbprints' | 'tags'>>,
+  { id, ...changes }: Pick<OidcProvider, 'id' | 'clientIds' | 'thumbprints'>,
 ): Promise<void> {
   await db.run((orm) => orm.update(iamOidcProviders).set(changes).where(eq(iamOidcProviders.id, id)))
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, ne, sql } from 'drizzle-orm'
 import { objectUsers } from '#drizzle/schema/accounts.ts'
 import { namespaceKeys, namespaces } from '#drizzle/schema/namespaces.ts'
 import { StorageError } from '#storage-engine/errors.ts'
@@ -50,6 +50,16 @@ export async function insertNamespace(
 
 export async function findNamespaceByName(db: Queryable, { name }: { name: string }): Promise<Namespace | null> {
   const [namespace] = await db.run((orm) => orm.select().from(namespaces).where(eq(namespaces.name, name)))
+  return namespace ?? null
+}
+
+/** `accountId` is not empty. */
+export async function findNamespaceByAccountId(
+  db: Queryable,
+  { accountId }: { accountId: string },
+): Promise<Namespace | null> {
+  const isIt = and(eq(namespaces.accountId, accountId), ne(namespaces.accountId, ''))
+  const [namespace] = await db.run((orm) => orm.select().from(namespaces).where(isIt))
   return namespace ?? null
 }
 
