@@ -1,4 +1,5 @@
 import { setDefaultHighWaterMark } from 'node:stream'
+import { createIamDoor } from '#storage-engine/iam/door.ts'
 import { runPart } from '#storage-engine/run-part.ts'
 import { startS3Server } from '#storage-engine/s3/server.ts'
 import { certificateFilesOf, loadTlsOptions, watchCertificate } from '#storage-engine/tls.ts'
@@ -15,7 +16,13 @@ setDefaultHighWaterMark(false, READ_AHEAD_BYTES)
 await runPart('gateway', async (engine) => {
   const { config, log } = engine
   const files = certificateFilesOf(config)
-  const server = await startS3Server({ engine, tls: loadTlsOptions(files), port: config.s3Port, host: config.host })
+  const server = await startS3Server({
+    engine,
+    tls: loadTlsOptions(files),
+    port: config.s3Port,
+    host: config.host,
+    queryApi: createIamDoor(engine),
+  })
   const endWatch = watchCertificate({ files, onChange: (tls) => server.setSecureContext(tls), log })
   return {
     async close() {

@@ -1,8 +1,10 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { SecureContextOptions } from 'node:tls'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
+import type { QueryApi } from '#storage-engine/query-api.ts'
 import { errorResponse } from '#storage-engine/s3/error-response.ts'
 import { createGateway, type Gateway } from '#storage-engine/s3/gateway.ts'
 import { handle } from '#storage-engine/s3/handler.ts'
@@ -33,6 +35,8 @@ export interface S3ServerInput {
   timeouts?: { stallTimeoutMs?: number; whiteSpaceIntervalMs?: number; drainTimeoutMs?: number }
   /** Milliseconds since the epoch; the system's clock by default. */
   now?: () => number
+  /** What else is reached on this port. */
+  queryApi?: QueryApi
 }
 
 export interface S3Server {
@@ -53,7 +57,7 @@ export async function startS3Server(input: S3ServerInput): Promise<S3Server> {
     whiteSpaceIntervalMs: timeouts.whiteSpaceIntervalMs ?? WHITE_SPACE_INTERVAL_MS,
     now,
   })
-  const server = createHttpsServer(gateway, tls)
+  const server = createHttpsServer(gateway, { tls, queryApi: input.queryApi ?? null })
   return {
     port: await listenTls({ server, port, host, isShared: true }),
     setSecureContext: (next) => server.setSecureContext(next),
@@ -65,7 +69,10 @@ export async function startS3Server(input: S3ServerInput): Promise<S3Server> {
   }
 }
 
-function createHttpsServer(gateway: Gateway, tls: ServerOptions): Server {
+function createHttpsServer(
+  gateway: Gateway,
+  { tls, queryApi }: { tls: ServerOptions; queryApi: QueryApi | null },
+): Server {
   const server = createServer({
     ...tls,
     insecureHTTPParser: false,
@@ -81,11 +88,16 @@ function createHttpsServer(gateway: Gateway, tls: ServerOptions): Server {
   // A header beyond Node's limit of 2,000 would be dropped without a word, and its signature with it.
   server.maxHeadersCount = 0
   server.timeout = SOCKET_TIMEOUT_MS
-  server.on('request', (req, res) => void handle(gateway, { req, res, awaitsContinue: false }))
+  const serve = (req: IncomingMessage, res: ServerResponse, awaitsContinue: boolean): Promise<void> => {
+    if (queryApi === null || !queryApi.takes(req)) return handle(gateway, { req, res, awaitsContinue })
+    const requestId = gateway.newRequestId()
+    return queryApi.handle({ req, res, requestId, awaitsContinue, isDraining: gateway.isDraining })
+  }
+  server.on('request', (req, res) => void serve(req, res, false))
   // The body reader sends 100 Continue when an operation starts to read, which is after authorization.
-  server.on('checkContinue', (req, res) => void handle(gateway, { req, res, awaitsContinue: true }))
+  server.on('checkContinue', (req, res) => void serve(req, res, true))
   // S3 reads past an expectation that it does not know; Node by itself would answer 417.
-  server.on('checkExpectation', (req, res) => void handle(gateway, { req, res, awaitsContinue: false }))
+  server.on('checkExpectation', (req, res) => void serve(req, res, false))
   server.on('clientError', (error, socket) => refuse(gateway, error, socket))
   return server
 }

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import https from 'node:https'
 import { type IssuedAccessKey, issueAccessKey } from '#storage-engine/accounts/issue-access-key.ts'
 import type { Engine } from '#storage-engine/engine.ts'
+import { createIamDoor } from '#storage-engine/iam/door.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { ensureLocalCertificate } from '#storage-engine/local-authority.ts'
 import { insertObjectUser, insertStorageAccount } from '#storage-engine/metadata/accounts.ts'
@@ -37,7 +38,8 @@ export async function startTestGateway(options: Pick<S3ServerInput, 'timeouts' |
   })
   const ca = fs.readFileSync(files.ca, 'utf8')
   const tls = loadTlsOptions(files)
-  const server = await startS3Server({ engine, tls, port: 0, host: '127.0.0.1', ...options })
+  const queryApi = createIamDoor(engine, options.now === undefined ? {} : { now: options.now })
+  const server = await startS3Server({ engine, tls, port: 0, host: '127.0.0.1', queryApi, ...options })
   const agent = new https.Agent({ keepAlive: true, ca })
   return {
     engine,
