@@ -4,7 +4,8 @@ import { GROUP_URIS, type NamedGrant } from '#storage-engine/s3/grantees.ts'
 import type { Owner, OwnerDirectory } from '#storage-engine/s3/owner-directory.ts'
 import { ownerXml } from '#storage-engine/s3/owner-xml.ts'
 import { childrenOf, childText, onlyChild, readXml, type XmlElement } from '#storage-engine/s3/xml-reader.ts'
-import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { element } from '#storage-engine/xml-text.ts'
 
 const PERMISSIONS: readonly string[] = ['FULL_CONTROL', 'READ', 'READ_ACP', 'WRITE', 'WRITE_ACP']
 const XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'

@@ -2,7 +2,8 @@ import type { Headers } from '#storage-engine/auth/wire-request.ts'
 import type { BucketSettings } from '#storage-engine/bucket-settings.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { childText, expectChildren, expectRoot, onlyChild, readXml } from '#storage-engine/s3/xml-reader.ts'
-import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { element } from '#storage-engine/xml-text.ts'
 
 export type Ownership = NonNullable<BucketSettings['ownership']>
 

@@ -1,7 +1,8 @@
 import type { PublicAccessBlock } from '#storage-engine/bucket-settings.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { childText, expectChildren, expectRoot, readXml } from '#storage-engine/s3/xml-reader.ts'
-import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { element } from '#storage-engine/xml-text.ts'
 
 const ROOT = 'PublicAccessBlockConfiguration'
 const NAMES = {

@@ -2,7 +2,8 @@ import { cachedPolicy } from '#storage-engine/auth/cached-policy.ts'
 import { isPublicAcl, isPublicPolicy } from '#storage-engine/auth/public-access.ts'
 import type { BucketRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
-import { element, xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import { element } from '#storage-engine/xml-text.ts'
 
 /**
  * Whether anybody may come in: by the policy, or by an ACL that counts. In AWS an ACL does not; here the answer is the same
