@@ -1,5 +1,4 @@
-import { sql } from 'drizzle-orm'
-import { bigint, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { byteText } from './columns.ts'
 
 /** How far the lifecycle job came in a bucket: it reads each bucket once a day and once a configuration. */
@@ -9,8 +8,7 @@ export const lifecyclePasses = pgTable('lifecycle_passes', {
   rulesDigest: text('rules_digest').notNull(),
   /** The moment that the pass takes for now. */
   asOf: timestamp('as_of', { withTimezone: true, precision: 3 }).notNull(),
-  /** The last version that was looked at; an empty key before the first one. */
+  /** The last key of which every version was looked at; empty before the first one. */
   key: byteText().notNull().default(''),
-  noncurrentOrder: bigint('noncurrent_order', { mode: 'bigint' }).notNull().default(sql`0`),
   finishedAt: timestamp('finished_at', { withTimezone: true, precision: 3 }),
 })

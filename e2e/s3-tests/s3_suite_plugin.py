@@ -9,6 +9,8 @@ import os
 import sys
 import types
 
+import pytest
+
 
 def _provide(name, **members):
     """Stands in for a small library of which the suite uses one or two names, where it is not installed."""
@@ -81,6 +83,14 @@ def pytest_runtest_setup(item):
 
     if suite.prefix is not None:
         suite.prefix = suite.choose_bucket_prefix(template="suite-{random}-")
+
+
+@pytest.fixture(autouse=True)
+def _send_what_the_test_says(request, monkeypatch):
+    """Over TLS botocore frames a body in chunks with a trailing checksum, and takes Content-Length off: the one test of a
+    bad length that rests on it never sends the bad request. Without the checksum it does."""
+    if request.node.name == "test_object_create_bad_contentlength_empty":
+        monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
 
 
 def pytest_runtest_logreport(report):

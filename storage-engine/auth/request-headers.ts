@@ -19,7 +19,7 @@ const SINGLE: ReadonlySet<string> = new Set([
 
 /**
  * Reads `IncomingMessage.rawHeaders` (name, value, name, value…). Throws InvalidRequest for a repeated single header and for
- * any Transfer-Encoding but chunked, both of which Node lets pass.
+ * an empty Content-Length, and NotImplemented for any Transfer-Encoding but chunked, all of which Node lets pass.
  */
 export function readHeaders(rawHeaders: readonly string[]): Headers {
   const headers = new Map<string, string>()
@@ -35,6 +35,9 @@ export function readHeaders(rawHeaders: readonly string[]): Headers {
       throw new StorageError('InvalidRequest', { message: `The header ${name} must not be repeated.` })
     headers.set(name, `${earlier},${value}`)
   }
+  // Node takes it for none.
+  if (headers.get('content-length') === '')
+    throw new StorageError('InvalidRequest', { message: 'The header content-length must be a number.' })
   const encoding = headers.get('transfer-encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') {
     throw new StorageError('NotImplemented', {

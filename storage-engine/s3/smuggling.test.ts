@@ -156,7 +156,8 @@ test.each(['200', '', 'cow'])('Expect: %j is read past', async (expectation) => 
   expect(statuses).toEqual(['200 OK'])
 })
 
-test('an empty length beside chunks is refused', async () => {
+test('an empty length is refused, alone and beside chunks', async () => {
+  expect(await expectOneRefusal([...getKey(), 'content-length:'])).toEqual(['InvalidRequest'])
   const lines = [...putKey({}), 'content-length:', 'transfer-encoding: chunked']
   expect(await expectOneRefusal(lines, '1\r\nx\r\n0\r\n\r\n')).toEqual(['InvalidRequest'])
 })

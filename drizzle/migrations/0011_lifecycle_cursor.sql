@@ -1,0 +1,1 @@
+ALTER TABLE "lifecycle_passes" DROP COLUMN "noncurrent_order";
