@@ -1,11 +1,14 @@
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '#storage-engine/ids.ts'
 import { setBucketVersioning } from '#storage-engine/metadata/bucket-settings.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
+import { commitStatement } from '#storage-engine/metadata/commit-sql.ts'
 import type { Database } from '#storage-engine/metadata/database.ts'
 import { deleteObject } from '#storage-engine/metadata/delete-objects.ts'
 import { deleteVersions } from '#storage-engine/metadata/delete-versions.ts'
+import { lockKeys } from '#storage-engine/metadata/key-locks.ts'
 import { commitObject, findObject } from '#storage-engine/metadata/object-versions.ts'
 import { putPart } from '#storage-engine/metadata/parts.ts'
 import {
@@ -34,7 +37,7 @@ type Step =
   | { kind: 'delete-version'; key: Key; place: number }
   | { kind: 'enabled' | 'suspended' }
 
-const key = fc.constantFrom(...KEYS)
+const key = fc.oneof({ weight: 4, arbitrary: fc.constant(KEYS[0]) }, { weight: 1, arbitrary: fc.constantFrom(...KEYS) })
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constantFrom('put', 'delete'), key, size: fc.nat(1000) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('complete'), key, size: fc.nat(1000) }) },
@@ -208,50 +211,111 @@ async function expectAsModelled(bucket: Bucket, model: Model): Promise<void> {
 
 describe('versions', () => {
   it('are what S3 documents, for any sequence of writes, deletes and switches', async () => {
-    const property = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
+    const property = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30, size: 'max' }), async (steps) => {
       const bucket = await createTestBucket(db)
       const model = new Model()
       for (const each of steps) await play(await freshBucket(bucket), model, each)
       await expectAsModelled(bucket, model)
     })
-    await fc.assert(property, { numRuns: 40 })
+    await fc.assert(property, { numRuns: 25 })
   })
 
   it('stay whole when many write, delete and switch at once, each with whatever it last knew of the bucket', async () => {
-    const bucket = await createTestBucket(db)
-    const bytes: string[] = []
-    const ids: string[] = []
-    const stale = [bucket, { ...bucket, versioning: 'enabled' }, { ...bucket, versioning: 'suspended' }] as Bucket[]
-    await setBucketVersioning(db, { bucketId: bucket.id, versioning: 'enabled' })
-    const worker = async (seed: number) => {
-      for (let turn = 0; turn < 30; turn++) {
-        const seen = stale[(seed + turn) % 3] as Bucket
-        const at = KEYS[(seed * 7 + turn) % 2] as Key
-        const choice = (seed * 5 + turn * 3) % 11
-        if (choice < 5 || choice === 10) {
-          const written = await (choice === 10 ? complete : put)(seen, at, 10)
-          bytes.push(written.bytes)
-          ids.push(written.visible ?? 'null')
-        } else if (choice < 7) await remove(seen, at)
-        else if (choice < 9) await removeVersion(bucket, at, ids[(seed * 13 + turn) % ids.length] ?? 'null')
-        else {
-          const versioning = turn % 2 ? 'enabled' : 'suspended'
-          await setBucketVersioning(db, { bucketId: bucket.id, versioning })
-        }
-      }
+    for (let round = 0; round < 2; round++) await crowd({ startsAs: round % 2 ? 'enabled' : 'unversioned' })
+  })
+})
+
+async function crowd({ startsAs }: { startsAs: 'enabled' | 'unversioned' }): Promise<void> {
+  const bucket = await createTestBucket(db)
+  const bytes: string[] = []
+  const ids: string[] = []
+  const stale = [bucket, { ...bucket, versioning: 'enabled' }, { ...bucket, versioning: 'suspended' }] as Bucket[]
+  if (startsAs === 'enabled') await setBucketVersioning(db, { bucketId: bucket.id, versioning: 'enabled' })
+  const act = async (seed: number, turn: number) => {
+    // What was once versioned never looks unversioned again, but an old look at it may be under way.
+    const seen = (startsAs === 'unversioned' ? bucket : stale[(seed + turn) % 3]) as Bucket
+    const at = KEYS[(seed * 7 + turn) % 2] as Key
+    const choice = (seed * 5 + turn * 3) % 13
+    if (choice < 6) {
+      const written = await (choice === 5 ? complete : put)(seen, at, 10)
+      bytes.push(written.bytes)
+      ids.push(written.visible ?? 'null')
+    } else if (choice < 8) await remove(seen, at)
+    else if (choice < 12) await removeVersion(bucket, at, ids.at(-1 - ((seed + turn) % 4)) ?? 'null')
+    else if (turn > 2)
+      await setBucketVersioning(db, { bucketId: bucket.id, versioning: turn % 2 ? 'enabled' : 'suspended' })
+  }
+  const worker = async (seed: number) => {
+    for (let turn = 0; turn < 20; turn++) await act(seed, turn)
+  }
+  await Promise.all(Array.from({ length: 16 }, (_, seed) => worker(seed)))
+  await expectWhole(bucket, bytes)
+}
+
+async function expectWhole(bucket: Bucket, bytes: string[]): Promise<void> {
+  const stored = await readStored(bucket)
+  for (const each of KEYS) {
+    const own = stored.filter((version) => version.key === each)
+    expect(own.length === 0 || own[0]?.order === '0').toBe(true)
+    expect(own.filter(({ isNull }) => isNull).length).toBeLessThanOrEqual(1)
+  }
+  const kept = new Set(stored.flatMap((version) => version.bytes ?? []))
+  expect(await readGarbage(bytes)).toEqual(new Set(bytes.filter((each) => !kept.has(each))))
+  expect(await readUsage(db, { bucketId: bucket.id })).toMatchObject({
+    objectCount: stored.filter(({ isMarker }) => !isMarker).length,
+    sizeBytes: stored.reduce((sum, { size }) => sum + size, 0),
+  })
+}
+
+describe('while another holds a key and puts a version on it', () => {
+  /** Runs `work` once the other holds the key; when `work` waits for it, `meanwhile` happens and the other commits. */
+  async function behindAnother(
+    bucket: Bucket,
+    { work, meanwhile = async () => {} }: { work: () => Promise<unknown>; meanwhile?: () => Promise<void> },
+  ): Promise<{ left: string[]; newest: string }> {
+    const object = testObject(bucket, 'a')
+    const row = {
+      ...object,
+      bucketId: bucket.id,
+      namespaceId: bucket.namespaceId,
+      encryptionEpoch: bucket.encryptionEpoch,
+      versioning: bucket.versioning,
+      upload: null,
+      isDeleteMarker: false,
     }
-    await Promise.all(Array.from({ length: 12 }, (_, seed) => worker(seed)))
-    const stored = await readStored(bucket)
-    for (const each of KEYS) {
-      const own = stored.filter((version) => version.key === each)
-      expect(own.length === 0 || own[0]?.order === '0').toBe(true)
-      expect(own.filter(({ isNull }) => isNull).length).toBeLessThanOrEqual(1)
-    }
-    const kept = new Set(stored.flatMap((version) => version.bytes ?? []))
-    expect(await readGarbage(bytes)).toEqual(new Set(bytes.filter((each) => !kept.has(each))))
-    expect(await readUsage(db, { bucketId: bucket.id })).toMatchObject({
-      objectCount: stored.filter(({ isMarker }) => !isMarker).length,
-      sizeBytes: stored.reduce((sum, { size }) => sum + size, 0),
+    let worked: Promise<unknown> = Promise.resolve()
+    await db.transaction(async (tx) => {
+      await lockKeys(tx, { bucketId: bucket.id, keys: ['a'] })
+      worked = work()
+      while (!(await isAnyoneWaiting())) await setImmediate()
+      await meanwhile()
+      await tx.queryText(commitStatement([row], 'force'))
     })
+    await worked
+    return { left: (await readStored(bucket)).map(({ id }) => id), newest: object.versionId }
+  }
+
+  async function isAnyoneWaiting(): Promise<boolean> {
+    const text = 'select exists (select from pg_locks where not granted) as waiting'
+    const [row] = await db.query<{ waiting: boolean }>({ name: 'waiting', text, values: [] })
+    return row?.waiting === true
+  }
+
+  it('a delete by version id removes what it names, which is no longer current', async () => {
+    const bucket = await createTestBucket(db)
+    await setBucketVersioning(db, { bucketId: bucket.id, versioning: 'enabled' })
+    const { id } = await put(bucket, 'a', 1)
+    const { left, newest } = await behindAnother(bucket, { work: () => removeVersion(bucket, 'a', id) })
+    expect(left).toEqual([newest])
+  })
+
+  it('a delete that began before the bucket was versioned removes nothing of what is', async () => {
+    const bucket = await createTestBucket(db)
+    const { id } = await put(bucket, 'a', 1)
+    const { left, newest } = await behindAnother(bucket, {
+      work: () => remove(bucket, 'a'),
+      meanwhile: () => setBucketVersioning(db, { bucketId: bucket.id, versioning: 'enabled' }),
+    })
+    expect(left.slice(1)).toEqual([newest, id])
   })
 })
