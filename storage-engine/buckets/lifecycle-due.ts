@@ -105,7 +105,7 @@ function isLargeEnough(
   { size }: Subject,
   { target, transitionMinimum }: Moving & { target: string },
 ): boolean {
-  if (size >= TRANSITION_BYTES_MIN || !isAwsClass(target)) return true
+  if (size >= TRANSITION_BYTES_MIN || !isAwsClass(target) || target === 'STANDARD') return true
   if (filter.sizeGreaterThan !== undefined || filter.sizeLessThan !== undefined) return true
   return transitionMinimum === 'varies_by_storage_class' && (target === 'GLACIER' || target === 'DEEP_ARCHIVE')
 }

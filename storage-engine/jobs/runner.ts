@@ -1,6 +1,7 @@
 import type { Engine } from '#storage-engine/engine.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { abortStaleUploads } from '#storage-engine/jobs/abort-stale-uploads.ts'
+import { applyLifecycle, hasLifecycleToApply } from '#storage-engine/jobs/apply-lifecycle.ts'
 import { collectGarbage } from '#storage-engine/jobs/collect-garbage.ts'
 import { deliverEvents, hasEventsToDeliver } from '#storage-engine/jobs/deliver-events.ts'
 import { destroyNamedKeys } from '#storage-engine/jobs/destroy-named-keys.ts'
@@ -34,6 +35,12 @@ function jobsOf({ config }: Engine): Job[] {
     { name: 'abort-stale-uploads', intervalSeconds: jobIntervalSeconds, run: abortStaleUploads },
     { name: 'fold-usage', intervalSeconds: Math.min(USAGE_INTERVAL_SECONDS, jobIntervalSeconds), run: foldUsageDeltas },
     { name: 'destroy-named-keys', intervalSeconds: NAMED_KEYS_INTERVAL_SECONDS, run: destroyNamedKeys },
+    {
+      name: 'apply-lifecycle',
+      intervalSeconds: config.lifecycleIntervalSeconds,
+      hasWork: hasLifecycleToApply,
+      run: applyLifecycle,
+    },
     {
       name: 'deliver-events',
       intervalSeconds: EVENTS_INTERVAL_SECONDS,

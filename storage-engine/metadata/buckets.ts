@@ -68,7 +68,8 @@ export async function deleteBucket(
 with abandoned as (update uploads set state = 'aborted' where bucket_id = $1 and state = 'open' returning id),
 freed as (insert into garbage_uploads (upload_id) select id from abandoned on conflict do nothing),
 folded as (delete from bucket_usage where bucket_id = $1),
-uncounted as (delete from usage_deltas where bucket_id = $1)
+uncounted as (delete from usage_deltas where bucket_id = $1),
+passed as (delete from lifecycle_passes where bucket_id = $1)
 delete from buckets where id = $1`,
       values: [bucketId],
     })

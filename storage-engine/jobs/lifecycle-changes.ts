@@ -1,0 +1,67 @@
+import type { Engine } from '#storage-engine/engine.ts'
+import type { LifecycleAction } from '#storage-engine/jobs/lifecycle-action.ts'
+import type { Bucket } from '#storage-engine/metadata/buckets.ts'
+import { visibleVersionId } from '#storage-engine/metadata/found-objects.ts'
+import { moveVersions, type ScannedVersion, type VersionMove } from '#storage-engine/metadata/lifecycle.ts'
+import { type DeleteTarget, deleteObjects } from '#storage-engine/objects/delete-objects.ts'
+
+/** Few enough that clients never wait long for the locks of one transaction. */
+const GROUP_SIZE = 100
+
+/**
+ * Collects what rules want and does it in groups. Between the look and the deed a key may change: each deed is bound to the
+ * version that was looked at, and what is locked stays.
+ */
+export class LifecycleChanges {
+  expired = 0
+  removed = 0
+  moved = 0
+  uploadsAborted = 0
+  readonly #engine: Engine
+  #deletions: DeleteTarget[] = []
+  #moves: VersionMove[] = []
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  add(version: ScannedVersion, action: LifecycleAction): void {
+    const { key, order, versionId } = version
+    if (action.kind === 'move') {
+      this.#moves.push({ key, order, versionId, storageClass: action.storageClass })
+      return
+    }
+    const isNoncurrent = order !== '0'
+    const condition = { storedVersionId: versionId, ...(isNoncurrent && { isNoncurrent: true as const }) }
+    const named = action.kind === 'expire' ? null : visibleVersionId(version)
+    this.#deletions.push({ key, versionId: named, condition, mayBypassGovernance: false })
+  }
+
+  /** Does all that was added, which must be of this bucket. */
+  async apply(bucket: Bucket): Promise<void> {
+    const { db } = this.#engine
+    for (const targets of groupsOf(this.#deletions)) {
+      const results = await deleteObjects(this.#engine, { bucket, ownerId: bucket.ownerId, targets })
+      for (const [index, { outcome }] of results.entries()) {
+        if (outcome !== 'deleted') continue
+        if (targets[index]?.versionId === null) this.expired++
+        else this.removed++
+      }
+    }
+    for (const moves of groupsOf(this.#moves)) {
+      this.moved += (await moveVersions(db, { bucketId: bucket.id, moves })).length
+    }
+    this.#deletions = []
+    this.#moves = []
+  }
+
+  summary(): string {
+    return `${this.expired} objects expired, ${this.removed} versions removed, ${this.moved} versions moved, ${this.uploadsAborted} uploads aborted`
+  }
+}
+
+function groupsOf<Item>(items: Item[]): Item[][] {
+  const groups: Item[][] = []
+  for (let start = 0; start < items.length; start += GROUP_SIZE) groups.push(items.slice(start, start + GROUP_SIZE))
+  return groups
+}
