@@ -1,5 +1,6 @@
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
+import { type HappenedEvent, insertEvent } from '#storage-engine/metadata/events.ts'
 import { versionProbe, visibleVersionId } from '#storage-engine/metadata/found-objects.ts'
 import { isUuid } from '#storage-engine/metadata/is-uuid.ts'
 import { lockKeys } from '#storage-engine/metadata/key-locks.ts'
@@ -19,6 +20,8 @@ export interface UpdateVersion {
   versionId: string | null
   /** Called with the version as it is, under its key's lock; what it throws undoes everything. */
   change: (version: ChangeableVersion) => { lock: ObjectLock | null; settings: ObjectSettings | null }
+  /** Noted together with the change; absent when nobody asked to hear of it. */
+  event?: Pick<HappenedEvent, 'namespaceId' | 'name' | 'pending'>
 }
 
 interface VersionRow extends ChangeableVersion {
@@ -27,6 +30,9 @@ interface VersionRow extends ChangeableVersion {
   versionId: string
   isNull: boolean
   isDeleteMarker: boolean
+  isVersioned: boolean
+  size: number
+  etag: string
 }
 
 /**
@@ -35,7 +41,7 @@ interface VersionRow extends ChangeableVersion {
  */
 export async function updateVersion(
   db: Queryable,
-  { bucketId, key, versionId, change }: UpdateVersion,
+  { bucketId, key, versionId, change, event }: UpdateVersion,
 ): Promise<string> {
   return db.transaction(async (tx) => {
     const row = await lockVersion(tx, { bucketId, key, versionId })
@@ -47,13 +53,18 @@ export async function updateVersion(
       text: 'update object_versions set lock = $4, settings = $5 where bucket_id = $1 and key = $2 and noncurrent_order = $3',
       values: [bucketId, key, row.order, toJson(lock), toJson(settings)],
     })
-    return visibleVersionId(row)
+    const shownId = visibleVersionId(row)
+    if (event !== undefined) {
+      const { size, etag, isVersioned } = row
+      await insertEvent(tx, { ...event, bucketId, key, size, etag, versionId: isVersioned ? shownId : null })
+    }
+    return shownId
   })
 }
 
 async function lockVersion(
   tx: Queryable,
-  { bucketId, key, versionId }: Omit<UpdateVersion, 'change'>,
+  { bucketId, key, versionId }: Pick<UpdateVersion, 'bucketId' | 'key' | 'versionId'>,
 ): Promise<VersionRow | null> {
   if (key.includes('\0') || (versionId !== null && versionId !== 'null' && !isUuid(versionId))) return null
   const locked = await lockKeys(tx, { bucketId, keys: [key] })
@@ -64,7 +75,7 @@ async function lockVersion(
     name: versionId === null ? 'read-current-version' : 'read-named-version',
     text: `
 select v.noncurrent_order::text as "order", v.version_id as "versionId", v.is_null as "isNull", v.is_delete_marker as "isDeleteMarker", v.lock, v.settings,
-  clock_timestamp() as now from ${from} v`,
+  v.size::float8 as size, v.etag, (select b.versioning <> 'unversioned' from buckets b where b.id = $1) as "isVersioned", clock_timestamp() as now from ${from} v`,
     values: versionId === null ? [bucketId, key] : [bucketId, key, uuid],
   })
   return row ?? null

@@ -2,12 +2,15 @@ import type { Engine } from '#storage-engine/engine.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { updateVersion } from '#storage-engine/metadata/update-version.ts'
 import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
+import { type EventName, type EventOrigin, pendingEvents } from '#storage-engine/objects/object-event.ts'
 
 export interface UpdateObjectInput {
   bucket: Bucket
   key: string
   /** As S3 shows it; null is the current version. */
   versionId: string | null
+  /** What others may hear of the change; absent when nobody does. */
+  event?: { name: EventName; origin: EventOrigin }
 }
 
 /**
@@ -35,9 +38,16 @@ export function updateObjectLock(
 
 async function update(
   engine: Engine,
-  { bucket, key, versionId }: UpdateObjectInput,
+  { bucket, key, versionId, event }: UpdateObjectInput,
   change: Parameters<typeof updateVersion>[1]['change'],
 ): Promise<string | null> {
-  const updated = await updateVersion(engine.db, { bucketId: bucket.id, key, versionId, change })
+  const pending = event && pendingEvents(bucket, { key, names: [event.name], origin: event.origin })
+  const updated = await updateVersion(engine.db, {
+    bucketId: bucket.id,
+    key,
+    versionId,
+    change,
+    ...(event && pending && { event: { namespaceId: bucket.namespaceId, name: event.name, pending } }),
+  })
   return bucket.versioning === 'unversioned' ? null : updated
 }

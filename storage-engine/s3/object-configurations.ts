@@ -1,25 +1,43 @@
-import { StorageError } from '#storage-engine/errors.ts'
-import { byVersion, type Operation } from '#storage-engine/s3/operation.ts'
+import { byVersion, type Operation, type PermittedOperation } from '#storage-engine/s3/operation.ts'
+import { deleteObjectTagging } from '#storage-engine/s3/operations/delete-object-tagging.ts'
 import { getObjectAcl } from '#storage-engine/s3/operations/get-object-acl.ts'
+import { getObjectAttributes } from '#storage-engine/s3/operations/get-object-attributes.ts'
+import { getObjectLegalHold } from '#storage-engine/s3/operations/get-object-legal-hold.ts'
+import { getObjectRetention } from '#storage-engine/s3/operations/get-object-retention.ts'
+import { getObjectTagging } from '#storage-engine/s3/operations/get-object-tagging.ts'
+import { putObjectLegalHold } from '#storage-engine/s3/operations/put-object-legal-hold.ts'
+import { putObjectRetention } from '#storage-engine/s3/operations/put-object-retention.ts'
+import { putObjectTagging } from '#storage-engine/s3/operations/put-object-tagging.ts'
 import type { ObjectRequest } from '#storage-engine/s3/s3-request.ts'
-import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
-import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
+import type { S3Response } from '#storage-engine/s3/s3-response.ts'
 
-/** Sub-resources of an object: none can be set yet, so each GET answers as for an untouched object, and the rest is refused. */
+/** Sub-resources of an object. */
 export const OBJECT_CONFIGURATIONS: Operation[] = [
   answered('GetObjectAcl', 'GET', 'acl', {
     action: byVersion('s3:GetObjectAcl', 's3:GetObjectVersionAcl'),
     run: getObjectAcl,
   }),
   refused('PutObjectAcl', 'PUT', 'acl'),
-  untouched('GetObjectTagging', 'tagging', () => xmlResponse(xmlDocument('Tagging', '<TagSet></TagSet>'))),
-  refused('PutObjectTagging', 'PUT', 'tagging'),
-  refused('DeleteObjectTagging', 'DELETE', 'tagging'),
-  untouched('GetObjectRetention', 'retention', refuseLockless),
-  refused('PutObjectRetention', 'PUT', 'retention'),
-  untouched('GetObjectLegalHold', 'legal-hold', refuseLockless),
-  refused('PutObjectLegalHold', 'PUT', 'legal-hold'),
-  refused('GetObjectAttributes', 'GET', 'attributes'),
+  answered('GetObjectTagging', 'GET', 'tagging', {
+    action: byVersion('s3:GetObjectTagging', 's3:GetObjectVersionTagging'),
+    run: getObjectTagging,
+  }),
+  answered('PutObjectTagging', 'PUT', 'tagging', {
+    action: byVersion('s3:PutObjectTagging', 's3:PutObjectVersionTagging'),
+    run: putObjectTagging,
+  }),
+  answered('DeleteObjectTagging', 'DELETE', 'tagging', {
+    action: byVersion('s3:DeleteObjectTagging', 's3:DeleteObjectVersionTagging'),
+    run: deleteObjectTagging,
+  }),
+  answered('GetObjectRetention', 'GET', 'retention', { action: 's3:GetObjectRetention', run: getObjectRetention }),
+  answered('PutObjectRetention', 'PUT', 'retention', { action: 's3:PutObjectRetention', run: putObjectRetention }),
+  answered('GetObjectLegalHold', 'GET', 'legal-hold', { action: 's3:GetObjectLegalHold', run: getObjectLegalHold }),
+  answered('PutObjectLegalHold', 'PUT', 'legal-hold', { action: 's3:PutObjectLegalHold', run: putObjectLegalHold }),
+  answered('GetObjectAttributes', 'GET', 'attributes', {
+    action: byVersion('s3:GetObjectAttributes', 's3:GetObjectVersionAttributes'),
+    run: getObjectAttributes,
+  }),
   refused('GetObjectTorrent', 'GET', 'torrent'),
   refused('RestoreObject', 'POST', 'restore'),
   refused('SelectObjectContent', 'POST', 'select'),
@@ -33,32 +51,11 @@ function answered(
   name: string,
   method: Operation['method'],
   parameter: string,
-  { action, run }: { action: ReturnType<typeof byVersion>; run: RunOnObject },
+  { action, run }: { action: PermittedOperation['action']; run: RunOnObject },
 ): Operation {
   return { name, method, on: 'object', query: [parameter], needs: 'object', action, run }
 }
 
-function untouched(
-  name: string,
-  parameter: string,
-  run: (request: ObjectRequest) => S3Response | Promise<S3Response>,
-): Operation {
-  return {
-    name,
-    method: 'GET',
-    on: 'object',
-    query: [parameter],
-    needs: 'object',
-    action: `s3:${name}`,
-    run,
-    isUntouched: true,
-  }
-}
-
 function refused(name: string, method: Operation['method'], parameter: string): Operation {
   return { name, method, on: 'object', query: [parameter], needs: 'not-implemented' }
-}
-
-function refuseLockless(): never {
-  throw new StorageError('InvalidRequest', { message: 'Bucket is missing Object Lock Configuration' })
 }

@@ -1,7 +1,11 @@
+import type { Headers } from '#storage-engine/auth/wire-request.ts'
 import { StorageError } from '#storage-engine/errors.ts'
-import { findPart } from '#storage-engine/metadata/parts.ts'
+import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
+import { findPart, type StoredPart } from '#storage-engine/metadata/parts.ts'
 import { PART_COUNT_MAX } from '#storage-engine/objects/complete-upload.ts'
 import type { ByteRange } from '#storage-engine/s3/byte-range.ts'
+import { checksumHeader } from '#storage-engine/s3/checksum-headers.ts'
+import { checksumHeaders } from '#storage-engine/s3/object-response.ts'
 import type { ObjectRequest } from '#storage-engine/s3/s3-request.ts'
 
 export interface PartRange {
@@ -25,13 +29,24 @@ export async function findPartRange({ engine, object, query, headers }: ObjectRe
   const partNumber = parsePartNumber(text)
   if (object.uploadId === null) {
     if (partNumber !== 1) throw noSuchPart(partNumber, 1)
-    return { range: object.size === 0 ? null : { start: 0, end: object.size - 1 }, headers: [] }
+    return {
+      range: object.size === 0 ? null : { start: 0, end: object.size - 1 },
+      headers: checksumHeaders(object, headers),
+    }
   }
   const partCount = object.partCount ?? 0
   const part = await findPart(engine.db, { uploadId: object.uploadId, partNumber })
   if (part === null || part.offset === null) throw noSuchPart(partNumber, partCount)
   const range = part.size === 0 ? null : { start: part.offset, end: part.offset + part.size - 1 }
-  return { range, headers: ['x-amz-mp-parts-count', String(partCount)] }
+  return { range, headers: ['x-amz-mp-parts-count', String(partCount), ...partChecksum(part, object, headers)] }
+}
+
+/** The part's own checksum, when the client asks for one: it holds for the bytes that follow. */
+function partChecksum({ checksums }: StoredPart, { checksum }: ObjectVersion, headers: Headers): string[] {
+  const value = checksum === null ? undefined : checksums?.[checksum.algorithm]
+  if (checksum === null || value === undefined || headers.get('x-amz-checksum-mode')?.toUpperCase() !== 'ENABLED')
+    return []
+  return [checksumHeader(checksum.algorithm), value, 'x-amz-checksum-type', checksum.type]
 }
 
 /** 1 to 10,000. Throws InvalidArgument. */

@@ -58,7 +58,7 @@ export async function selectBytes(request: ObjectRequest): Promise<Selection> {
   const keyCheck = checkCustomerKey(request.engine, { bucket: request.bucket, object, customerKey })
   if (keyCheck !== undefined) await keyCheck
   if (range === null) {
-    answer.push(...checksumHeaders(object, headers))
+    if (part === null) answer.push(...checksumHeaders(object, headers))
     return { status: part === null ? 200 : 206, headers: answer, range, customerKey }
   }
   answer.push('Content-Range', `bytes ${range.start}-${range.end}/${object.size}`)

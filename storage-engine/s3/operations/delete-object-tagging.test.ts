@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sendSigned } from '#storage-engine/testing/signed-request.ts'
+import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
+
+let gateway: TestGateway
+
+beforeAll(async () => {
+  gateway = await startTestGateway()
+  await send('PUT', '/bkt')
+  await send('PUT', '/bkt/key', { body: 'x' })
+})
+
+afterAll(() => gateway.stop())
+
+const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
+  sendSigned(gateway, { method, target, ...input })
+
+test('DeleteObjectTagging removes the tags and nothing else', async () => {
+  const headers = { 'x-amz-tagging': 'a=1', 'x-amz-website-redirect-location': '/there' }
+  await send('PUT', '/bkt/key', { body: 'x', headers })
+  expect((await send('DELETE', '/bkt/key?tagging')).status).toBe(204)
+  expect((await send('GET', '/bkt/key?tagging')).text).toContain('<TagSet></TagSet>')
+  const { headers: left } = await send('HEAD', '/bkt/key')
+  expect([left['x-amz-tagging-count'], left['x-amz-website-redirect-location']]).toEqual([undefined, '/there'])
+  expect((await send('DELETE', '/bkt/key?tagging')).status).toBe(204)
+  expect((await send('DELETE', '/bkt/missing?tagging')).code).toBe('NoSuchKey')
+})

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sendSigned } from '#storage-engine/testing/signed-request.ts'
+import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
+
+let gateway: TestGateway
+
+beforeAll(async () => {
+  gateway = await startTestGateway()
+  await send('PUT', '/bkt', { headers: { 'x-amz-bucket-object-lock-enabled': 'true' } })
+  await send('PUT', '/open')
+  await send('PUT', '/open/key')
+})
+
+afterAll(() => gateway.stop())
+
+const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
+  sendSigned(gateway, { method, target, ...input })
+
+function put(target: string, body: string): ReturnType<typeof send> {
+  const headers = { 'content-md5': createHash('md5').update(body).digest('base64') }
+  return send('PUT', `${target}?legal-hold`, { body, headers })
+}
+const hold = (status: string) => `<LegalHold><Status>${status}</Status></LegalHold>`
+
+test('PutObjectLegalHold keeps a version until it is taken off, whoever may bypass governance', async () => {
+  const versionId = (await send('PUT', '/bkt/key')).headers['x-amz-version-id']
+  const answer = await put('/bkt/key', hold('ON'))
+  expect([answer.status, answer.headers['x-amz-version-id']]).toEqual([200, versionId])
+  expect((await send('HEAD', '/bkt/key')).headers['x-amz-object-lock-legal-hold']).toBe('ON')
+  const headers = { 'x-amz-bypass-governance-retention': 'true' }
+  expect((await send('DELETE', `/bkt/key?versionId=${versionId}`, { headers })).code).toBe('AccessDenied')
+  expect((await put('/bkt/key', hold('OFF'))).status).toBe(200)
+  expect((await send('DELETE', `/bkt/key?versionId=${versionId}`)).status).toBe(204)
+})
+
+test.each([
+  ['/open/key', hold('ON'), 400, 'InvalidRequest'],
+  ['/bkt/bad', hold('abc'), 400, 'MalformedXML'],
+  ['/bkt/bad', '<LegalHold/>', 400, 'MalformedXML'],
+  ['/bkt/missing', hold('ON'), 404, 'NoSuchKey'],
+])('PutObjectLegalHold of %s refuses %s with %i %s', async (target, body, status, code) => {
+  await send('PUT', '/bkt/bad')
+  const answer = await put(target, body)
+  expect([answer.status, answer.code]).toEqual([status, code])
+})
+
+test('PutObjectLegalHold wants to be told a digest of the document', async () => {
+  expect((await send('PUT', '/bkt/bad?legal-hold', { body: hold('ON') })).code).toBe('InvalidRequest')
+})
