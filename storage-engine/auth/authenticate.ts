@@ -5,6 +5,8 @@ import {
   signingKeyOf,
   TEMPORARY_KEY_PREFIX,
 } from '#storage-engine/auth/credential.ts'
+import { claimFromForm, type FormClaim, isFormSignatureValid } from '#storage-engine/auth/form-claim.ts'
+import { checkFormPolicy, type FormFields, parseFormPolicy } from '#storage-engine/auth/form-policy.ts'
 import { type ChunkSigning, type Payload, payloadOf } from '#storage-engine/auth/payload.ts'
 import { ANONYMOUS, type Principal } from '#storage-engine/auth/principal.ts'
 import { CLOCK_SKEW_MAX_MS, checkSkew } from '#storage-engine/auth/request-time.ts'
@@ -29,12 +31,12 @@ import { StorageError } from '#storage-engine/errors.ts'
 declare const authenticated: unique symbol
 
 /**
- * Who sent a request and what vouches for its body. Only `authenticate` makes one, and a body can be opened only with one,
- * so no way of sending a body passes by the signature check.
+ * Who sent a request and what vouches for its body. Only `authenticate` and `authenticateForm` make one, and a body can be
+ * opened only with one, so no way of sending a body passes by the signature check.
  */
 export type Authentication = { readonly [authenticated]: true; payload: Payload } & (
   | {
-      kind: 'sigv4-header' | 'sigv4-query' | 'sigv2-header' | 'sigv2-query'
+      kind: 'sigv4-header' | 'sigv4-query' | 'sigv2-header' | 'sigv2-query' | 'post-sigv4' | 'post-sigv2'
       principal: Principal
       accessKeyId: string
       /** Of temporary credentials. */
@@ -208,6 +210,57 @@ function verify(
     signedAt: claim.version === 2 && claim.place === 'query' ? null : claim.time,
     payload: payloadOf(payloadHash, chunkSigning),
   })
+}
+
+/** Who sent a form, and how many bytes its file may have; null when nobody says. */
+export interface AuthenticatedForm {
+  authentication: Authentication
+  fileSize: { min: number; max: number } | null
+}
+
+/**
+ * Verifies the signature of a form's policy, and holds the form against it; one without credentials is its sender's, who is
+ * nobody unless the request itself was signed. `fields` has the bucket of the URL as `bucket`, and the key that is written
+ * as `key`. Throws as `authenticate` does, and InvalidPolicyDocument.
+ */
+export async function authenticateForm(
+  dependencies: AuthenticateDependencies,
+  { sender, fields }: { sender: Authentication; fields: FormFields },
+): Promise<AuthenticatedForm> {
+  const claim = claimFromForm(fields)
+  if (claim === null) return { authentication: sender, fileSize: null }
+  if (sender.kind !== 'anonymous') throw severalMechanisms(undefined)
+  if (claim.version === 4 && claim.service !== (dependencies.service ?? 's3')) {
+    throw new StorageError('InvalidArgument', {
+      extra: { ArgumentName: 'x-amz-credential', ArgumentValue: claim.service },
+    })
+  }
+  const sessionToken = fields.get('x-amz-security-token') ?? null
+  const now = dependencies.now()
+  const credential = await dependencies.findCredential(claim.accessKeyId, sessionToken)
+  const authentication = verifyForm(claim, { credential, sessionToken, now, payload: sender.payload })
+  const policy = parseFormPolicy(claim.policy)
+  checkFormPolicy(policy, { fields, now })
+  return { authentication, fileSize: policy.fileSize }
+}
+
+function verifyForm(
+  claim: FormClaim,
+  input: { credential: Credential | null; sessionToken: string | null; now: number; payload: Payload },
+): Authentication {
+  const { sessionToken, payload } = input
+  const { accessKeyId, signature } = claim
+  const isValid = isFormSignatureValid(claim, input.credential ?? DUMMY_CREDENTIAL)
+  if (input.credential === null) throw unknownCredential(claim, sessionToken)
+  if (!isValid) {
+    throw new StorageError('SignatureDoesNotMatch', {
+      extra: { AWSAccessKeyId: accessKeyId, SignatureProvided: signature.slice(0, 100) },
+    })
+  }
+  checkSession(input.credential, input)
+  const kind = claim.version === 4 ? 'post-sigv4' : 'post-sigv2'
+  const signedAt = claim.version === 4 ? claim.time : null
+  return brand({ kind, principal: input.credential.principal, accessKeyId, sessionToken, signedAt, payload })
 }
 
 function unknownCredential({ accessKeyId }: { accessKeyId: string }, sessionToken: string | null): StorageError {

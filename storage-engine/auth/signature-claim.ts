@@ -120,7 +120,7 @@ function parseFields(text: string): { credential: string; signedHeaders: string;
 }
 
 /** `<access key id>/<yyyymmdd>/<region>/<service>/aws4_request`; the id itself may hold slashes. */
-function parseCredential(text: string, code: StorageErrorCode) {
+export function parseCredential(text: string, code: StorageErrorCode) {
   const fields = text.length > CREDENTIAL_LENGTH_MAX ? [] : text.split('/')
   const [day, region, service, terminator] = fields.slice(-4)
   const accessKeyId = fields.slice(0, -4).join('/')

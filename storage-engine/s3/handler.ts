@@ -1,16 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type AuthenticateDependencies, type Authentication, authenticate } from '#storage-engine/auth/authenticate.ts'
+import {
+  type AuthenticateDependencies,
+  type Authentication,
+  authenticate,
+  authenticateForm,
+} from '#storage-engine/auth/authenticate.ts'
 import { readHeaders } from '#storage-engine/auth/request-headers.ts'
 import { splitRequestTarget } from '#storage-engine/auth/request-target.ts'
 import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
+import type { Body } from '#storage-engine/body.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { openBody } from '#storage-engine/s3/body-reader.ts'
 import { type Asked, findTargetBucket, findTargetObject } from '#storage-engine/s3/find-target.ts'
+import { headersOfForm } from '#storage-engine/s3/form-headers.ts'
 import type { Gateway } from '#storage-engine/s3/gateway.ts'
 import { withKeepAlive } from '#storage-engine/s3/keep-alive.ts'
 import type { Operation, PermittedOperation } from '#storage-engine/s3/operation.ts'
 import { findOperation } from '#storage-engine/s3/operation-table.ts'
+import { keyOfForm } from '#storage-engine/s3/operations/post-object.ts'
+import { openForm } from '#storage-engine/s3/post-form.ts'
 import { headersWithHoisted } from '#storage-engine/s3/presigned-headers.ts'
 import { RequestAccess } from '#storage-engine/s3/request-access.ts'
 import { contextOf, identityHeaders, logError, respond, respondWithError } from '#storage-engine/s3/respond.ts'
@@ -111,6 +120,7 @@ async function permitAndRun(
 ): Promise<S3Response> {
   const { gateway } = exchange
   const { operation, target } = parsed
+  if (operation.needs === 'form') return runForm(exchange, { ...parsed, operation }, authentication)
   const asked = askedOf(exchange, parsed, authentication)
   const { action } = asked
   if (operation.needs === 'service' || operation.needs === 'bucket-name') {
@@ -130,6 +140,34 @@ async function permitAndRun(
   const request = { ...openRequest(exchange, { parsed, asked, authentication, access }), bucket }
   if (operation.needs === 'bucket') return operation.run(request)
   return operation.run({ ...request, key: target.key as string })
+}
+
+/** A form says in its body who sent it and what it writes where, so it is read as far as its file before it is authorized. */
+async function runForm(
+  exchange: Exchange,
+  parsed: Parsed<Extract<Operation, { needs: 'form' }>>,
+  sender: Authentication,
+): Promise<S3Response> {
+  const { gateway } = exchange
+  if (sender.payload.framing !== 'identity') {
+    throw new StorageError('InvalidRequest', { message: 'A form cannot be sent in chunks of aws-chunked.' })
+  }
+  const form = await openForm(parsed.headers, openRequestBody(exchange, parsed, sender))
+  try {
+    const key = keyOfForm(form)
+    const fields = new Map(form.fields).set('key', key).set('bucket', parsed.target.bucket as string)
+    const { authentication, fileSize } = await authenticateForm(gateway, { sender, fields })
+    const headers = headersOfForm(parsed.headers, form.fields)
+    const asked = askedOf(exchange, { ...parsed, headers, target: { ...parsed.target, key } }, authentication)
+    const { access, bucket } = await findTargetBucket(gateway, asked)
+    exchange.bucket = bucket
+    const body = form.openFile(fileSize)
+    const request = openRequest(exchange, { parsed, asked, authentication, access, body })
+    return await parsed.operation.run({ ...request, bucket, key, fields })
+  } catch (error) {
+    form.abandon()
+    throw error
+  }
 }
 
 /** What a presigner moved into the query counts before authorization too, as conditions may depend on it. */
@@ -159,7 +197,7 @@ function askedOf(
 
 function openRequest(
   exchange: Exchange,
-  input: { parsed: Parsed; asked: Asked; authentication: Authentication; access: RequestAccess },
+  input: { parsed: Parsed; asked: Asked; authentication: Authentication; access: RequestAccess; body?: Body },
 ): ServiceRequest {
   const { gateway, req, requestId } = exchange
   const { parsed, asked, authentication, access } = input
@@ -175,14 +213,14 @@ function openRequest(
     ownerId: access.writerId,
     sourceIp: req.socket.remoteAddress ?? null,
     isSigned: authentication.kind !== 'anonymous',
-    body: openBody({
-      req,
-      headers: parsed.headers,
-      authentication,
-      stallWatch: gateway.stallWatch,
-      onFirstRead: () => sendContinue(exchange),
-    }),
+    body: input.body ?? openRequestBody(exchange, parsed, authentication),
   }
+}
+
+function openRequestBody(exchange: Exchange, { headers }: Parsed, authentication: Authentication): Body {
+  const { req, gateway } = exchange
+  const onFirstRead = () => sendContinue(exchange)
+  return openBody({ req, headers, authentication, stallWatch: gateway.stallWatch, onFirstRead })
 }
 
 function sendContinue(exchange: Exchange): void {

@@ -20,6 +20,7 @@ import { listObjectVersions } from '#storage-engine/s3/operations/list-object-ve
 import { listObjects } from '#storage-engine/s3/operations/list-objects.ts'
 import { listObjectsV2 } from '#storage-engine/s3/operations/list-objects-v2.ts'
 import { listParts } from '#storage-engine/s3/operations/list-parts.ts'
+import { postObject } from '#storage-engine/s3/operations/post-object.ts'
 import { preflight } from '#storage-engine/s3/operations/preflight.ts'
 import { putObject } from '#storage-engine/s3/operations/put-object.ts'
 import { uploadPart } from '#storage-engine/s3/operations/upload-part.ts'
@@ -100,7 +101,7 @@ const BUCKET: Operation[] = [
     action: 's3:DeleteObject',
     run: deleteObjects,
   },
-  { name: 'PostObject', method: 'POST', on: 'bucket', needs: 'not-implemented' },
+  { name: 'PostObject', method: 'POST', on: 'bucket', needs: 'form', action: 's3:PutObject', run: postObject },
   { name: 'Preflight', method: 'OPTIONS', on: 'bucket', needs: 'preflight', run: preflight },
 ]
 

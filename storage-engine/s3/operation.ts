@@ -1,6 +1,7 @@
 import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
 import type {
   BucketRequest,
+  FormRequest,
   KeyRequest,
   NewBucketRequest,
   ObjectRequest,
@@ -31,6 +32,8 @@ export type OperationRun =
   | ({ needs: 'bucket' } & Permitted<BucketRequest>)
   /** The object need not exist. */
   | ({ needs: 'key' } & Permitted<KeyRequest>)
+  /** The body is a form, which says who sent it and which key it is about. */
+  | ({ needs: 'form' } & Permitted<FormRequest>)
   | ({ needs: 'object' } & Permitted<ObjectRequest>)
   /** Asks for no more than a bucket's rules for other origins, and is never signed. */
   | { needs: 'preflight'; run(request: PreflightRequest): Promise<S3Response> }

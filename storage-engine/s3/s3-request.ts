@@ -1,3 +1,4 @@
+import type { FormFields } from '#storage-engine/auth/form-policy.ts'
 import type { Principal } from '#storage-engine/auth/principal.ts'
 import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
 import type { Body } from '#storage-engine/body.ts'
@@ -46,6 +47,12 @@ export interface BucketRequest extends ServiceRequest {
 
 export interface KeyRequest extends BucketRequest {
   key: string
+}
+
+/** The key is the form's, and the headers are what its fields come to; the body is its file. */
+export interface FormRequest extends KeyRequest {
+  /** By lower-case name. */
+  fields: FormFields
 }
 
 export interface ObjectRequest extends KeyRequest {

@@ -1,5 +1,6 @@
 import type { OperationSelector, PermittedOperation } from '#storage-engine/s3/operation.ts'
 import { OPERATIONS } from '#storage-engine/s3/operation-table.ts'
+import { formBody } from '#storage-engine/testing/post-form.ts'
 import type { RawRequest } from '#storage-engine/testing/signed-request.ts'
 
 export type ServedOperation = PermittedOperation
@@ -19,6 +20,10 @@ export function requestForRow(row: OperationSelector, bucket: string): RawReques
     .map((name) => (name.includes('=') ? name : `${name}=1`))
     .sort()
     .join('&')
+  if (row.name === 'PostObject') {
+    const { body, contentType } = formBody({ key: 'key' }, 'forged')
+    return { method: 'POST', target: path, headers: { 'content-type': contentType }, body }
+  }
   const headers: Record<string, string> = row.header === undefined ? {} : { [row.header]: `/${bucket}/key` }
   const body = row.method === 'PUT' || row.method === 'POST' ? 'forged' : ''
   return { method: row.method, target: query === '' ? path : `${path}?${query}`, headers, body }

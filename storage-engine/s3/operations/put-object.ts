@@ -1,7 +1,7 @@
 import { StorageError } from '#storage-engine/errors.ts'
 import type { ObjectLock } from '#storage-engine/object-settings.ts'
 import { BODY_BYTES_MAX } from '#storage-engine/objects/write-body.ts'
-import { writeObject } from '#storage-engine/objects/write-object.ts'
+import { type WrittenObject, writeObject } from '#storage-engine/objects/write-object.ts'
 import { readOwnership, withAcl } from '#storage-engine/s3/acl-headers.ts'
 import { readChecksum, readContentMd5 } from '#storage-engine/s3/checksum-headers.ts'
 import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
@@ -16,16 +16,22 @@ import { readObjectSettings } from '#storage-engine/s3/setting-headers.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 export async function putObject(request: KeyRequest): Promise<S3Response> {
-  const { headers, body } = request
-  refuseUnsupported(headers)
   checkBodySize(request)
+  const { answer } = await storeBody(request)
+  return emptyResponse(200, answer)
+}
+
+/** Stores the body of a request by its headers, which a form has too. `answer` is what its answer says of the object. */
+export async function storeBody(request: KeyRequest): Promise<{ written: WrittenObject; answer: string[] }> {
+  const { headers } = request
+  refuseUnsupported(headers)
   const owned = readOwnership(request)
   const ownership = owned instanceof Promise ? await owned : owned
   const settings = withAcl(readObjectSettings(request), ownership)
   const written = await writeObject(request.engine, {
     bucket: request.bucket,
     key: request.key,
-    body,
+    body: request.body,
     ownerId: ownership.ownerId,
     ...readDescription(headers),
     contentMd5: readContentMd5(headers),
@@ -39,7 +45,7 @@ export async function putObject(request: KeyRequest): Promise<S3Response> {
   if (request.bucket.settings.lifecycle !== undefined) {
     answer.push(...expirationHeaders(request.bucket, { ...written, key: request.key, tags: settings?.tags }))
   }
-  return emptyResponse(200, answer)
+  return { written, answer }
 }
 
 function readPutLock(request: KeyRequest): ObjectLock | null {
