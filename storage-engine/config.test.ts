@@ -48,6 +48,7 @@ describe('readConfig', () => {
       jobIntervalSeconds: 300,
       staleUploadDays: 7,
       smallObjectBytes: 262_144,
+      sosapi: 'on',
       storageClasses: [
         'STANDARD',
         'REDUCED_REDUNDANCY',

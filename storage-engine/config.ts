@@ -88,6 +88,7 @@ const settings = z
         message: 'must be addresses, or ranges as 10.0.0.0/8',
       })
       .default([]),
+    sosapi: z.enum(['on', 'off']).default('on'),
     mode: z.enum(['production', 'development']),
   })
   .superRefine(checkTogether)

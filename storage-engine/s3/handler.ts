@@ -25,6 +25,7 @@ import { RequestAccess } from '#storage-engine/s3/request-access.ts'
 import { contextOf, identityHeaders, logError, respond, respondWithError } from '#storage-engine/s3/respond.ts'
 import type { ServiceRequest } from '#storage-engine/s3/s3-request.ts'
 import type { S3Response } from '#storage-engine/s3/s3-response.ts'
+import { isSystemKey, systemOperationOf } from '#storage-engine/s3/system-objects.ts'
 import { hostPrefix, locateByPath, locateTarget, type Target } from '#storage-engine/s3/target.ts'
 
 /** One request and where its answer goes. */
@@ -101,10 +102,13 @@ async function parse(exchange: Exchange): Promise<Parsed> {
   exchange.headers = headers
   exchange.target = target
   const on = target.key !== null ? 'object' : target.bucket !== null ? 'bucket' : 'service'
-  const operation = findOperation({ method, on, query, headers })
-  if (operation === null) {
+  const selected = findOperation({ method, on, query, headers })
+  if (selected === null) {
     throw new StorageError('MethodNotAllowed', { extra: { Method: method, ResourceType: on.toUpperCase() } })
   }
+  const isSystem =
+    target.key?.startsWith('.') === true && isSystemKey(target.key) && gateway.engine.config.sosapi === 'on'
+  const operation = isSystem ? systemOperationOf(selected, method) : selected
   if (operation.needs === 'not-implemented') {
     throw new StorageError('NotImplemented', { extra: { Operation: operation.name } })
   }
