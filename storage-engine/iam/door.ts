@@ -1,26 +1,32 @@
+import type { BlockList } from 'node:net'
 import { loadCredential } from '#storage-engine/accounts/load-credential.ts'
 import { type Authentication, authenticate } from '#storage-engine/auth/authenticate.ts'
+import { clientAddressOf, trustedProxiesOf } from '#storage-engine/auth/client-address.ts'
 import { principalContext } from '#storage-engine/auth/principal-context.ts'
+import type { WireRequest } from '#storage-engine/auth/wire-request.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { denied, mayDo } from '#storage-engine/iam/authorize.ts'
 import { APIS, type Api, findIamOperation } from '#storage-engine/iam/operation-table.ts'
+import type { Parameters } from '#storage-engine/iam/parameters.ts'
 import { isQueryRequest, readQueryRequest } from '#storage-engine/iam/query-request.ts'
 import { sendError, sendResult } from '#storage-engine/iam/query-response.ts'
-import type { ConditionValues, IamRequest } from '#storage-engine/iam/request.ts'
+import type { ConditionValues, IamRequest, SignedPrincipal } from '#storage-engine/iam/request.ts'
 import type { QueryApi, QueryExchange } from '#storage-engine/query-api.ts'
 
 /** The IAM and STS APIs. `now` is in milliseconds since the epoch. */
 export function createIamDoor(engine: Engine, { now = Date.now }: { now?: () => number } = {}): QueryApi {
+  const door = { engine, now, trustedProxies: trustedProxiesOf(engine.config.trustedProxies) }
   return {
     takes: isQueryRequest,
-    handle: (exchange) => handle({ engine, now }, exchange),
+    handle: (exchange) => handle(door, exchange),
   }
 }
 
 interface Door {
   engine: Engine
   now: () => number
+  trustedProxies: BlockList | null
 }
 
 /** Parse → row of the operation table → authenticate → find what it is about → authorize → run → respond. */
@@ -41,7 +47,7 @@ async function handle(door: Door, exchange: QueryExchange): Promise<void> {
     }
     api = found.api
     const authentication = await authenticate(dependenciesOf(door, api), wire)
-    const request = requestOf(door, { exchange, authentication, parameters })
+    const request = requestOf(door, { exchange, wire, authentication, parameters })
     const name = found.operation.name
     const opened = await found.operation.open(request)
     if (opened.resource !== null) request.check(`${api.service}:${name}`, opened.resource)
@@ -63,16 +69,17 @@ function dependenciesOf({ engine, now }: Door, { service }: Api) {
 }
 
 function requestOf(
-  { engine, now }: Door,
-  input: { exchange: QueryExchange; authentication: Authentication; parameters: IamRequest['parameters'] },
+  door: Door,
+  input: { exchange: QueryExchange; wire: WireRequest; authentication: Authentication; parameters: Parameters },
 ): IamRequest {
+  const { engine, now } = door
   const { exchange, authentication, parameters } = input
   if (authentication.kind === 'anonymous') throw new StorageError('MissingAuthenticationToken')
   const { principal: caller, accessKeyId } = authentication
   const isVersion4 = authentication.kind === 'sigv4-header' || authentication.kind === 'sigv4-query'
   if (!isVersion4 || caller.kind === 'anonymous') throw new StorageError('IncompleteSignature')
   const { namespaceId, accountId } = caller
-  const context = contextOf(exchange, { principal: caller, time: now() })
+  const context = contextOf(door, { ...input, caller })
   return {
     engine,
     parameters,
@@ -91,18 +98,21 @@ function requestOf(
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
 function contextOf(
-  { req }: QueryExchange,
-  { principal, time }: { principal: IamRequest['caller']; time: number },
+  { engine, now, trustedProxies }: Door,
+  { exchange, wire, caller }: { exchange: QueryExchange; wire: WireRequest; caller: SignedPrincipal },
 ): ConditionValues {
-  const context: ConditionValues = new Map(principalContext(principal))
-  const address = req.socket.remoteAddress?.replace(/^::ffff:/, '')
-  if (address !== undefined) context.set('aws:sourceip', [address])
+  const context: ConditionValues = new Map(principalContext(caller))
+  const time = now()
+  context.set('aws:sourceip', [clientAddressOf(exchange.req.socket.remoteAddress ?? '', wire.headers, trustedProxies)])
   context.set('aws:securetransport', ['true'])
   context.set('aws:currenttime', [new Date(time).toISOString()])
   context.set('aws:epochtime', [String(Math.floor(time / 1000))])
-  const { 'user-agent': userAgent, referer } = req.headers
-  if (userAgent !== undefined) context.set('aws:useragent', [userAgent])
-  if (referer !== undefined) context.set('aws:referer', [referer])
+  context.set('aws:requestedregion', [engine.config.region])
+  for (const name of ['user-agent', 'referer']) {
+    const value = wire.headers.get(name)
+    if (value !== undefined)
+      context.set(`aws:${name.replace('-', '')}`, [Buffer.from(value, 'latin1').toString('utf8')])
+  }
   return context
 }
 

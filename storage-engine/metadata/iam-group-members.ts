@@ -1,18 +1,24 @@
+import { StorageError } from '#storage-engine/errors.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 import type { IamGroup, IamUser } from '#storage-engine/metadata/iam-entities.ts'
+import { isOrphan } from '#storage-engine/metadata/postgres-errors.ts'
 
 interface Membership {
   groupId: string
   userId: string
 }
 
-/** Idempotent. */
+/** Idempotent. Throws NoSuchEntity when one of them is gone. */
 export async function addGroupMember(db: Queryable, { groupId, userId }: Membership): Promise<void> {
-  await db.query({
-    name: 'add-group-member',
-    text: 'insert into iam_group_members (group_id, storage_account_id) values ($1, $2) on conflict do nothing',
-    values: [groupId, userId],
-  })
+  try {
+    await db.query({
+      name: 'add-group-member',
+      text: 'insert into iam_group_members (group_id, storage_account_id) values ($1, $2) on conflict do nothing',
+      values: [groupId, userId],
+    })
+  } catch (error) {
+    throw isOrphan(error) ? new StorageError('NoSuchEntity', { cause: error }) : error
+  }
 }
 
 /** False when it was no member. */

@@ -1,5 +1,7 @@
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
+import type { Statement } from '#storage-engine/metadata/hot-connection.ts'
+import { isOrphan } from '#storage-engine/metadata/postgres-errors.ts'
 
 /** Whose policy it is. */
 export interface PolicyHolder {
@@ -23,7 +25,7 @@ export async function putInlinePolicy(
   input: { namespaceId: string; holder: PolicyHolder; name: string; document: string },
 ): Promise<void> {
   const { namespaceId, holder, name, document } = input
-  await db.query({
+  await queryHolder(db, {
     name: `put-inline-policy-${holder.kind}`,
     text: `
 insert into iam_inline_policies (namespace_id, ${COLUMNS[holder.kind]}, name, document) values ($1, $2, $3, $4)
@@ -62,7 +64,7 @@ export async function attachPolicy(
   db: Queryable,
   { namespaceId, holder, policy }: { namespaceId: string; holder: PolicyHolder; policy: AttachedPolicy },
 ): Promise<void> {
-  await db.query({
+  await queryHolder(db, {
     name: `attach-policy-${attachableColumn(holder)}`,
     text: `
 insert into iam_attached_policies (namespace_id, ${attachableColumn(holder)}, policy_id, builtin_name) values ($1, $2, $3, $4)
@@ -181,6 +183,15 @@ export async function deletePolicyVersion(
     text: 'delete from iam_managed_policy_versions where policy_id = $1 and version = $2',
     values: [policyId, version],
   })
+}
+
+/** Whoever is given a policy may be gone by now. Throws NoSuchEntity. */
+async function queryHolder(db: Queryable, statement: Statement): Promise<void> {
+  try {
+    await db.query(statement)
+  } catch (error) {
+    throw isOrphan(error) ? new StorageError('NoSuchEntity', { cause: error }) : error
+  }
 }
 
 function attachableColumn({ kind }: PolicyHolder): string {

@@ -58,6 +58,11 @@ export function isDuplicate(failure: unknown, constraint?: string): boolean {
   return constraint === undefined || (error as { constraint?: string }).constraint === constraint
 }
 
+/** True when a row that this one must belong to is gone. */
+export function isOrphan(failure: unknown): boolean {
+  return postgresCode(unwrap(failure)) === '23503'
+}
+
 function unwrap(failure: unknown): unknown {
   const isDrizzles = failure instanceof Error && failure.constructor.name === 'DrizzleQueryError'
   return isDrizzles ? failure.cause : failure

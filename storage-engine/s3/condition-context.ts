@@ -1,10 +1,10 @@
 import type { TLSSocket } from 'node:tls'
+import { clientAddressOf } from '#storage-engine/auth/client-address.ts'
 import type { ConditionContext } from '#storage-engine/auth/policy-condition.ts'
 import { principalContext } from '#storage-engine/auth/principal-context.ts'
 import type { Headers } from '#storage-engine/auth/wire-request.ts'
 import type { Tag } from '#storage-engine/object-settings.ts'
 import type { AccessTarget, AskedRequest } from '#storage-engine/s3/asked-request.ts'
-import { clientAddressOf } from '#storage-engine/s3/client-address.ts'
 import { parseCopySource } from '#storage-engine/s3/copy-source-header.ts'
 import { parseTaggingHeader } from '#storage-engine/s3/tagging-header.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clientAddressOf, trustedProxiesOf } from '#storage-engine/s3/client-address.ts'
+import { clientAddressOf, trustedProxiesOf } from '#storage-engine/auth/client-address.ts'
 
 const forwarded = (value: string) => new Map([['x-forwarded-for', value]])
 const proxies = trustedProxiesOf(['10.0.0.0/8', 'fd00::/8', '192.0.2.7'])
