@@ -35,20 +35,20 @@ BEGIN
   lower_order := CASE WHEN lower_bound = first COLLATE "C" THEN coalesce(lower_order, 0) ELSE 0 END;
   WHILE left_over > 0 LOOP
     row_max := CASE WHEN is_probe THEN 1 ELSE greatest(left_over, scan_rows_max) END;
-    IF delimiter = $q$$q$ THEN
+    IF delimiter = '' THEN
       row_max := left_over;
     END IF;
     row_count := 0;
     is_cut := false;
     FOR v IN
       SELECT o.key, o.noncurrent_order, o.version_id, o.is_null, o.is_delete_marker, o.owner_id, o.size, o.etag, o.last_modified, o.checksum,
-        o.settings ->> $q$storageClass$q$ AS storage_class
+        o.settings ->> 'storageClass' AS storage_class
       FROM object_versions o
       WHERE o.bucket_id = bucket AND (o.key, o.noncurrent_order) >= (lower_bound, lower_order) AND o.key < upper_bound
       ORDER BY o.key, o.noncurrent_order LIMIT row_max
     LOOP
       row_count := row_count + 1;
-      cut := CASE WHEN delimiter = $q$$q$ THEN 0 ELSE strpos(substr(v.key, tail_start), delimiter) END;
+      cut := CASE WHEN delimiter = '' THEN 0 ELSE strpos(substr(v.key, tail_start), delimiter) END;
       IF cut > 0 THEN
         entry := left(v.key, tail_start + cut + char_length(delimiter) - 2);
         is_prefix := true; version_id := NULL; is_null := NULL; is_latest := NULL; is_delete_marker := NULL; owner_id := NULL; size := NULL;

@@ -69,7 +69,13 @@ export function contentsXml(object: ListedObject, encode: EncodeKey, owners: Map
 }
 
 /** What a listing says of an object or a version, but for its key. */
-export function objectFieldsXml({ lastModified, etag, checksum, size, storageClass }: ListedObject): string {
+export function objectFieldsXml({
+  lastModified,
+  etag,
+  checksum,
+  size,
+  storageClass,
+}: Pick<ListedObject, 'lastModified' | 'etag' | 'checksum' | 'size' | 'storageClass'>): string {
   const algorithm =
     checksum === null
       ? ''

@@ -34,3 +34,38 @@ test('lists every object as its own null version, page by page', async () => {
 test('needs a key marker with a version id marker', async () => {
   expect((await send('GET', '/bkt?version-id-marker=null&versions')).code).toBe('InvalidArgument')
 })
+
+test('lists versions and delete markers of a versioned bucket, the newest of a key first, and rolls up prefixes', async () => {
+  await send('PUT', '/versioned')
+  const body = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>'
+  await send('PUT', '/versioned?versioning', { body })
+  const ids: unknown[] = []
+  for (const [method, key] of [
+    ['PUT', 'k'],
+    ['DELETE', 'k'],
+    ['PUT', 'k'],
+    ['DELETE', 'p/1'],
+    ['PUT', 'p/2'],
+  ] as const) {
+    ids.unshift((await send(method, `/versioned/${key}`)).headers['x-amz-version-id'])
+  }
+  const { text } = await send('GET', '/versioned?versions&delimiter=/')
+  expect(text.match(/<(Version|DeleteMarker)>/g)).toEqual(['<Version>', '<DeleteMarker>', '<Version>'])
+  expect(fieldsOf(text, 'VersionId')).toEqual(ids.slice(2))
+  expect(fieldsOf(text, 'IsLatest')).toEqual(['true', 'false', 'false'])
+  expect(text).toContain('<CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes>')
+  expect(text.match(/<Owner><ID>[0-9a-f]{64}<\/ID>/g)).toHaveLength(3)
+  const first = await send('GET', '/versioned?versions&max-keys=1')
+  expect([fieldsOf(first.text, 'NextKeyMarker'), fieldsOf(first.text, 'NextVersionIdMarker')]).toEqual([
+    ['k'],
+    [ids[2]],
+  ])
+})
+
+test.each([
+  ['version-id-marker=nonsense&key-marker=a', 'InvalidArgument'],
+  ['max-keys=-1', 'InvalidArgument'],
+  ['encoding-type=base64', 'InvalidArgument'],
+])('answers ?versions&%s with %s', async (query, code) => {
+  expect((await send('GET', `/bkt?versions&${query}`)).code).toBe(code)
+})

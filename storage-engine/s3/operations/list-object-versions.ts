@@ -1,50 +1,58 @@
 import { StorageError } from '#storage-engine/errors.ts'
-import type { ListedObject } from '#storage-engine/metadata/listing.ts'
-import {
-  echoXml,
-  entriesXml,
-  objectFieldsXml,
-  ownersOf,
-  pageObjects,
-  readListingParameters,
-} from '#storage-engine/s3/listing-response.ts'
+import { type ListedVersion, listVersions } from '#storage-engine/metadata/listing-versions.ts'
+import type { EncodeKey } from '#storage-engine/s3/list-parameters.ts'
+import { echoXml, objectFieldsXml, readListingParameters } from '#storage-engine/s3/listing-response.ts'
+import type { Owner } from '#storage-engine/s3/owner-directory.ts'
 import { ownerXml } from '#storage-engine/s3/owner-xml.ts'
 import type { BucketRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
+import { checkVersionIdForm } from '#storage-engine/s3/version-id.ts'
 import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
 import { element } from '#storage-engine/xml-text.ts'
 
-/**
- * In a bucket that was never versioned every object is its own only version, `null`.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
- */
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
 export async function listObjectVersions(request: BucketRequest): Promise<S3Response> {
+  const { engine, bucket, owners } = request
   const parameters = readListingParameters(request)
-  const { encode } = parameters
-  const { values } = request.query
-  const keyMarker = values.get('key-marker') ?? ''
-  const versionIdMarker = values.get('version-id-marker') ?? ''
-  if (keyMarker === '' && versionIdMarker !== '') {
-    throw new StorageError('InvalidArgument', {
-      message: 'A version-id marker cannot be specified without a key marker.',
-      extra: { ArgumentName: 'version-id-marker', ArgumentValue: versionIdMarker },
-    })
-  }
-  const page = await pageObjects(request, parameters, keyMarker)
-  const owners = await ownersOf(request, page.entries)
-  const isLastAnObject = page.entries.at(-1)?.kind === 'object'
-  const versionXml = (object: ListedObject) => {
-    const identity = `${element('Key', encode(object.key))}<VersionId>null</VersionId><IsLatest>true</IsLatest>`
-    return `<Version>${identity}${objectFieldsXml(object)}${ownerXml('Owner', owners.get(object.ownerId))}</Version>`
-  }
+  const { prefix, delimiter, limit, encode } = parameters
+  const { keyMarker, versionIdMarker } = readMarkers(request)
+  const position = { keyMarker, versionIdMarker: versionIdMarker || null }
+  const page = await listVersions(engine.db, { bucketId: bucket.id, prefix, delimiter, limit, ...position })
+  const versions = page.entries.filter((entry) => entry.kind !== 'prefix')
+  const prefixes = page.entries.filter((entry) => entry.kind === 'prefix')
+  const known = await owners.getOwners(new Set(versions.map(({ ownerId }) => ownerId)))
   const fields = [
     echoXml(request, parameters),
     element('KeyMarker', encode(keyMarker)),
     element('VersionIdMarker', versionIdMarker),
     element('IsTruncated', page.isTruncated),
-    page.nextMarker === null ? '' : element('NextKeyMarker', encode(page.nextMarker)),
-    page.nextMarker === null || !isLastAnObject ? '' : element('NextVersionIdMarker', 'null'),
-    entriesXml(page.entries, encode, versionXml),
+    element('NextKeyMarker', page.nextKeyMarker === null ? null : encode(page.nextKeyMarker)),
+    element('NextVersionIdMarker', page.nextVersionIdMarker),
+    ...versions.map((version) => versionXml(version, encode, known)),
+    ...prefixes.map((entry) => `<CommonPrefixes>${element('Prefix', encode(entry.prefix))}</CommonPrefixes>`),
   ]
   return xmlResponse(xmlDocument('ListVersionsResult', fields.join('')))
+}
+
+/** Absent ones are empty. Throws InvalidArgument. */
+function readMarkers({ query }: BucketRequest): { keyMarker: string; versionIdMarker: string } {
+  const keyMarker = query.values.get('key-marker') ?? ''
+  const versionIdMarker = query.values.get('version-id-marker') ?? ''
+  if (versionIdMarker === '') return { keyMarker, versionIdMarker }
+  if (keyMarker === '') {
+    throw new StorageError('InvalidArgument', {
+      message: 'A version-id marker cannot be specified without a key marker.',
+      extra: { ArgumentName: 'version-id-marker', ArgumentValue: versionIdMarker },
+    })
+  }
+  checkVersionIdForm(versionIdMarker)
+  return { keyMarker, versionIdMarker }
+}
+
+function versionXml(version: ListedVersion, encode: EncodeKey, owners: Map<string, Owner>): string {
+  const { kind, key, versionId, isLatest, lastModified, ownerId } = version
+  const identity = `${element('Key', encode(key))}<VersionId>${versionId}</VersionId><IsLatest>${isLatest}</IsLatest>`
+  const owner = ownerXml('Owner', owners.get(ownerId))
+  if (kind === 'version') return `<Version>${identity}${objectFieldsXml(version)}${owner}</Version>`
+  return `<DeleteMarker>${identity}${element('LastModified', lastModified.toISOString())}${owner}</DeleteMarker>`
 }
