@@ -55,7 +55,10 @@ function readTags({ headers, access }: Asked): readonly Tag[] | null {
   const header = headers.get('x-amz-tagging')
   if (header === undefined) return null
   const tags = parseTaggingHeader(header)
-  if (tags !== null) access.check('s3:PutObjectTagging')
+  if (tags === null) return null
+  // Nobody has no policy in which tagging could stand: where anybody may write, anybody may tag what is written.
+  if (access.principal.kind === 'anonymous') access.checkNotDenied('s3:PutObjectTagging')
+  else access.check('s3:PutObjectTagging')
   return tags
 }
 

@@ -306,6 +306,15 @@ test('nobody writes by PostObject into a bucket that is not open to all', async 
   expect([answer.status, answer.code]).toEqual([403, 'AccessDenied'])
 })
 
+test('anybody writes by PostObject, tags and all, into a bucket that is open to all', async () => {
+  const headers = { 'x-amz-acl': 'public-read-write' }
+  await sendSigned(gateway, { method: 'PUT', target: '/open', headers })
+  const tagging = '<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>'
+  expect((await send('open', { key: 'k', acl: 'public-read', tagging }, 'hello')).status).toBe(204)
+  const read = await sendSigned(gateway, { method: 'GET', target: '/open/k', as: null })
+  expect(read.text).toBe('hello')
+})
+
 test('a form in a request that is signed as a whole is its signer’s', async () => {
   const { body, contentType } = formBody({ key: 'signed' }, 'hello')
   const headers = { 'content-type': contentType }
