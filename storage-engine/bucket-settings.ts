@@ -8,6 +8,8 @@ export interface BucketSettings {
   acl?: Acl
   /** The policy's text exactly as it was put. */
   policy?: string
+  /** Whoever put the policy confirmed that it may keep the bucket's owner from changing it. */
+  policyBindsOwner?: true
   ownership?: 'BucketOwnerEnforced' | 'BucketOwnerPreferred' | 'ObjectWriter'
   publicAccessBlock?: PublicAccessBlock
   tags?: readonly Tag[]

@@ -86,6 +86,13 @@ test('lets an explicit Deny of the bucket policy outweigh ownership, but for rep
   }
 })
 
+test('binds the owner by a policy that was put so, and leaves it the rest of its rights', () => {
+  const settings: BucketSettings = { ...policyOf(statement('Deny', 's3:*BucketPolicy')), policyBindsOwner: true }
+  expect(ask(ann, 's3:DeleteBucketPolicy', { settings })).toBe('explicit-deny')
+  expect(ask(root, 's3:GetBucketPolicy', { settings })).toBe('explicit-deny')
+  expect(ask(ann, 's3:DeleteBucket', { settings })).toBe('allow')
+})
+
 test('lets an unreadable bucket policy forbid everything but its repair', () => {
   const settings = { policy: '{"Statement": "?"}' }
   expect(ask(ann, 's3:ListBucket', { settings })).toBe('explicit-deny')

@@ -35,7 +35,7 @@ export interface AccessBucket {
   readonly namespaceId: string
   readonly namespaceName: string
   readonly ownerId: string
-  readonly settings: Pick<BucketSettings, 'acl' | 'policy' | 'ownership' | 'publicAccessBlock'>
+  readonly settings: Pick<BucketSettings, 'acl' | 'policy' | 'policyBindsOwner' | 'ownership' | 'publicAccessBlock'>
 }
 
 export interface AccessObject {
@@ -58,7 +58,7 @@ const ACTIONS_OF_BUCKET_OWNER: ReadonlySet<string> = new Set([
   's3:PutObject',
   's3:RestoreObject',
 ])
-/** An owner who locked itself out may always repair that. */
+/** An owner who locked itself out may repair that, unless it confirmed that it would not. */
 const REPAIRS: ReadonlySet<string> = new Set(['s3:GetBucketPolicy', 's3:PutBucketPolicy', 's3:DeleteBucketPolicy'])
 
 /**
@@ -105,7 +105,7 @@ function decideOnBucket(question: AccessQuestion, bucket: AccessBucket): Decisio
   const identity = evaluateIdentity(asked)
   const policy = evaluateBucketPolicy(bucket, asked)
   if (identity === 'explicit-deny') return identity
-  if (policy === 'explicit-deny' && !(isOwnerOf(principal, bucket) && REPAIRS.has(action))) return policy
+  if (policy === 'explicit-deny' && !mayRepair(question, bucket)) return policy
   if (isShutOut(principal, bucket)) return 'deny'
   if (policy !== 'allow-session' && evaluateSession(asked) !== 'allow') return 'deny'
   const isAllowed =
@@ -125,6 +125,10 @@ function evaluateBucketPolicy({ settings }: AccessBucket, asked: PolicyQuestion)
     if (error instanceof PolicySyntaxError) return 'explicit-deny'
     throw error
   }
+}
+
+function mayRepair({ principal, action }: AccessQuestion, bucket: AccessBucket): boolean {
+  return REPAIRS.has(action) && isOwnerOf(principal, bucket) && bucket.settings.policyBindsOwner !== true
 }
 
 /** RestrictPublicBuckets: a bucket with a public policy is for its own namespace only. */
@@ -185,7 +189,7 @@ function idsOf(principal: Principal, bucket: AccessBucket): string[] {
 }
 
 /** True for a bucket's owner and for its namespace's root user. */
-function isOwnerOf(principal: Principal, bucket: AccessBucket): boolean {
+export function isOwnerOf(principal: Principal, bucket: Pick<AccessBucket, 'namespaceId' | 'ownerId'>): boolean {
   if (principal.kind !== 'object-user' || principal.namespaceId !== bucket.namespaceId) return false
   return principal.isRoot || principal.id === bucket.ownerId
 }

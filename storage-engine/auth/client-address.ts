@@ -34,6 +34,7 @@ function isTrusted(trustedProxies: BlockList, address: string): boolean {
 
 /** `::ffff:10.0.0.1` is how a socket that listens on both families names an IPv4 peer. */
 function withoutMapping(address: string): string {
+  if (!address.startsWith('::')) return address
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
   return mapped === null ? address : (mapped[1] as string)
 }

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { BlockList } from 'node:net'
 import type { Authentication } from '#storage-engine/auth/authenticate.ts'
 import type { Principal } from '#storage-engine/auth/principal.ts'
 import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
@@ -26,8 +25,8 @@ export interface AskedRequest {
   bucketName: string | null
   /** For the connection that it came over. */
   req: IncomingMessage
-  /** Null: no proxy is believed. */
-  trustedProxies: BlockList | null
+  /** The client's address, as far as listed proxies can be believed. */
+  sourceIp: string
   region: string
   /** Milliseconds since the epoch. */
   now(): number

@@ -1,5 +1,4 @@
 import type { TLSSocket } from 'node:tls'
-import { clientAddressOf } from '#storage-engine/auth/client-address.ts'
 import type { ConditionContext } from '#storage-engine/auth/policy-condition.ts'
 import { principalContext } from '#storage-engine/auth/principal-context.ts'
 import type { Headers } from '#storage-engine/auth/wire-request.ts'
@@ -65,10 +64,10 @@ export class S3ConditionContext implements ConditionContext {
   }
 
   private globalValues(key: string): readonly string[] | undefined {
-    const { req, headers, now, region, trustedProxies } = this.input.asked
+    const { req, headers, now, region, sourceIp } = this.input.asked
     switch (key) {
       case 'aws:sourceip':
-        return [clientAddressOf(req.socket.remoteAddress ?? '', headers, trustedProxies)]
+        return [sourceIp]
       case 'aws:securetransport':
         return ['true']
       case 'aws:useragent':

@@ -34,7 +34,7 @@ test.each([
 test.each([
   ['versioning', /<VersioningConfiguration [^>]*><\/VersioningConfiguration>/],
   ['acl', /<Owner><ID>(\w{64})<\/ID>.*<Grantee [^>]*xsi:type="CanonicalUser"><ID>\1<\/ID>.*<Permission>FULL_CONTROL</],
-  ['policyStatus', /<IsPublic>FALSE<\/IsPublic>/],
+  ['policyStatus', /<IsPublic>false<\/IsPublic>/],
   ['logging', /<BucketLoggingStatus [^>]*><\/BucketLoggingStatus>/],
   ['notification', /<NotificationConfiguration [^>]*><\/NotificationConfiguration>/],
   ['accelerate', /<AccelerateConfiguration [^>]*><\/AccelerateConfiguration>/],

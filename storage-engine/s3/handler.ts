@@ -5,6 +5,7 @@ import {
   authenticate,
   authenticateForm,
 } from '#storage-engine/auth/authenticate.ts'
+import { clientAddressOf } from '#storage-engine/auth/client-address.ts'
 import { readHeaders } from '#storage-engine/auth/request-headers.ts'
 import { splitRequestTarget } from '#storage-engine/auth/request-target.ts'
 import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
@@ -51,6 +52,8 @@ interface Parsed<Row = Exclude<Operation, { needs: 'not-implemented' }>> {
   hostBucket: string | null
   target: Target
   operation: Row
+  /** The client's address, as far as listed proxies can be believed. */
+  sourceIp: string
 }
 
 /**
@@ -113,7 +116,8 @@ async function parse(exchange: Exchange): Promise<Parsed> {
     throw new StorageError('NotImplemented', { extra: { Operation: operation.name } })
   }
   const hostBucket = prefix === null || prefix === target.namespace ? null : target.bucket
-  return { method, rawPath, query, headers, hostBucket, target, operation }
+  const sourceIp = clientAddressOf(req.socket.remoteAddress ?? '', headers, gateway.trustedProxies)
+  return { method, rawPath, query, headers, hostBucket, target, operation, sourceIp }
 }
 
 /** Authorization comes from the row, never from inside an operation, so that none can forget it. */
@@ -193,7 +197,7 @@ function askedOf(
     principal: authentication.principal,
     action: typeof action === 'string' ? action : action({ query, headers: effective }),
     req,
-    trustedProxies: gateway.trustedProxies,
+    sourceIp: parsed.sourceIp,
     region: gateway.engine.config.region,
     now: gateway.now,
   }
@@ -215,7 +219,7 @@ function openRequest(
     principal: access.principal,
     access,
     ownerId: access.writerId,
-    sourceIp: req.socket.remoteAddress ?? null,
+    sourceIp: asked.sourceIp,
     isSigned: authentication.kind !== 'anonymous',
     body: input.body ?? openRequestBody(exchange, parsed, authentication),
   }

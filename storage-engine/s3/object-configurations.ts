@@ -5,6 +5,7 @@ import { getObjectAttributes } from '#storage-engine/s3/operations/get-object-at
 import { getObjectLegalHold } from '#storage-engine/s3/operations/get-object-legal-hold.ts'
 import { getObjectRetention } from '#storage-engine/s3/operations/get-object-retention.ts'
 import { getObjectTagging } from '#storage-engine/s3/operations/get-object-tagging.ts'
+import { putObjectAcl } from '#storage-engine/s3/operations/put-object-acl.ts'
 import { putObjectLegalHold } from '#storage-engine/s3/operations/put-object-legal-hold.ts'
 import { putObjectRetention } from '#storage-engine/s3/operations/put-object-retention.ts'
 import { putObjectTagging } from '#storage-engine/s3/operations/put-object-tagging.ts'
@@ -17,7 +18,10 @@ export const OBJECT_CONFIGURATIONS: Operation[] = [
     action: byVersion('s3:GetObjectAcl', 's3:GetObjectVersionAcl'),
     run: getObjectAcl,
   }),
-  refused('PutObjectAcl', 'PUT', 'acl'),
+  answered('PutObjectAcl', 'PUT', 'acl', {
+    action: byVersion('s3:PutObjectAcl', 's3:PutObjectVersionAcl'),
+    run: putObjectAcl,
+  }),
   answered('GetObjectTagging', 'GET', 'tagging', {
     action: byVersion('s3:GetObjectTagging', 's3:GetObjectVersionTagging'),
     run: getObjectTagging,

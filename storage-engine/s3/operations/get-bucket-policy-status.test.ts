@@ -23,15 +23,15 @@ const policyOf = (change: object = {}) =>
 const isPublic = async () => /<IsPublic>(\w+)</.exec((await send('GET', '/bkt?policyStatus')).text)?.[1]
 
 test.each([
-  [{}, 'TRUE'],
-  [{ Principal: { AWS: 'arn:aws:iam::globex:root' } }, 'FALSE'],
-  [{ Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }, 'FALSE'],
-  [{ Condition: { IpAddress: { 'aws:SourceIp': '0.0.0.0/1' } } }, 'TRUE'],
-  [{ Condition: { NotIpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }, 'TRUE'],
-  [{ Condition: { StringEquals: { 'aws:PrincipalAccount': '123456789012' } } }, 'FALSE'],
-  [{ Condition: { StringLike: { 'aws:PrincipalAccount': '*' } } }, 'TRUE'],
-  [{ Condition: { StringEquals: { 'aws:Referer': 'https://a.example' } } }, 'TRUE'],
-  [{ Effect: 'Deny' }, 'FALSE'],
+  [{}, 'true'],
+  [{ Principal: { AWS: 'arn:aws:iam::globex:root' } }, 'false'],
+  [{ Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }, 'false'],
+  [{ Condition: { IpAddress: { 'aws:SourceIp': '0.0.0.0/1' } } }, 'true'],
+  [{ Condition: { NotIpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }, 'true'],
+  [{ Condition: { StringEquals: { 'aws:PrincipalAccount': '123456789012' } } }, 'false'],
+  [{ Condition: { StringLike: { 'aws:PrincipalAccount': '*' } } }, 'true'],
+  [{ Condition: { StringEquals: { 'aws:Referer': 'https://a.example' } } }, 'true'],
+  [{ Effect: 'Deny' }, 'false'],
 ])('GetBucketPolicyStatus of a policy with %j is %s', async (change, expected) => {
   await send('PUT', '/bkt?policy', { body: policyOf(change) })
   expect(await isPublic()).toBe(expected)
@@ -39,11 +39,11 @@ test.each([
 
 test('GetBucketPolicyStatus counts ACLs, unless they are ignored', async () => {
   await send('DELETE', '/bkt?policy')
-  expect(await isPublic()).toBe('FALSE')
+  expect(await isPublic()).toBe('false')
   await send('PUT', '/bkt?acl', { headers: { 'x-amz-acl': 'authenticated-read' } })
-  expect(await isPublic()).toBe('TRUE')
+  expect(await isPublic()).toBe('true')
   const block =
     '<PublicAccessBlockConfiguration><IgnorePublicAcls>TRUE</IgnorePublicAcls></PublicAccessBlockConfiguration>'
   await send('PUT', '/bkt?publicAccessBlock', { body: block })
-  expect(await isPublic()).toBe('FALSE')
+  expect(await isPublic()).toBe('false')
 })

@@ -14,5 +14,5 @@ export function getBucketPolicyStatus({ bucket }: BucketRequest): S3Response {
   const hasAcls = ownership !== 'BucketOwnerEnforced' && publicAccessBlock?.ignorePublicAcls !== true
   const isPublic =
     (policy !== undefined && isPublicPolicy(cachedPolicy(policy, 'bucket'))) || (hasAcls && isPublicAcl(acl))
-  return xmlResponse(xmlDocument('PolicyStatus', element('IsPublic', isPublic ? 'TRUE' : 'FALSE')))
+  return xmlResponse(xmlDocument('PolicyStatus', element('IsPublic', isPublic)))
 }

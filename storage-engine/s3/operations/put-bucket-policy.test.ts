@@ -55,6 +55,17 @@ test('PutBucketPolicy refuses bytes that are no UTF-8, NUL, and more than 20 KB 
   expect((await send('PUT', '/bkt?policy', { body: `{${' '.repeat(30_000)}${policyOf().slice(1)}` })).status).toBe(204)
 })
 
+test('PutBucketPolicy binds the owner too when it confirms so', async () => {
+  await send('PUT', '/bound')
+  const body = policyOf({ Effect: 'Deny', Action: 's3:*BucketPolicy', Resource: 'arn:aws:s3:::bound' })
+  const put = (value: string) =>
+    send('PUT', '/bound?policy', { body, headers: { 'x-amz-confirm-remove-self-bucket-access': value } })
+  expect((await put('false')).status).toBe(204)
+  expect((await put('true')).status).toBe(204)
+  for (const method of ['GET', 'DELETE', 'PUT']) expect((await send(method, '/bound?policy')).code).toBe('AccessDenied')
+  expect((await send('DELETE', '/bound')).status).toBe(204)
+})
+
 test('PutBucketPolicy refuses a public policy where public policies are blocked', async () => {
   await send('PUT', '/blocked')
   const block =

@@ -1,3 +1,4 @@
+import { isOwnerOf } from '#storage-engine/auth/authorize.ts'
 import { checkBucketPolicy } from '#storage-engine/auth/bucket-policy.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { setBucketSetting } from '#storage-engine/metadata/bucket-settings.ts'
@@ -6,13 +7,22 @@ import { emptyResponse, type S3Response } from '#storage-engine/s3/s3-response.t
 import { readDocument, XML_BYTES_MAX } from '#storage-engine/s3/xml-body.ts'
 
 /**
- * An owner who locks itself out may still repair the policy, so x-amz-confirm-remove-self-bucket-access asks for nothing.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+ * An owner who locks itself out may still repair the policy, unless x-amz-confirm-remove-self-bucket-access says that this
+ * is meant. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
  */
-export async function putBucketPolicy({ engine, bucket, headers, body }: BucketRequest): Promise<S3Response> {
+export async function putBucketPolicy(request: BucketRequest): Promise<S3Response> {
+  const { engine, bucket, headers, body } = request
   const text = decodeUtf8(await readDocument(headers, body, XML_BYTES_MAX))
   checkBucketPolicy(text, bucket)
+  // Nobody but an owner can give up an owner's rights.
+  const isConfirmed = headers.get('x-amz-confirm-remove-self-bucket-access')?.toLowerCase() === 'true'
+  const bindsOwner = isConfirmed && isOwnerOf(request.principal, bucket)
+  const bind = (value: true | null) =>
+    setBucketSetting(engine.db, { bucketId: bucket.id, name: 'policyBindsOwner', value })
+  // In between, the policy that is there binds nobody more than it says.
+  if (bucket.settings.policyBindsOwner === true && !bindsOwner) await bind(null)
   await setBucketSetting(engine.db, { bucketId: bucket.id, name: 'policy', value: text })
+  if (bindsOwner) await bind(true)
   return emptyResponse(204)
 }
 
