@@ -207,7 +207,7 @@ function openRequest(
   exchange: Exchange,
   input: { parsed: Parsed; asked: Asked; authentication: Authentication; access: RequestAccess; body?: Body },
 ): ServiceRequest {
-  const { gateway, req, requestId } = exchange
+  const { gateway, requestId } = exchange
   const { parsed, asked, authentication, access } = input
   return {
     engine: gateway.engine,
