@@ -62,6 +62,7 @@ describe('readConfig', () => {
       archiveClasses: ['GLACIER', 'DEEP_ARCHIVE'],
       lifecycleDaySeconds: 86_400,
       lifecycleIntervalSeconds: 300,
+      logDeliverySeconds: 300,
       webhookAllowedAddresses: [],
       trustedProxies: [],
       mode: 'production',

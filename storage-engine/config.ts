@@ -78,6 +78,7 @@ const settings = z
     archiveClasses: classNames.optional(),
     lifecycleDaySeconds: wholeNumber(1, DAY_SECONDS).default(DAY_SECONDS),
     lifecycleIntervalSeconds: wholeNumber(1, DAY_SECONDS).default(300),
+    logDeliverySeconds: wholeNumber(1, 86_400).default(300),
     webhookAllowedAddresses: list
       .refine((items) => (items as string[]).every(isAddressRange), {
         message: 'must be addresses, or ranges as 10.0.0.0/8',

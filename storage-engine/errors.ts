@@ -21,6 +21,10 @@ const CATALOGUE = {
     409,
     'The conditional request cannot succeed due to a conflicting operation against this resource.',
   ],
+  CrossLocationLoggingProhibited: [
+    403,
+    'Cross-Region logging is not allowed. Buckets in one Region cannot log information to a bucket in another Region.',
+  ],
   EntityTooLarge: [400, 'Your proposed upload exceeds the maximum allowed size.'],
   EntityTooSmall: [400, 'Your proposed upload is smaller than the minimum allowed object size.'],
   ExpiredToken: [400, 'The provided token has expired.'],
@@ -61,6 +65,10 @@ const CATALOGUE = {
   InvalidRetentionPeriod: [400, 'The retention period is not valid.'],
   InvalidStorageClass: [400, 'The storage class you specified is not valid'],
   InvalidTag: [400, 'The tag provided was not a valid tag.'],
+  InvalidTargetBucketForLogging: [
+    400,
+    'The target bucket for logging does not exist, is not owned by you, or does not have the appropriate grants for the log-delivery group.',
+  ],
   InvalidToken: [400, 'The provided token is malformed or otherwise not valid.'],
   InvalidURI: [400, "Couldn't parse the specified URI."],
   InvalidEncryptionAlgorithmError: [

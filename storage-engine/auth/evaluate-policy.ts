@@ -2,11 +2,11 @@ import { cachedPolicy } from '#storage-engine/auth/cached-policy.ts'
 import type { Named, Policy, Statement } from '#storage-engine/auth/policy.ts'
 import { type ConditionContext, holds, resolverOf } from '#storage-engine/auth/policy-condition.ts'
 import { fillPattern, matchPattern, type Pattern } from '#storage-engine/auth/policy-pattern.ts'
-import { type Reach, reachOf } from '#storage-engine/auth/policy-principal.ts'
+import { type Reach, reachOf, type ServicePrincipal } from '#storage-engine/auth/policy-principal.ts'
 import type { Principal } from '#storage-engine/auth/principal.ts'
 
-export interface PolicyQuestion {
-  principal: Principal
+export interface PolicyQuestion<Asking extends Principal | ServicePrincipal = Principal> {
+  principal: Asking
   /** `s3:GetObject`. */
   action: string
   /** An ARN. */
@@ -33,7 +33,10 @@ const VERDICTS: Record<Exclude<Reach, 'none'>, Verdict> = {
  * What all of `policies` say together: one Deny that applies outweighs every Allow.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-export function evaluatePolicies(policies: readonly Policy[], question: PolicyQuestion): Verdict {
+export function evaluatePolicies(
+  policies: readonly Policy[],
+  question: PolicyQuestion<Principal | ServicePrincipal>,
+): Verdict {
   let best: Verdict = 'implicit-deny'
   for (const { statements } of policies) {
     for (const statement of statements) {
@@ -65,7 +68,7 @@ function readIdentity(texts: readonly string[]): Policy[] {
   return texts.map((text) => cachedPolicy(text, 'identity'))
 }
 
-function evaluateStatement(statement: Statement, question: PolicyQuestion): Verdict {
+function evaluateStatement(statement: Statement, question: PolicyQuestion<Principal | ServicePrincipal>): Verdict {
   const { effect, actions, resources, conditions } = statement
   if (!names(actions, (pattern) => matchPattern(pattern as readonly number[], question.action.toLowerCase()))) {
     return 'implicit-deny'
@@ -81,7 +84,10 @@ function names<T>({ isNegated, items }: Named<T>, isMatch: (item: T) => boolean)
   return items.some(isMatch) !== isNegated
 }
 
-function reachOfStatement({ principals }: Statement, { principal, namespaceName }: PolicyQuestion): Reach {
+function reachOfStatement(
+  { principals }: Statement,
+  { principal, namespaceName }: PolicyQuestion<Principal | ServicePrincipal>,
+): Reach {
   if (principals === null) return 'identity'
   let best: Reach = 'none'
   for (const item of principals.items) {
@@ -93,7 +99,11 @@ function reachOfStatement({ principals }: Statement, { principal, namespaceName 
 }
 
 /** As with conditions: a variable without a value must not make an Allow wider by what it fails to leave out. */
-function namesResource(resources: Named<Pattern>, { effect }: Statement, question: PolicyQuestion): boolean {
+function namesResource(
+  resources: Named<Pattern>,
+  { effect }: Statement,
+  question: PolicyQuestion<Principal | ServicePrincipal>,
+): boolean {
   const resolve = resolverOf(question.context)
   const filled = resources.items.map((pattern) => fillPattern(pattern, resolve))
   if (resources.isNegated && effect === 'Allow' && filled.includes(null)) return false

@@ -13,6 +13,13 @@ export type PrincipalPattern =
   | { kind: 'service'; name: string }
   | { kind: 'federated'; provider: string }
 
+/** A part of the storage service itself that acts for no caller, such as the delivery of access logs. */
+export interface ServicePrincipal {
+  kind: 'service'
+  /** `logging.s3.amazonaws.com` */
+  name: string
+}
+
 /**
  * How closely a policy names somebody: not at all; only the account, which leaves it to the account's own policies; the
  * user, the role or everybody; the very session.
@@ -46,8 +53,15 @@ function parseArnPrincipal(account: string, rest: string): PrincipalPattern | nu
 }
 
 /** `namespaceName` is that of the resource to which the policy belongs. */
-export function reachOf(pattern: PrincipalPattern, principal: Principal, namespaceName: string): Reach {
+export function reachOf(
+  pattern: PrincipalPattern,
+  principal: Principal | ServicePrincipal,
+  namespaceName: string,
+): Reach {
   if (pattern.kind === 'anyone') return 'identity'
+  if (principal.kind === 'service') {
+    return pattern.kind === 'service' && pattern.name === principal.name ? 'identity' : 'none'
+  }
   if (principal.kind === 'anonymous' || pattern.kind === 'service' || pattern.kind === 'federated') return 'none'
   if (pattern.kind === 'id') return reachOfId(pattern.id, principal)
   if (!isOfAccount(principal, pattern.account === '' ? namespaceName : pattern.account)) return 'none'

@@ -4,6 +4,7 @@ import { abortStaleUploads } from '#storage-engine/jobs/abort-stale-uploads.ts'
 import { applyLifecycle, hasLifecycleToApply } from '#storage-engine/jobs/apply-lifecycle.ts'
 import { collectGarbage } from '#storage-engine/jobs/collect-garbage.ts'
 import { deliverEvents, hasEventsToDeliver } from '#storage-engine/jobs/deliver-events.ts'
+import { deliverLogs, hasLogsToDeliver } from '#storage-engine/jobs/deliver-logs.ts'
 import { destroyNamedKeys } from '#storage-engine/jobs/destroy-named-keys.ts'
 import { endExpiredSessions } from '#storage-engine/jobs/end-expired-sessions.ts'
 import { foldUsageDeltas } from '#storage-engine/jobs/fold-usage-deltas.ts'
@@ -46,6 +47,12 @@ function jobsOf({ config }: Engine): Job[] {
       intervalSeconds: EVENTS_INTERVAL_SECONDS,
       hasWork: hasEventsToDeliver,
       run: deliverEvents,
+    },
+    {
+      name: 'deliver-logs',
+      intervalSeconds: config.logDeliverySeconds,
+      hasWork: hasLogsToDeliver,
+      run: deliverLogs,
     },
     { name: 'forget-deliveries', intervalSeconds: DELIVERIES_INTERVAL_SECONDS, run: forgetDeliveries },
     { name: 'end-expired-sessions', intervalSeconds: SESSIONS_INTERVAL_SECONDS, run: endExpiredSessions },
