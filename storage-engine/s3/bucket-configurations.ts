@@ -13,6 +13,7 @@ import { getBucketAcl } from '#storage-engine/s3/operations/get-bucket-acl.ts'
 import { getBucketCors } from '#storage-engine/s3/operations/get-bucket-cors.ts'
 import { getBucketEncryption } from '#storage-engine/s3/operations/get-bucket-encryption.ts'
 import { getBucketLifecycleConfiguration } from '#storage-engine/s3/operations/get-bucket-lifecycle-configuration.ts'
+import { getBucketLogging } from '#storage-engine/s3/operations/get-bucket-logging.ts'
 import { getBucketNotificationConfiguration } from '#storage-engine/s3/operations/get-bucket-notification-configuration.ts'
 import { getBucketOwnershipControls } from '#storage-engine/s3/operations/get-bucket-ownership-controls.ts'
 import { getBucketPolicy } from '#storage-engine/s3/operations/get-bucket-policy.ts'
@@ -28,6 +29,7 @@ import { putBucketAcl } from '#storage-engine/s3/operations/put-bucket-acl.ts'
 import { putBucketCors } from '#storage-engine/s3/operations/put-bucket-cors.ts'
 import { putBucketEncryption } from '#storage-engine/s3/operations/put-bucket-encryption.ts'
 import { putBucketLifecycleConfiguration } from '#storage-engine/s3/operations/put-bucket-lifecycle-configuration.ts'
+import { putBucketLogging } from '#storage-engine/s3/operations/put-bucket-logging.ts'
 import { putBucketNotificationConfiguration } from '#storage-engine/s3/operations/put-bucket-notification-configuration.ts'
 import { putBucketOwnershipControls } from '#storage-engine/s3/operations/put-bucket-ownership-controls.ts'
 import { putBucketPolicy } from '#storage-engine/s3/operations/put-bucket-policy.ts'
@@ -69,7 +71,8 @@ export const BUCKET_CONFIGURATIONS: Operation[] = [
     action: 's3:PutLifecycleConfiguration',
     run: deleteBucketLifecycle,
   }),
-  ...untouched('BucketLogging', 'logging', { get: empty('BucketLoggingStatus'), set: ['Put'] }),
+  answered('GetBucketLogging', 'GET', 'logging', { action: 's3:GetBucketLogging', run: getBucketLogging }),
+  answered('PutBucketLogging', 'PUT', 'logging', { action: 's3:PutBucketLogging', run: putBucketLogging }),
   answered('GetBucketNotificationConfiguration', 'GET', 'notification', {
     action: 's3:GetBucketNotification',
     run: getBucketNotificationConfiguration,
@@ -208,14 +211,6 @@ function untouched(
 
 function refused(name: string, method: Operation['method'], parameter: string): Operation {
   return { name, method, on: 'bucket', query: [parameter], needs: 'not-implemented' }
-}
-
-function empty(name: string): RunOnBucket {
-  return document(name, '')
-}
-
-function document(name: string, content: string): RunOnBucket {
-  return () => xmlResponse(xmlDocument(name, content))
 }
 
 function missing(code: StorageErrorCode): RunOnBucket {
