@@ -37,7 +37,9 @@ export async function loadCredential(
     context: accessKeyId,
     sealed: found.sealedSecret,
   })
-  return createCredential({ accessKeyId, principal: principalOf(found.holder, WITH_ACCESS_KEY), secret })
+  const { holder } = found
+  const principal = principalOf(holder, WITH_ACCESS_KEY)
+  return createCredential({ accessKeyId, principal, secret, refusesSigV2: holder.refusesSigV2 })
 }
 
 async function loadTemporary(
@@ -55,6 +57,7 @@ async function loadTemporary(
     principal,
     secret: Buffer.from(secretAccessKey),
     expiresAt,
+    refusesSigV2: identity.refusesSigV2,
   })
 }
 

@@ -200,6 +200,7 @@ function verify(
     })
   }
   checkSession(credential, input)
+  checkVersion(credential, claim)
   const chunkSigning = claim.version === 4 ? chunkSigningOf(claim, credential) : null
   const { principal } = credential
   return brand({
@@ -258,6 +259,7 @@ function verifyForm(
     })
   }
   checkSession(input.credential, input)
+  checkVersion(input.credential, claim)
   const kind = claim.version === 4 ? 'post-sigv4' : 'post-sigv2'
   const signedAt = claim.version === 4 ? claim.time : null
   return brand({ kind, principal: input.credential.principal, accessKeyId, sessionToken, signedAt, payload })
@@ -274,6 +276,11 @@ function checkSession(
 ): void {
   if ((expiresAt !== null) !== (sessionToken !== null)) throw new StorageError('InvalidToken')
   if (expiresAt !== null && now >= expiresAt) throw new StorageError('ExpiredToken')
+}
+
+/** A namespace may do without version 2, which rests on SHA-1. Told to nobody but who holds one of its keys. */
+function checkVersion({ refusesSigV2 }: Credential, { version }: { version: 2 | 4 }): void {
+  if (version === 2 && refusesSigV2) throw unsupportedMechanism()
 }
 
 function sessionTokenOf({ headers, query }: WireRequest): string | null {

@@ -15,6 +15,8 @@ export interface Credential {
   secret: Buffer
   /** Of temporary credentials, which go with a session token, in milliseconds; null of an access key. */
   expiresAt: number | null
+  /** Its namespace takes no signatures of version 2. */
+  refusesSigV2: boolean
   /** By `day/region/service`. */
   signingKeys: Map<string, KeyObject>
 }
@@ -32,9 +34,13 @@ export const TEMPORARY_KEY_PREFIX = 'ASIA'
 export const DUMMY_CREDENTIAL = createCredential({ accessKeyId: '', principal: ANONYMOUS, secret: randomBytes(30) })
 
 export function createCredential(
-  input: Omit<Credential, 'signingKeys' | 'expiresAt'> & { expiresAt?: number },
+  input: Omit<Credential, 'signingKeys' | 'expiresAt' | 'refusesSigV2'> & {
+    expiresAt?: number
+    refusesSigV2?: boolean
+  },
 ): Credential {
-  return { ...input, expiresAt: input.expiresAt ?? null, signingKeys: new Map() }
+  const { expiresAt = null, refusesSigV2 = false } = input
+  return { ...input, expiresAt, refusesSigV2, signingKeys: new Map() }
 }
 
 export interface CredentialCache {

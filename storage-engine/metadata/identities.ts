@@ -16,6 +16,8 @@ interface IdentityOfNamespace {
   accountId: string
   /** Grows with every change of IAM in the namespace. */
   iamEpoch: number
+  /** Signatures of version 2 do not count here. */
+  refusesSigV2: boolean
   /** The namespace's root object user. */
   owner: { id: string; canonicalId: string; displayName: string }
   /** Documents: its own and its groups', inline and attached. */
@@ -43,7 +45,7 @@ const IDENTITY = `json_build_object(
   'kind', case when u.id is not null then 'object-user' when a.id is not null then 'storage-account' else 'role' end,
   'id', coalesce(u.id, a.id, r.id), 'canonicalId', u.canonical_id, 'displayName', u.display_name, 'isRoot', u.is_root,
   'name', coalesce(a.name, r.name), 'path', coalesce(a.path, r.path), 'tags', coalesce(a.tags, r.tags),
-  'namespaceId', s.id, 'namespaceName', s.name, 'accountId', s.account_id, 'iamEpoch', coalesce(e.epoch, 0),
+  'namespaceId', s.id, 'namespaceName', s.name, 'accountId', s.account_id, 'iamEpoch', coalesce(e.epoch, 0), 'refusesSigV2', s.refuses_sigv2,
   'owner', json_build_object('id', o.id, 'canonicalId', o.canonical_id, 'displayName', o.display_name),
   'policies', p.documents, 'builtinPolicies', p.builtin_names)`
 

@@ -103,6 +103,18 @@ where id = $1 returning encryption_epoch as "encryptionEpoch"`,
   })
 }
 
+/** Whether signatures of version 2 count in a namespace; keys that are in use follow within 5 s. Throws NoSuchNamespace. */
+export async function setSigV2Refusal(
+  db: Queryable,
+  { namespaceId, refusesSigV2 }: { namespaceId: string; refusesSigV2: boolean },
+): Promise<void> {
+  const isIt = eq(namespaces.id, namespaceId)
+  const changed = await db.run((orm) =>
+    orm.update(namespaces).set({ refusesSigV2 }).where(isIt).returning({ id: namespaces.id }),
+  )
+  if (changed.length === 0) throw new StorageError('NoSuchNamespace')
+}
+
 export interface NamespaceWithUsage {
   id: string
   name: string

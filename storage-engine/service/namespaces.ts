@@ -7,6 +7,7 @@ import {
   listNamespacesWithUsage,
   type NamespaceWithUsage,
   setEncryptionMode,
+  setSigV2Refusal,
 } from '#storage-engine/metadata/namespaces.ts'
 import {
   type CreateNamespaceInput,
@@ -58,6 +59,23 @@ export async function setEncryption(
     await setEncryptionMode(engine.db, { namespaceId, mode: input.mode })
   })
   return describe(await getNamespaceWithUsage(engine.db, { id: namespaceId }))
+}
+
+/**
+ * Refuses signatures of version 2 in a namespace, or takes them again; keys that are in use follow within 5 s.
+ * Throws AccessDenied and NoSuchNamespace.
+ */
+export async function setSigV2(
+  engine: Engine,
+  actor: Actor,
+  { namespace, isRefused }: { namespace: string; isRefused: boolean },
+): Promise<void> {
+  requireAdministrator(actor)
+  const found = await findNamespaceByName(engine.db, { name: namespace })
+  if (found === null) throw new StorageError('NoSuchNamespace')
+  const { id: namespaceId, name } = found
+  const act = { namespaceId, action: 'namespace.set-sigv2', target: name, details: { isRefused } }
+  await audited(engine, actor, act, () => setSigV2Refusal(engine.db, { namespaceId, refusesSigV2: isRefused }))
 }
 
 function describe(namespace: NamespaceWithUsage) {

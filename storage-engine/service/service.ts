@@ -14,7 +14,7 @@ import {
   listNamedKeys,
   rotateNamedKey,
 } from '#storage-engine/service/named-keys.ts'
-import { createNamespace, listNamespaces, setEncryption } from '#storage-engine/service/namespaces.ts'
+import { createNamespace, listNamespaces, setEncryption, setSigV2 } from '#storage-engine/service/namespaces.ts'
 import { getObject, listObjects, preflight } from '#storage-engine/service/objects.ts'
 import { describeSession, openSession } from '#storage-engine/service/sessions.ts'
 import {
@@ -47,7 +47,7 @@ export function createService(engine: Engine) {
       start: (actor: Actor, request: DeletionRequest) => startDeletion(engine, runner, actor, request),
     },
     activities: bind(engine, { get: getActivity }),
-    namespaces: bind(engine, { list: listNamespaces, create: createNamespace, setEncryption }),
+    namespaces: bind(engine, { list: listNamespaces, create: createNamespace, setEncryption, setSigV2 }),
     namedKeys: bind(engine, {
       list: listNamedKeys,
       create: createNamedKey,
