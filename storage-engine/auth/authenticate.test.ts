@@ -306,8 +306,8 @@ test('honours a presigned URL until it expires, and not after', () => {
 
 test('refuses a presigned URL of more than a week, of less than nothing, and one with a doubled parameter', () => {
   expect(codeOf(presigned(604_800))).toBe('ok')
-  expect(codeOf(presigned(604_801))).toBe('AuthorizationQueryParametersError')
-  expect(codeOf(presigned(-1))).toBe('AuthorizationQueryParametersError')
+  expect(codeOf(presigned(604_801))).toBe('AccessDenied')
+  expect(codeOf(presigned(-1))).toBe('AccessDenied')
   expect(codeOf(presigned(60, '?X-Amz-Date=20130524T000000Z'))).toBe('AuthorizationQueryParametersError')
 })
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type AccessObject, type AccessQuestion, type Decision, decide } from '#storage-engine/auth/authorize.ts'
-import { ANONYMOUS, type Principal } from '#storage-engine/auth/principal.ts'
+import { ANONYMOUS, ANONYMOUS_OWNER_ID, type Principal } from '#storage-engine/auth/principal.ts'
 import type { BucketSettings } from '#storage-engine/bucket-settings.ts'
 import { objectUser, roleSession, storageAccount } from '#storage-engine/testing/principals.ts'
 
@@ -179,6 +179,13 @@ test('leaves an object to its writer, and to the bucket owner only what is of th
   const rights = { identityPolicies: [identity('Allow', 's3:*')] }
   expect(ask(storageAccount('x', 'acme', rights), 's3:GetObject', asked)).toBe('deny')
   expect(ask(bob, 's3:GetObject', { ...asked, settings: policyOf(statement('Allow', 's3:*')) })).toBe('deny')
+})
+
+test('leaves to the bucket owner what anonymous writers left there, and nothing of it to anonymous', () => {
+  const asked = { key: 'cat.jpg', object: { ownerId: ANONYMOUS_OWNER_ID, settings: null } }
+  expect(ask(ann, 's3:GetObject', asked)).toBe('allow')
+  expect(ask(ANONYMOUS, 's3:GetObject', asked)).toBe('deny')
+  expect(ask(stranger, 's3:GetObject', asked)).toBe('deny')
 })
 
 test('gives everything to the bucket owner when ownership is enforced, and ignores ACLs', () => {

@@ -9,7 +9,7 @@ import {
 } from '#storage-engine/auth/evaluate-policy.ts'
 import type { ConditionContext } from '#storage-engine/auth/policy-condition.ts'
 import { PolicySyntaxError } from '#storage-engine/auth/policy-syntax-error.ts'
-import type { Principal } from '#storage-engine/auth/principal.ts'
+import { ANONYMOUS_OWNER_ID, type Principal } from '#storage-engine/auth/principal.ts'
 import { isPublicPolicy } from '#storage-engine/auth/public-access.ts'
 import type { BucketSettings } from '#storage-engine/bucket-settings.ts'
 import type { Acl } from '#storage-engine/object-settings.ts'
@@ -198,8 +198,12 @@ function isOfNamespace(principal: Principal, bucket: AccessBucket): boolean {
   return principal.kind !== 'anonymous' && principal.namespaceId === bucket.namespaceId
 }
 
-/** Does the action depend on whose object it is, and is that not the bucket's owner? */
+/**
+ * Does the action depend on whose object it is, and is that not the bucket's owner? What anonymous writers left behind the
+ * bucket's owner takes care of, as there is nobody else to.
+ */
 function isForeign({ action, object }: AccessQuestion, bucket: AccessBucket): boolean {
   if (object === null || object === undefined || object.ownerId === bucket.ownerId) return false
+  if (object.ownerId === ANONYMOUS_OWNER_ID) return false
   return bucket.settings.ownership !== 'BucketOwnerEnforced' && !ACTIONS_OF_BUCKET_OWNER.has(action)
 }

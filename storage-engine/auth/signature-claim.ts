@@ -147,14 +147,19 @@ function parseSignedHeaders(text: string, code: StorageErrorCode): string[] {
 
 function parseExpires(text: string): number {
   if (!/^-?\d+$/.test(text)) throw wrongQuery('X-Amz-Expires should be a number')
-  if (text.startsWith('-')) throw wrongQuery('X-Amz-Expires must be non-negative')
+  if (text.startsWith('-')) throw outOfRange('X-Amz-Expires must be non-negative')
   const seconds = NUMBER.test(text) ? Number(text) : Number.POSITIVE_INFINITY
   if (seconds > EXPIRES_SECONDS_MAX) {
-    throw wrongQuery(
+    throw outOfRange(
       `X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than ${EXPIRES_SECONDS_MAX} seconds`,
     )
   }
   return seconds
+}
+
+/** Refused like an expired one, with 403: ceph/s3-tests asserts it. (AWS itself answers 400 with the same message.) */
+function outOfRange(message: string): StorageError {
+  return new StorageError('AccessDenied', { message })
 }
 
 /** `x-amz-date`, or `Date` in the ISO or the RFC 1123 form when the client sent only that. */
