@@ -114,6 +114,7 @@ async function issueLeaf(files: CertificateFiles, { names, authority }: LeafInpu
 function subjectNames({ domain, region }: { domain: string; region: string }): x509.JsonGeneralName[] {
   const zone = `s3.${region}.${domain}`
   const hosts = ['localhost', '*.localhost', domain, `*.${domain}`, `s3.${domain}`, `*.s3.${domain}`, zone, `*.${zone}`]
+  hosts.push(`*.s3-website.${region}.${domain}`, `*.s3-website-${region}.${domain}`)
   const hostname = os.hostname().toLowerCase()
   if (/^[a-z0-9.-]{1,253}$/.test(hostname)) hosts.push(hostname)
   return [

@@ -56,16 +56,19 @@ interface Parsed<Row = Exclude<Operation, { needs: 'not-implemented' }>> {
   sourceIp: string
 }
 
+export function openExchange(
+  gateway: Gateway,
+  { req, res, awaitsContinue }: Pick<Exchange, 'req' | 'res' | 'awaitsContinue'>,
+): Exchange {
+  const requestId = gateway.newRequestId()
+  return { gateway, req, res, requestId, awaitsContinue, headers: null, target: null, bucket: null }
+}
+
 /**
  * Answers one request: parse → row of the operation table → authenticate → look up → authorize → run → respond.
  * Never rejects: whatever goes wrong becomes an S3 error, or the end of the connection once the status is out.
  */
-export async function handle(
-  gateway: Gateway,
-  { req, res, awaitsContinue }: Pick<Exchange, 'req' | 'res' | 'awaitsContinue'>,
-): Promise<void> {
-  const requestId = gateway.newRequestId()
-  const exchange: Exchange = { gateway, req, res, requestId, awaitsContinue, headers: null, target: null, bucket: null }
+export async function handle(exchange: Exchange): Promise<void> {
   try {
     const parsed = await parse(exchange)
     const response = await answer(exchange, parsed)
@@ -203,9 +206,16 @@ function askedOf(
   }
 }
 
-function openRequest(
+/** What an operation sees of a request whose caller may make it. */
+export function openRequest(
   exchange: Exchange,
-  input: { parsed: Parsed; asked: Asked; authentication: Authentication; access: RequestAccess; body?: Body },
+  input: {
+    parsed: Pick<Parsed, 'method' | 'query' | 'headers'>
+    asked: Asked
+    authentication: Authentication
+    access: RequestAccess
+    body?: Body
+  },
 ): ServiceRequest {
   const { gateway, requestId } = exchange
   const { parsed, asked, authentication, access } = input
@@ -225,7 +235,11 @@ function openRequest(
   }
 }
 
-function openRequestBody(exchange: Exchange, { headers }: Parsed, authentication: Authentication): Body {
+function openRequestBody(
+  exchange: Exchange,
+  { headers }: Pick<Parsed, 'headers'>,
+  authentication: Authentication,
+): Body {
   const { req, gateway } = exchange
   const onFirstRead = () => sendContinue(exchange)
   return openBody({ req, headers, authentication, stallWatch: gateway.stallWatch, onFirstRead })

@@ -16,8 +16,15 @@ export function respond(exchange: Exchange, response: S3Response): void | Promis
   return sendResponse(exchange.res, response, exchange.gateway.stallWatch)
 }
 
-/** Sends an error, or breaks the connection when a status is out already: a short body must never look complete. */
-export function respondWithError(exchange: Exchange, error: unknown): void {
+/**
+ * Sends an error, or breaks the connection when a status is out already: a short body must never look complete.
+ * `render` makes it an answer: S3's XML, unless it is for people.
+ */
+export function respondWithError(
+  exchange: Exchange,
+  error: unknown,
+  render: (error: unknown, context: ErrorContext) => WholeResponse = errorResponse,
+): void {
   const { req, res } = exchange
   logError(exchange, error)
   if (res.headersSent) {
@@ -25,7 +32,7 @@ export function respondWithError(exchange: Exchange, error: unknown): void {
     return
   }
   if (res.destroyed) return
-  const response = errorResponse(error, contextOf(exchange))
+  const response = render(error, contextOf(exchange))
   response.headers.push(...identityHeaders(exchange))
   const isStalled = error instanceof StorageError && error.code === 'RequestTimeout'
   if (req.complete || (isSmallBody(exchange) && !isStalled)) {

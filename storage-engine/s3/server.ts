@@ -7,7 +7,9 @@ import { StorageError } from '#storage-engine/errors.ts'
 import type { QueryApi } from '#storage-engine/query-api.ts'
 import { errorResponse } from '#storage-engine/s3/error-response.ts'
 import { createGateway, type Gateway } from '#storage-engine/s3/gateway.ts'
-import { handle } from '#storage-engine/s3/handler.ts'
+import { handle, openExchange } from '#storage-engine/s3/handler.ts'
+import { serveWebsite } from '#storage-engine/s3/website.ts'
+import { websiteBucketOf } from '#storage-engine/s3/website-routing.ts'
 import { listenTls } from '#storage-engine/tls-listener.ts'
 
 /** Longer than the idle time after which SDKs and load balancers drop a connection themselves. */
@@ -89,7 +91,12 @@ function createHttpsServer(
   server.maxHeadersCount = 0
   server.timeout = SOCKET_TIMEOUT_MS
   const serve = (req: IncomingMessage, res: ServerResponse, awaitsContinue: boolean): Promise<void> => {
-    if (queryApi === null || !queryApi.takes(req)) return handle(gateway, { req, res, awaitsContinue })
+    if (queryApi === null || !queryApi.takes(req)) {
+      const exchange = openExchange(gateway, { req, res, awaitsContinue })
+      // A bucket's website has a host of its own.
+      const bucketName = websiteBucketOf(req.headers.host ?? '', gateway.engine.config)
+      return bucketName === null ? handle(exchange) : serveWebsite(exchange, bucketName)
+    }
     const requestId = gateway.newRequestId()
     return queryApi.handle({ req, res, requestId, awaitsContinue, isDraining: gateway.isDraining })
   }
