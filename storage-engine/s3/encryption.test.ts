@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   createNamedKey,
@@ -166,6 +168,44 @@ describe('SSE-C', () => {
   })
 })
 
+describe('what is kept of a customer’s key', () => {
+  test('is nothing: neither the key nor its MD5 nor the content, in the database or on the nodes', async () => {
+    const secret = randomBytes(32)
+    const content = randomBytes(400)
+    await putSealed('/bkt/kept', content.toString('hex'), customer(secret))
+    const digest = md5(secret)
+    const needles = [secret, digest, content].flatMap((bytes) => [bytes.toString('hex'), bytes.toString('base64')])
+    // The name is stored, so this is where a key would be found.
+    expect(await isStored('kept')).toBe(true)
+    for (const needle of needles) expect(await isStored(needle)).toBe(false)
+  })
+
+  test('is no MD5 of the content of an object either, which would be found if it were', async () => {
+    const plain = randomBytes(32).toString('hex')
+    await putSealed('/bkt/digest', plain, customer(KEY))
+    expect(await isStored(md5(plain).toString('hex'))).toBe(false)
+    await putSealed('/bkt/digest', plain, {})
+    expect(await isStored(md5(plain).toString('hex'))).toBe(true)
+  })
+
+  async function isStored(needle: string): Promise<boolean> {
+    const { db } = gateway.engine
+    const tables = await db.query<{ name: string }>({
+      name: 'list-tables',
+      text: `select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public'`,
+      values: [],
+    })
+    for (const { name } of tables) {
+      const text = `select 1 from ${name} t where strpos(t::text, $1) > 0 limit 1`
+      if ((await db.query({ name: `search-${name}`, text, values: [needle] })).length > 0) return true
+    }
+    const files = gateway.engine.config.nodes.flatMap((node) =>
+      readdirSync(node, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()),
+    )
+    return files.some((entry) => readFileSync(path.join(entry.parentPath, entry.name)).includes(needle))
+  }
+})
+
 describe('SSE-KMS', () => {
   test('seals with the named key, and answers the key as it was asked for', async () => {
     const put = await putSealed('/bkt/k', 'hello', kms('key-1'))
@@ -247,6 +287,18 @@ describe('SSE-KMS', () => {
     expect((await send('PUT', '/bkt/refused', { body: 'x', headers: headers as Record<string, string> })).code).toBe(
       code,
     )
+  })
+
+  test('stays what it is when tags and ACL of the object change', async () => {
+    await putSealed('/bkt/tagged', 'hello', kms('key-1'))
+    const body = '<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>'
+    const headers = { 'content-md5': md5(body).toString('base64') }
+    expect((await send('PUT', '/bkt/tagged?tagging', { body, headers })).status).toBe(200)
+    expect((await send('PUT', '/bkt/tagged?acl', { headers: { 'x-amz-acl': 'public-read' } })).status).toBe(200)
+    expect((await send('DELETE', '/bkt/tagged?tagging')).status).toBe(204)
+    const read = await send('GET', '/bkt/tagged')
+    expect(read.text).toBe('hello')
+    expect(read.headers).toMatchObject(kms('key-1'))
   })
 
   test('ignores on a part what the upload has settled, and answers what the upload was opened with', async () => {
