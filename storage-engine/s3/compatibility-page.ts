@@ -8,15 +8,18 @@ Generated from the operation table (\`storage-engine/s3/operation-table.ts\`) by
 A client that works against AWS works with its default settings: no flag, no downgraded signature, no disabled checksum.
 
 - **Signatures**: SigV4 in the header and in the query (at most 604,800 s), signed chunks, signed trailer, unsigned trailer,
-  UNSIGNED-PAYLOAD. Any region is accepted in the scope. SigV2 in the header and in the query, for whole bodies.
-  POST forms are refused clearly.
+  UNSIGNED-PAYLOAD. Any region is accepted in the scope. SigV2 in the header and in the query, for whole bodies. POST forms
+  with a policy of either version, of which a policy has to name the bucket. A namespace may refuse SigV2 altogether.
+- **Encryption**: SSE-S3, SSE-KMS with named keys of the namespace (see operations.md), SSE-C, and a bucket's default. A key
+  is answered as it was asked for. Without a key id the key called \`aws/s3\` is meant; until an administrator makes it, the
+  answer is KMS.NotFoundException. With SSE-KMS and SSE-C the ETag is no MD5. A wrong key of SSE-C answers 400
+  InvalidRequest. DSSE-KMS answers 501.
 - **Addressing**: \`/bucket/key\`, \`bucket.s3.<region>.<domain>\`, \`bucket.<namespace>.s3.<region>.<domain>\`,
   \`<namespace>.s3.<region>.<domain>/bucket/key\`, \`bucket.<domain>\`.
 - **Checksums**: CRC32, CRC32C, CRC64NVME, SHA1, SHA256; as header or trailer; composite and full-object.
 - **Metadata** comes back as the bytes that were sent, be they ASCII, UTF-8, Latin-1 or RFC 2047.
 - **Owners**: object users own what they create; the root user of a namespace owns all of it; nobody else has any right yet.
-- **Refused rather than ignored**: headers of features that are not there answer 501 (ACLs but the private ones, tags,
-  object lock, SSE-KMS, SSE-C, website redirects).
+- **Refused rather than ignored**: headers of features that are not there answer 501, such as \`x-amz-write-offset-bytes\`.
 - **Storage classes** are labels: AWS's by default, or an installation's own (\`SCEAU_STORAGE_CLASSES\`); others answer
   InvalidStorageClass. Archived ones must be restored before they are read; a restore is done at once.
 - **Lifecycle**: conditions that stand beside each other in a \`Filter\` hold together, as in an \`And\`, where AWS answers
