@@ -30,7 +30,6 @@ export async function setNotification(
     await setBucketSetting(tx, { bucketId: bucket.id, name: 'notification', value })
     for (const { arn, id } of targets) {
       await insertEvent(tx, {
-        namespaceId: bucket.namespaceId,
         bucketId: bucket.id,
         key: '',
         name: TEST_EVENT,

@@ -117,7 +117,7 @@ async function scanPrefix(
         isAlone,
       }
       const action = lifecycleAction(version, standing, judge)
-      if (action !== null) changes.add(version, action)
+      if (action !== null) changes.add(bucket, version, action)
       previous = seen
     }
     await changes.apply(bucket)

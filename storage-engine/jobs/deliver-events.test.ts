@@ -40,9 +40,8 @@ afterEach(async () => {
 async function happen(key: string, name: EventName = 'ObjectCreated:Put'): Promise<void> {
   const pending = pendingEvents(bucket, { key, names: [name], origin: ORIGIN })
   if (pending === null) return
-  const { id: bucketId, namespaceId } = bucket
+  const { id: bucketId } = bucket
   await insertEvent(test.engine.db, {
-    namespaceId,
     bucketId,
     key,
     name,

@@ -1,9 +1,14 @@
 import type { Engine } from '#storage-engine/engine.ts'
 import type { LifecycleAction } from '#storage-engine/jobs/lifecycle-action.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
+import type { PendingEvents } from '#storage-engine/metadata/events.ts'
 import { visibleVersionId } from '#storage-engine/metadata/found-objects.ts'
 import { moveVersions, type ScannedVersion, type VersionMove } from '#storage-engine/metadata/lifecycle.ts'
 import { type DeleteTarget, deleteObjects } from '#storage-engine/objects/delete-objects.ts'
+import { type EventOrigin, pendingEvents } from '#storage-engine/objects/object-event.ts'
+
+/** As AWS names itself in events that no client caused. */
+const ORIGIN: EventOrigin = { principalId: 's3.amazonaws.com', sourceIp: null, requestId: 'lifecycle' }
 
 /** Few enough that clients never wait long for the locks of one transaction. */
 const GROUP_SIZE = 100
@@ -25,10 +30,17 @@ export class LifecycleChanges {
     this.#engine = engine
   }
 
-  add(version: ScannedVersion, action: LifecycleAction): void {
+  /** The version is of this bucket. */
+  add(bucket: Bucket, version: ScannedVersion, action: LifecycleAction): void {
     const { key, order, versionId } = version
     if (action.kind === 'move') {
-      this.#moves.push({ key, order, versionId, storageClass: action.storageClass })
+      this.#moves.push({
+        key,
+        order,
+        versionId,
+        storageClass: action.storageClass,
+        events: moveEvents(bucket, version, action.storageClass),
+      })
       return
     }
     const isNoncurrent = order !== '0'
@@ -41,7 +53,13 @@ export class LifecycleChanges {
   async apply(bucket: Bucket): Promise<void> {
     const { db } = this.#engine
     for (const targets of groupsOf(this.#deletions)) {
-      const results = await deleteObjects(this.#engine, { bucket, ownerId: bucket.ownerId, targets })
+      const results = await deleteObjects(this.#engine, {
+        bucket,
+        ownerId: bucket.ownerId,
+        targets,
+        origin: ORIGIN,
+        cause: 'lifecycle',
+      })
       for (const [index, { outcome }] of results.entries()) {
         if (outcome !== 'deleted') continue
         if (targets[index]?.versionId === null) this.expired++
@@ -49,7 +67,7 @@ export class LifecycleChanges {
       }
     }
     for (const moves of groupsOf(this.#moves)) {
-      this.moved += (await moveVersions(db, { bucketId: bucket.id, moves })).length
+      this.moved += await moveVersions(db, { bucketId: bucket.id, moves })
     }
     this.#deletions = []
     this.#moves = []
@@ -58,6 +76,12 @@ export class LifecycleChanges {
   summary(): string {
     return `${this.expired} objects expired, ${this.removed} versions removed, ${this.moved} versions moved, ${this.uploadsAborted} uploads aborted`
   }
+}
+
+function moveEvents(bucket: Bucket, { key }: ScannedVersion, destinationStorageClass: string): PendingEvents | null {
+  if (bucket.settings.notification === undefined) return null
+  const extra = { lifecycleEventData: { transitionEventData: { destinationStorageClass } } }
+  return pendingEvents(bucket, { key, names: ['LifecycleTransition'], origin: ORIGIN, extra })
 }
 
 function groupsOf<Item>(items: Item[]): Item[][] {

@@ -1,4 +1,5 @@
 import { bytesArray, jsonArray, plainArray, textArray } from '#storage-engine/metadata/array-literal.ts'
+import type { PendingEvents } from '#storage-engine/metadata/events.ts'
 import { visibleVersionId } from '#storage-engine/metadata/found-objects.ts'
 import type { Statement, TextRow } from '#storage-engine/metadata/hot-connection.ts'
 import type { Bucket } from '#storage-engine/metadata/known-buckets.ts'
@@ -43,6 +44,8 @@ export interface CommitRow {
   settings: ObjectSettings | null
   wrappedDataKey: Buffer | null
   namespaceKeyVersion: number | null
+  /** What somebody wants to hear of it; noted in the same statement. */
+  events?: PendingEvents | null
 }
 
 export interface CommitUpload {
@@ -114,6 +117,12 @@ const INPUTS: Input[] = [
     encode: (rows) => plainArray(rows.map((row) => row.upload?.partCount ?? null)),
   },
   { column: 'own_lock', type: 'jsonb', encode: (rows) => jsonArray(rows.map((row) => row.lock)) },
+]
+
+/** Only for groups of which some row has events: most have none, and planning the rest is not free. */
+const NOTED_INPUTS: Input[] = [
+  ...INPUTS,
+  { column: 'events', type: 'jsonb', encode: (rows) => jsonArray(rows.map((row) => row.events ?? null)) },
 ]
 
 function sealedSizeOf({ size, blob, upload }: CommitRow): number {
@@ -190,8 +199,16 @@ const IS_FREED = '(old.is_null and new.is_null)'
  * - the current row of a key stands for the key: nobody changes another version of it without that row's lock.
  * - RETURNING old is the row that this very upsert replaced, so every replaced version is freed or kept exactly once.
  */
-function commitText({ isPlain, whenPresent }: { isPlain: boolean; whenPresent: WhenPresent }): string {
-  const inputs = isPlain ? PLAIN_INPUTS : INPUTS
+function commitText({
+  isPlain = false,
+  isNoted = false,
+  whenPresent,
+}: {
+  isPlain?: boolean
+  isNoted?: boolean
+  whenPresent: WhenPresent
+}): string {
+  const inputs = isPlain ? PLAIN_INPUTS : isNoted ? NOTED_INPUTS : INPUTS
   return `
 with input as materialized (
   select * from unnest(${inputs.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')})
@@ -220,7 +237,7 @@ with input as materialized (
   insert into blobs (blob_id, locator, size, stored_size, cipher, namespace_id)
   select blob_id, locator, size, stored_size, cipher, namespace_id from judged
   where blob_id is not null and version_id in (select version_id from written)
-)${isPlain ? PLAIN_CONSEQUENCES : consequences(whenPresent)}
+)${isPlain ? PLAIN_CONSEQUENCES : consequences(whenPresent)}${isNoted ? NOTED : ''}
 select j.n, j.verdict, (date_part('epoch', w.last_modified) * 1000)::bigint, w.is_null, j.versioning
 from judged j left join written w on w.version_id = j.version_id`
 }
@@ -278,16 +295,35 @@ function consequences(whenPresent: WhenPresent): string {
 )`
 }
 
+/**
+ * Of the events that a row may turn out to be, the one that it is: what a client meant as a delete may become a marker. The
+ * id of an event is drawn once the row's lock is held, so a key's events have its order.
+ */
+const NOTED = `, noted as (
+  insert into events (namespace_id, bucket_id, key, event_name, target_arn, details, version_id, size, etag, happened_at)
+  select j.namespace_id, j.bucket_id, j.key, e.name, e.target ->> 'arn', (j.events -> 'details') || jsonb_build_object('configurationId', e.target -> 'configurationId'),
+    case when j.versioning = 'unversioned' then null when w.is_null then 'null' else w.version_id::text end,
+    case when not j.is_delete_marker then j.size end, nullif(j.etag, ''), w.last_modified
+  from written w join judged j on j.version_id = w.version_id
+  cross join lateral jsonb_each(j.events -> 'targets') as e (name, target)
+  where (e.name like '%:DeleteMarkerCreated') = j.is_delete_marker
+)`
+
 const PLAIN_TEXT = commitText({ isPlain: true, whenPresent: 'replace' })
 const TEXTS: Record<WhenPresent, string> = {
-  replace: commitText({ isPlain: false, whenPresent: 'replace' }),
-  keep: commitText({ isPlain: false, whenPresent: 'keep' }),
-  force: commitText({ isPlain: false, whenPresent: 'force' }),
+  replace: commitText({ whenPresent: 'replace' }),
+  keep: commitText({ whenPresent: 'keep' }),
+  force: commitText({ whenPresent: 'force' }),
+}
+const NOTED_TEXTS: Record<WhenPresent, string> = {
+  replace: commitText({ isNoted: true, whenPresent: 'replace' }),
+  keep: commitText({ isNoted: true, whenPresent: 'keep' }),
+  force: commitText({ isNoted: true, whenPresent: 'force' }),
 }
 
 /** Whether a row is one of those that the plain statement is for, as far as its caller knows. */
-export function isPlainRow({ versioning, isDeleteMarker, upload, lock }: CommitRow): boolean {
-  return versioning === 'unversioned' && !isDeleteMarker && upload === null && lock === null
+export function isPlainRow({ versioning, isDeleteMarker, upload, lock, events }: CommitRow): boolean {
+  return versioning === 'unversioned' && !isDeleteMarker && upload === null && lock === null && !events
 }
 
 /** The statement that commits rows of which each `isPlainRow`. */
@@ -297,6 +333,10 @@ export function plainCommitStatement(rows: CommitRow[]): Statement {
 
 /** The statement that commits any rows, no two of one key. */
 export function commitStatement(rows: CommitRow[], whenPresent: WhenPresent): Statement {
+  if (rows.some(({ events }) => events)) {
+    const values = NOTED_INPUTS.map(({ encode }) => encode(rows))
+    return { name: `commit-noting-${whenPresent}`, text: NOTED_TEXTS[whenPresent], values }
+  }
   const values = INPUTS.map(({ encode }) => encode(rows))
   return { name: `commit-${whenPresent}`, text: TEXTS[whenPresent], values }
 }

@@ -4,6 +4,7 @@ import type { CommitRow } from '#storage-engine/metadata/commit-sql.ts'
 import type { Database, Queryable } from '#storage-engine/metadata/database.ts'
 import { deleteStatement, readVerdicts } from '#storage-engine/metadata/delete-batcher.ts'
 import { type DeleteCondition, isMet } from '#storage-engine/metadata/delete-condition.ts'
+import { insertRemovalEvent, type PendingEvents } from '#storage-engine/metadata/events.ts'
 import { lockKeys } from '#storage-engine/metadata/key-locks.ts'
 import type { Bucket } from '#storage-engine/metadata/known-buckets.ts'
 import { acceptAnswer } from '#storage-engine/metadata/object-versions.ts'
@@ -19,6 +20,8 @@ export interface DeleteObject {
   ownerId: string
   /** Of the current version; a key without any version meets it, but then nothing happens. */
   condition: DeleteCondition | null
+  /** What somebody wants to hear of it. */
+  events?: PendingEvents | null
 }
 
 export type DeletedObject =
@@ -30,10 +33,12 @@ export type DeletedObject =
  * Throws NoSuchBucket, SlowDown, ServiceUnavailable.
  */
 export async function deleteObject(db: Database, input: DeleteObject): Promise<DeletedObject> {
-  const { bucket, key, condition } = input
+  const { bucket, key, condition, events } = input
   if (key.includes('\0')) return { outcome: 'missing' }
-  if (condition !== null) return deleteAlone(db, input)
-  if (bucket.versioning === 'unversioned') {
+  const isVersioned = bucket.versioning !== 'unversioned'
+  // The batched statement of plain deletes notes nothing.
+  if (condition !== null || (events && !isVersioned)) return deleteAlone(db, input)
+  if (!isVersioned) {
     const verdict = await db.deletes.submit({ bucketId: bucket.id, key })
     if (verdict === 'removed') return { outcome: 'deleted', deleteMarker: null }
     if (verdict === 'missing') return { outcome: 'missing' }
@@ -55,7 +60,10 @@ function deleteAlone(db: Database, input: DeleteObject): Promise<DeletedObject> 
       if (condition !== null && current === null) return { outcome: 'missing' }
       if (versioning !== 'unversioned') return putMarker(tx, input)
       const [verdict] = readVerdicts(await tx.queryText(deleteStatement([{ bucketId: bucket.id, key }])))
-      if (verdict === 'removed') return { outcome: 'deleted', deleteMarker: null }
+      if (verdict === 'removed') {
+        await noteRemoval(tx, input)
+        return { outcome: 'deleted', deleteMarker: null }
+      }
       if (verdict === 'versioned') return putMarker(tx, input)
       if (verdict === 'missing') break
     }
@@ -63,12 +71,17 @@ function deleteAlone(db: Database, input: DeleteObject): Promise<DeletedObject> 
   })
 }
 
+async function noteRemoval(tx: Queryable, { bucket, key, events }: DeleteObject): Promise<void> {
+  if (!events) return
+  await insertRemovalEvent(tx, { bucketId: bucket.id, key, pending: events, versionId: null })
+}
+
 async function putMarker(tx: Queryable, input: DeleteObject): Promise<DeletedObject> {
   const { versionId } = acceptAnswer(await commitAlone(tx, { row: markerOf(input), precondition: null }))
   return { outcome: 'deleted', deleteMarker: versionId }
 }
 
-function markerOf({ bucket, key, ownerId }: DeleteObject): CommitRow {
+function markerOf({ bucket, key, ownerId, events }: DeleteObject): CommitRow {
   return {
     namespaceId: bucket.namespaceId,
     bucketId: bucket.id,
@@ -91,5 +104,6 @@ function markerOf({ bucket, key, ownerId }: DeleteObject): CommitRow {
     settings: null,
     wrappedDataKey: null,
     namespaceKeyVersion: null,
+    events: events ?? null,
   }
 }

@@ -2,6 +2,7 @@ import { plainArray, textArray } from '#storage-engine/metadata/array-literal.ts
 import { countsOf, VERSION_FIELDS } from '#storage-engine/metadata/commit-sql.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 import { type DeleteCondition, isMet, type Judged } from '#storage-engine/metadata/delete-condition.ts'
+import { insertRemovalEvent, type PendingEvents } from '#storage-engine/metadata/events.ts'
 import { versionProbe } from '#storage-engine/metadata/found-objects.ts'
 import { isUuid } from '#storage-engine/metadata/is-uuid.ts'
 import { lockKeys } from '#storage-engine/metadata/key-locks.ts'
@@ -15,6 +16,8 @@ export interface DeleteVersion {
   /** Whether the caller may delete what GOVERNANCE protects, and wants to. */
   mayBypassGovernance: boolean
   condition: DeleteCondition | null
+  /** What somebody wants to hear of it. */
+  events?: PendingEvents | null
 }
 
 export interface DeletedVersion {
@@ -43,8 +46,22 @@ export async function deleteVersions(
       if (outcome === 'deleted') places.set(`${order} ${key}`, { key, order })
     })
     if (places.size > 0) await removeVersions(tx, { bucketId, places: [...places.values()] })
+    await noteRemovals(tx, { bucketId, removed: versions.filter((_, index) => outcomes[index]?.outcome === 'deleted') })
     return outcomes
   })
+}
+
+/** Once a version, also where it was named twice. */
+async function noteRemovals(
+  tx: Queryable,
+  { bucketId, removed }: { bucketId: string; removed: DeleteVersion[] },
+): Promise<void> {
+  const noted = new Set<string>()
+  for (const { key, versionId, events } of removed) {
+    if (!events || noted.has(`${versionId} ${key}`)) continue
+    noted.add(`${versionId} ${key}`)
+    await insertRemovalEvent(tx, { bucketId, key, pending: events, versionId })
+  }
 }
 
 interface NamedVersion extends Judged {

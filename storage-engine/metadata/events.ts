@@ -22,7 +22,6 @@ export interface PendingEvents {
 }
 
 export interface HappenedEvent {
-  namespaceId: string
   bucketId: string
   key: string
   name: string
@@ -42,9 +41,8 @@ export async function insertEvent(tx: Queryable, event: HappenedEvent): Promise<
     name: 'insert-event',
     text: `
 insert into events (namespace_id, bucket_id, key, event_name, target_arn, details, version_id, size, etag, happened_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())`,
+select namespace_id, id, $2, $3, $4, $5::jsonb, $6, $7::bigint, $8, clock_timestamp() from buckets where id = $1`,
     values: [
-      event.namespaceId,
       event.bucketId,
       event.key,
       event.name,
@@ -55,6 +53,15 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())`,
       event.etag,
     ],
   })
+}
+
+/** Notes that a version went for good: S3 tells no size and no ETag of it. */
+export async function insertRemovalEvent(
+  tx: Queryable,
+  event: Omit<HappenedEvent, 'name' | 'size' | 'etag'>,
+): Promise<void> {
+  const name = Object.keys(event.pending.targets).find((candidate) => candidate.endsWith(':Delete'))
+  if (name !== undefined) await insertEvent(tx, { ...event, name, size: null, etag: null })
 }
 
 export interface DueEvent {

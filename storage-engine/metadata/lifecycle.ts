@@ -1,5 +1,7 @@
 import { plainArray, textArray } from '#storage-engine/metadata/array-literal.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
+import { insertEvent, type PendingEvents } from '#storage-engine/metadata/events.ts'
+import { visibleVersionId } from '#storage-engine/metadata/found-objects.ts'
 import { lockKeys } from '#storage-engine/metadata/key-locks.ts'
 import type { Tag } from '#storage-engine/object-settings.ts'
 
@@ -118,23 +120,25 @@ export interface VersionMove {
   order: string
   versionId: string
   storageClass: string
+  /** What somebody wants to hear of it. */
+  events: PendingEvents | null
 }
 
-/** Changes the storage class of versions that are still where they were seen; resolves to which, by their index. */
+/** Changes the storage class of versions that are still where they were seen; resolves to how many. */
 export function moveVersions(
   db: Queryable,
   { bucketId, moves }: { bucketId: string; moves: VersionMove[] },
-): Promise<number[]> {
+): Promise<number> {
   return db.transaction(async (tx) => {
     await lockKeys(tx, { bucketId, keys: [...new Set(moves.map(({ key }) => key))] })
-    const rows = await tx.query<{ n: number }>({
+    const rows = await tx.query<MovedVersion>({
       name: 'move-versions',
       text: `
 update object_versions v set settings = nullif(
   (coalesce(v.settings, '{}') - 'restoredUntil' - 'storageClass') || case when i.class = 'STANDARD' then '{}' else jsonb_build_object('storageClass', i.class) end, '{}')
 from unnest($2::text[], $3::bigint[], $4::uuid[], $5::text[]) with ordinality as i (key, noncurrent_order, version_id, class, n)
 where v.bucket_id = $1 and v.key = i.key and v.noncurrent_order = i.noncurrent_order and v.version_id = i.version_id
-returning i.n::integer as n`,
+returning i.n::integer as n, v.size::float8 as size, v.etag, (select versioning <> 'unversioned' from buckets where id = $1) as "isVersioned", v.is_null as "isNull"`,
       values: [
         bucketId,
         textArray(moves.map(({ key }) => key)),
@@ -143,6 +147,28 @@ returning i.n::integer as n`,
         textArray(moves.map(({ storageClass }) => storageClass)),
       ],
     })
-    return rows.map(({ n }) => n - 1)
+    for (const { n, size, etag, isVersioned, isNull } of rows) {
+      const { key, versionId, events } = moves[n - 1] as VersionMove
+      if (events === null) continue
+      const shownId = isVersioned ? visibleVersionId({ isNull, versionId }) : null
+      await insertEvent(tx, {
+        bucketId,
+        key,
+        name: 'LifecycleTransition',
+        pending: events,
+        versionId: shownId,
+        size,
+        etag,
+      })
+    }
+    return rows.length
   })
+}
+
+interface MovedVersion {
+  n: number
+  size: number
+  etag: string
+  isVersioned: boolean
+  isNull: boolean
 }

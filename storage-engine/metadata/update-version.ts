@@ -21,7 +21,7 @@ export interface UpdateVersion {
   /** Called with the version as it is, under its key's lock; what it throws undoes everything. */
   change: (version: ChangeableVersion) => { lock: ObjectLock | null; settings: ObjectSettings | null }
   /** Noted together with the change; absent when nobody asked to hear of it. */
-  event?: Pick<HappenedEvent, 'namespaceId' | 'name' | 'pending'>
+  event?: Pick<HappenedEvent, 'name' | 'pending'>
 }
 
 interface VersionRow extends ChangeableVersion {

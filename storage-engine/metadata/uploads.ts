@@ -6,6 +6,7 @@ import { commitAlone, type Precondition } from '#storage-engine/metadata/commit-
 import type { CommitRow } from '#storage-engine/metadata/commit-sql.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 import { EncryptionEpochChanged } from '#storage-engine/metadata/encryption-epoch-changed.ts'
+import type { PendingEvents } from '#storage-engine/metadata/events.ts'
 import { visibleVersionId } from '#storage-engine/metadata/found-objects.ts'
 import { isUuid } from '#storage-engine/metadata/is-uuid.ts'
 import type { Bucket } from '#storage-engine/metadata/known-buckets.ts'
@@ -73,6 +74,8 @@ export interface CompleteUpload {
   /** The object's parts in order; `blobId` as it was seen, so that a part replaced meanwhile is noticed. */
   parts: { partNumber: number; blobId: string }[]
   precondition: Precondition | null
+  /** What somebody wants to hear of it. */
+  events?: PendingEvents | null
 }
 
 /**
@@ -143,7 +146,16 @@ select count(*)::integer as count, (count(*) filter (where cipher = 0 and size >
   return placed.sealedSize
 }
 
-function rowOf({ bucket, upload, etag, size, checksum, parts, sealedSize }: CompleteUpload & Placed): CommitRow {
+function rowOf({
+  bucket,
+  upload,
+  etag,
+  size,
+  checksum,
+  parts,
+  sealedSize,
+  events,
+}: CompleteUpload & Placed): CommitRow {
   return {
     namespaceId: bucket.namespaceId,
     bucketId: bucket.id,
@@ -165,6 +177,7 @@ function rowOf({ bucket, upload, etag, size, checksum, parts, sealedSize }: Comp
     settings: upload.settings,
     wrappedDataKey: upload.wrappedDataKey,
     namespaceKeyVersion: upload.namespaceKeyVersion,
+    events: events ?? null,
   }
 }
 

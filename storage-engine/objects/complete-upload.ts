@@ -8,6 +8,7 @@ import { EncryptionEpochChanged } from '#storage-engine/metadata/object-versions
 import { listParts, replacePartBlob, type StoredPart } from '#storage-engine/metadata/parts.ts'
 import { completeUpload as commitUpload, findUpload, type Upload } from '#storage-engine/metadata/uploads.ts'
 import type { CustomerKey } from '#storage-engine/objects/encryption.ts'
+import { type ObjectEvent, pendingEvent } from '#storage-engine/objects/object-event.ts'
 import { resealBlob } from '#storage-engine/objects/reseal-blob.ts'
 import { uploadKey } from '#storage-engine/objects/uploads.ts'
 import { CIPHER } from '#storage-engine/objects/write-body.ts'
@@ -39,6 +40,8 @@ export interface CompleteUploadInput {
   /** The client's x-amz-mp-object-size. */
   objectSize: number | null
   precondition: WritePrecondition | null
+  /** Without it nobody hears of the object. */
+  event?: ObjectEvent | undefined
   customerKey?: CustomerKey
 }
 
@@ -90,6 +93,7 @@ async function completeOnce(engine: Engine, input: CompleteUploadInput): Promise
     checksum,
     parts: chosen.map(({ partNumber, blob }) => ({ partNumber, blobId: blob.blobId })),
     precondition,
+    events: pendingEvent(bucket, key, input.event),
   })
   return {
     etag,

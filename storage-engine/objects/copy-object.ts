@@ -5,6 +5,7 @@ import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
 import type { CustomerKey, RequestedEncryption } from '#storage-engine/objects/encryption.ts'
+import type { ObjectEvent } from '#storage-engine/objects/object-event.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
 import { bodyFrom } from '#storage-engine/objects/reseal-blob.ts'
 import { BODY_BYTES_MAX } from '#storage-engine/objects/write-body.ts'
@@ -27,6 +28,7 @@ export interface CopyObjectInput {
     settings: ObjectSettings | null
     lock: ObjectLock | null
     encryption: RequestedEncryption
+    event?: ObjectEvent | undefined
   }
 }
 

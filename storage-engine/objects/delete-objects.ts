@@ -3,6 +3,7 @@ import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { DeleteCondition } from '#storage-engine/metadata/delete-condition.ts'
 import { deleteObject } from '#storage-engine/metadata/delete-objects.ts'
 import { deleteVersions } from '#storage-engine/metadata/delete-versions.ts'
+import { type EventOrigin, pendingEvents } from '#storage-engine/objects/object-event.ts'
 
 export interface DeleteTarget {
   key: string
@@ -29,7 +30,16 @@ export interface DeleteObjectsInput {
   ownerId: string
   /** At most 1,000: the doors' limit. */
   targets: DeleteTarget[]
+  /** Who asks, for those whom the bucket notifies. Without it nobody hears of it. */
+  origin?: EventOrigin | undefined
+  /** What the events are called. */
+  cause?: 'client' | 'lifecycle'
 }
+
+const EVENT_NAMES = {
+  client: ['ObjectRemoved:Delete', 'ObjectRemoved:DeleteMarkerCreated'],
+  lifecycle: ['LifecycleExpiration:Delete', 'LifecycleExpiration:DeleteMarkerCreated'],
+} as const
 
 /**
  * Deletes keys or versions of them, each for itself: what is refused says so in its result. Bytes go later, with the
@@ -37,8 +47,15 @@ export interface DeleteObjectsInput {
  */
 export async function deleteObjects(
   engine: Engine,
-  { bucket, ownerId, targets }: DeleteObjectsInput,
+  { bucket, ownerId, targets: asked, origin, cause = 'client' }: DeleteObjectsInput,
 ): Promise<DeleteResult[]> {
+  const notifies = bucket.settings.notification !== undefined && origin !== undefined
+  const targets = notifies
+    ? asked.map((target) => ({
+        ...target,
+        events: pendingEvents(bucket, { key: target.key, names: EVENT_NAMES[cause], origin }),
+      }))
+    : asked.map((target) => ({ ...target, events: null }))
   const results = new Array<DeleteResult>(targets.length)
   const named = targets.flatMap((target, index) => {
     const { versionId } = target
@@ -51,9 +68,9 @@ export async function deleteObjects(
     })
   }
   await Promise.all(
-    targets.map(async ({ key, versionId, condition }, index) => {
+    targets.map(async ({ key, versionId, condition, events }, index) => {
       if (versionId !== null) return
-      const deleted = await deleteObject(engine.db, { bucket, key, ownerId, condition })
+      const deleted = await deleteObject(engine.db, { bucket, key, ownerId, condition, events })
       const newDeleteMarker = deleted.outcome === 'deleted' ? deleted.deleteMarker : null
       results[index] = { outcome: deleted.outcome, newDeleteMarker, wasDeleteMarker: false }
     }),

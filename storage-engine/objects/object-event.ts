@@ -29,6 +29,18 @@ export type EventName =
   | 'LifecycleExpiration:DeleteMarkerCreated'
   | 'LifecycleTransition'
 
+/** What a door says of a change that it asks for: what it would be called, and who wants it. */
+export interface ObjectEvent {
+  name: EventName
+  origin: EventOrigin
+}
+
+/** The event of a change, if the bucket's configuration asks for it. At no cost for a bucket that notifies nobody. */
+export function pendingEvent(bucket: Bucket, key: string, event: ObjectEvent | undefined): PendingEvents | null {
+  if (bucket.settings.notification === undefined || event === undefined) return null
+  return pendingEvents(bucket, { key, names: [event.name], origin: event.origin })
+}
+
 /** The events of those names that the bucket's configuration asks for; null when it asks for none of them. */
 export function pendingEvents(
   bucket: Bucket,

@@ -7,6 +7,7 @@ import { commitObject, EncryptionEpochChanged } from '#storage-engine/metadata/o
 import type { ObjectEncryption, ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
 import { dataKeyFor, etagOf, type VersionKey } from '#storage-engine/objects/data-key.ts'
 import { planEncryption, type RequestedEncryption, withEncryption } from '#storage-engine/objects/encryption.ts'
+import { type ObjectEvent, pendingEvent } from '#storage-engine/objects/object-event.ts'
 import { resealBlob } from '#storage-engine/objects/reseal-blob.ts'
 import { CIPHER, type RequestedChecksum, type WrittenBody, writeBody } from '#storage-engine/objects/write-body.ts'
 
@@ -40,6 +41,8 @@ export interface WriteObjectInput extends ObjectDescription {
   settings: ObjectSettings | null
   lock: ObjectLock | null
   encryption: RequestedEncryption
+  /** Without it nobody hears of the write. */
+  event?: ObjectEvent | undefined
 }
 
 export interface ObjectChecksum {
@@ -127,6 +130,7 @@ async function commitOnce(engine: Engine, current: Uncommitted): Promise<Written
     blob: written.blob,
     wrappedDataKey: versionKey?.wrapped ?? null,
     namespaceKeyVersion: versionKey?.namespaceKeyVersion ?? null,
+    events: pendingEvent(bucket, current.key, current.event),
     precondition: current.precondition,
   })
   const sealed = written.blob.cipher !== CIPHER.plain

@@ -42,7 +42,12 @@ export async function performDeletion(engine: Engine, activity: Activity, progre
   async function deletePage(page: string[]): Promise<void> {
     if (page.length === 0) return
     const { ownerId } = bucket as NonNullable<typeof bucket>
-    await deleteObjects(engine, { bucket: bucket as NonNullable<typeof bucket>, ownerId, targets: page.map(currentOf) })
+    await deleteObjects(engine, {
+      bucket: bucket as NonNullable<typeof bucket>,
+      ownerId,
+      targets: page.map(currentOf),
+      origin: { principalId: `AWS:${activity.startedBy ?? 'console'}`, sourceIp: null, requestId: activity.id },
+    })
     await progress.report(page.length)
   }
 }

@@ -5,12 +5,14 @@ import { requestBody } from '#storage-engine/transfers/request-body.ts'
 import {
   answerJson,
   contentTypeOf,
+  originOf,
   preconditionOf,
   type TransferContext,
 } from '#storage-engine/transfers/transfer-context.ts'
 
 /** Stores a file in one request. */
-export async function putObject(engine: Engine, { request, response, target, bucket }: TransferContext): Promise<void> {
+export async function putObject(engine: Engine, context: TransferContext): Promise<void> {
+  const { request, response, target, bucket } = context
   const written = await writeObject(engine, {
     bucket,
     key: target.key,
@@ -25,6 +27,7 @@ export async function putObject(engine: Engine, { request, response, target, buc
     settings: null,
     lock: null,
     encryption: { kind: 'default' },
+    event: { name: 'ObjectCreated:Put', origin: originOf(context) },
   })
   answerJson(response, 200, describeWritten(target.key, written))
 }

@@ -3,6 +3,7 @@ import type { Actor } from '#storage-engine/accounts/actor.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
+import type { EventOrigin } from '#storage-engine/objects/object-event.ts'
 import type { TransferTarget } from '#storage-engine/transfers/transfer-target.ts'
 
 /** What a transfer is given once it is known who asks, and that they may. */
@@ -24,6 +25,11 @@ export function preconditionOf(request: IncomingMessage): { ifNoneMatch: '*' } |
   if (header === undefined && request.headers['if-match'] === undefined) return null
   if (header !== '*') throw new StorageError('InvalidRequest', { message: 'Only If-None-Match: * is understood here.' })
   return { ifNoneMatch: '*' }
+}
+
+/** Who changes an object, for those whom its bucket notifies. */
+export function originOf({ actor }: TransferContext): EventOrigin {
+  return { principalId: `AWS:${actor.userId}`, sourceIp: actor.address, requestId: actor.requestId }
 }
 
 /** The type that a browser gives its file; S3's default when it knows none. */

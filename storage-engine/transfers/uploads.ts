@@ -11,6 +11,7 @@ import { readJsonBody, requestBody } from '#storage-engine/transfers/request-bod
 import {
   answerJson,
   contentTypeOf,
+  originOf,
   preconditionOf,
   type TransferContext,
 } from '#storage-engine/transfers/transfer-context.ts'
@@ -87,6 +88,7 @@ export async function postComplete(engine: Engine, context: TransferContext): Pr
     checksumType: null,
     objectSize: null,
     precondition: preconditionOf(request),
+    event: { name: 'ObjectCreated:CompleteMultipartUpload', origin: originOf(context) },
   })
   answerJson(response, 200, describeWritten(target.key, written))
 }

@@ -11,6 +11,7 @@ import {
 } from '#storage-engine/s3/checksum-headers.ts'
 import { readWritePrecondition, unquoteEtag } from '#storage-engine/s3/conditions.ts'
 import { encryptionHeaders, readCustomerKey } from '#storage-engine/s3/encryption-headers.ts'
+import { requestEvent } from '#storage-engine/s3/event-origin.ts'
 import { expirationHeaders } from '#storage-engine/s3/lifecycle-headers.ts'
 import { readUploadId } from '#storage-engine/s3/operations/upload-part.ts'
 import { integerHeader } from '#storage-engine/s3/request-headers.ts'
@@ -39,6 +40,7 @@ export async function completeMultipartUpload(request: KeyRequest): Promise<S3Re
     objectSize: integerHeader(headers, 'x-amz-mp-object-size'),
     precondition: readWritePrecondition(headers),
     customerKey: readCustomerKey(headers),
+    event: requestEvent(request, 'ObjectCreated:CompleteMultipartUpload'),
   })
   const { etag, checksum, versionId } = written
   const fields = [

@@ -8,6 +8,7 @@ import { checksumElement, readChecksumAlgorithm } from '#storage-engine/s3/check
 import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
 import { copySourceHeaders, findCopySource } from '#storage-engine/s3/copy-source.ts'
 import { readCopySourceKey, readEncryption, writtenEncryptionHeaders } from '#storage-engine/s3/encryption-headers.ts'
+import { requestEvent } from '#storage-engine/s3/event-origin.ts'
 import { expirationHeaders } from '#storage-engine/s3/lifecycle-headers.ts'
 import { readDescription, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
 import { readLock } from '#storage-engine/s3/object-lock-headers.ts'
@@ -58,6 +59,7 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
       settings,
       lock: readLock(request),
       encryption,
+      event: requestEvent(request, 'ObjectCreated:Copy'),
     },
   })
   return xmlResponse(xmlDocument('CopyObjectResult', copyResultXml(written)), [

@@ -1,6 +1,7 @@
 import { deleteObjects } from '#storage-engine/objects/delete-objects.ts'
 import { readDeleteCondition } from '#storage-engine/s3/conditions.ts'
 import { mayBypassGovernance, refusalOf } from '#storage-engine/s3/delete-targets.ts'
+import { eventOrigin } from '#storage-engine/s3/event-origin.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
 import { emptyResponse, type S3Response } from '#storage-engine/s3/s3-response.ts'
 import { checkVersionIdForm } from '#storage-engine/s3/version-id.ts'
@@ -16,7 +17,8 @@ export async function deleteObject(request: KeyRequest): Promise<S3Response> {
     size: headers.get('x-amz-if-match-size'),
   })
   const target = { key, versionId, condition, mayBypassGovernance: mayBypassGovernance(request, key) }
-  const [result] = await deleteObjects(request.engine, { bucket, ownerId: request.ownerId, targets: [target] })
+  const origin = bucket.settings.notification === undefined ? undefined : eventOrigin(request)
+  const [result] = await deleteObjects(request.engine, { bucket, ownerId: request.ownerId, targets: [target], origin })
   const { outcome = 'missing', newDeleteMarker = null, wasDeleteMarker = false } = result ?? {}
   const refusal = refusalOf(outcome)
   if (refusal !== null) throw refusal

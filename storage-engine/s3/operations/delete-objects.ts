@@ -6,6 +6,7 @@ import {
 } from '#storage-engine/objects/delete-objects.ts'
 import { readDeleteCondition } from '#storage-engine/s3/conditions.ts'
 import { mayBypassGovernance, refusalOf } from '#storage-engine/s3/delete-targets.ts'
+import { eventOrigin } from '#storage-engine/s3/event-origin.ts'
 import type { BucketRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
 import { checkKeyLength } from '#storage-engine/s3/target.ts'
@@ -32,7 +33,9 @@ export async function deleteObjects(request: BucketRequest): Promise<S3Response>
   const isQuiet = childText(root, 'Quiet')?.trim().toLowerCase() === 'true'
   const entries = readEntries(root).map((entry) => ({ entry, target: toTarget(request, entry) }))
   const targets = entries.flatMap(({ target }) => (target instanceof StorageError ? [] : [target]))
-  const results = await deleteTargets(request.engine, { bucket: request.bucket, ownerId: request.ownerId, targets })
+  const { engine, bucket, ownerId } = request
+  const origin = bucket.settings.notification === undefined ? undefined : eventOrigin(request)
+  const results = await deleteTargets(engine, { bucket, ownerId, targets, origin })
   const answers = entries.map(({ entry, target }) => {
     if (target instanceof StorageError) return errorXml(entry, target)
     const result = results.shift() as DeleteResult

@@ -9,7 +9,7 @@ import { element, XML_DECLARATION } from '#storage-engine/xml-text.ts'
 /** The upload of a browser's form. https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html */
 export async function postObject(request: FormRequest): Promise<S3Response> {
   const { fields } = request
-  const { written, answer } = await storeBody(request)
+  const { written, answer } = await storeBody(request, 'ObjectCreated:Post')
   const redirect = redirectOf(request, written)
   if (redirect !== null) return emptyResponse(303, [...answer, 'Location', redirect])
   const location = locationOf(request)

@@ -6,6 +6,7 @@ import { readOwnership, withAcl } from '#storage-engine/s3/acl-headers.ts'
 import { readChecksum, readContentMd5 } from '#storage-engine/s3/checksum-headers.ts'
 import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
 import { readEncryption } from '#storage-engine/s3/encryption-headers.ts'
+import { requestEvent } from '#storage-engine/s3/event-origin.ts'
 import { expirationHeaders } from '#storage-engine/s3/lifecycle-headers.ts'
 import { readDescription, refuseUnsupported } from '#storage-engine/s3/object-headers.ts'
 import { expectDigest, readLock } from '#storage-engine/s3/object-lock-headers.ts'
@@ -17,12 +18,15 @@ import { readObjectSettings } from '#storage-engine/s3/setting-headers.ts'
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 export async function putObject(request: KeyRequest): Promise<S3Response> {
   checkBodySize(request)
-  const { answer } = await storeBody(request)
+  const { answer } = await storeBody(request, 'ObjectCreated:Put')
   return emptyResponse(200, answer)
 }
 
 /** Stores the body of a request by its headers, which a form has too. `answer` is what its answer says of the object. */
-export async function storeBody(request: KeyRequest): Promise<{ written: WrittenObject; answer: string[] }> {
+export async function storeBody(
+  request: KeyRequest,
+  eventName: 'ObjectCreated:Put' | 'ObjectCreated:Post',
+): Promise<{ written: WrittenObject; answer: string[] }> {
   const { headers } = request
   refuseUnsupported(headers)
   const owned = readOwnership(request)
@@ -40,6 +44,7 @@ export async function storeBody(request: KeyRequest): Promise<{ written: Written
     settings,
     lock: readPutLock(request),
     encryption: readEncryption(headers),
+    event: requestEvent(request, eventName),
   })
   const answer = writtenHeaders(written, headers)
   if (request.bucket.settings.lifecycle !== undefined) {
