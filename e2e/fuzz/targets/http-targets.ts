@@ -1,4 +1,5 @@
 import type { FuzzTarget } from '#e2e/fuzz/fuzz-target.ts'
+import { clientAddressOf, trustedProxiesOf } from '#storage-engine/auth/client-address.ts'
 import { readHeaders } from '#storage-engine/auth/request-headers.ts'
 import { splitRequestTarget } from '#storage-engine/auth/request-target.ts'
 import { parseAmzDate } from '#storage-engine/auth/request-time.ts'
@@ -11,7 +12,6 @@ import {
   readChecksumType,
   readContentMd5,
 } from '#storage-engine/s3/checksum-headers.ts'
-import { clientAddressOf, trustedProxiesOf } from '#storage-engine/s3/client-address.ts'
 import {
   checkCopyConditions,
   checkReadConditions,

@@ -18,7 +18,7 @@ import {
 import { readTagging, taggingXml } from '#storage-engine/s3/tagging-xml.ts'
 import { readWebsiteConfiguration, websiteXml } from '#storage-engine/s3/website-xml.ts'
 import { readXml } from '#storage-engine/s3/xml-reader.ts'
-import { escapeXml } from '#storage-engine/s3/xml-writer.ts'
+import { escapeXml } from '#storage-engine/xml-text.ts'
 
 const XML_TOKENS = [
   '<!DOCTYPE a>',
