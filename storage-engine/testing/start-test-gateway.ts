@@ -14,6 +14,9 @@ import { loadTlsOptions, type TlsOptions } from '#storage-engine/tls.ts'
 /** `root` and `neighbour` are root users of the namespaces `acme` (sealed) and `globex` (not), the others belong to acme. */
 export type TestCaller = 'root' | 'user' | 'account' | 'neighbour'
 
+/** In ARNs. */
+export const TEST_ACCOUNT_IDS = { acme: '123456789012', globex: '210987654321' } as const
+
 export interface TestGateway {
   engine: Engine
   port: number
@@ -58,8 +61,18 @@ export async function startTestGateway(options: Pick<S3ServerInput, 'timeouts' |
 }
 
 async function createCallers(engine: Engine): Promise<Pick<TestGateway, 'credentials' | 'namespaceIds'>> {
-  const acme = await createNamespace(engine, { name: 'acme', displayName: 'Acme', encryptionMode: 'on' })
-  const globex = await createNamespace(engine, { name: 'globex', displayName: 'Globex', encryptionMode: 'off' })
+  const acme = await createNamespace(engine, {
+    name: 'acme',
+    displayName: 'Acme',
+    encryptionMode: 'on',
+    accountId: TEST_ACCOUNT_IDS.acme,
+  })
+  const globex = await createNamespace(engine, {
+    name: 'globex',
+    displayName: 'Globex',
+    encryptionMode: 'off',
+    accountId: TEST_ACCOUNT_IDS.globex,
+  })
   const { namespaceId } = acme
   const objectUserId = newId()
   const canonicalId = objectUserId.replaceAll('-', '').repeat(2)
