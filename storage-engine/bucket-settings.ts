@@ -13,6 +13,8 @@ export interface BucketSettings {
   ownership?: 'BucketOwnerEnforced' | 'BucketOwnerPreferred' | 'ObjectWriter'
   publicAccessBlock?: PublicAccessBlock
   tags?: readonly Tag[]
+  /** Its creator named us-east-1, which by default goes without saying: then its location says so, too. */
+  namesRegion?: true
   objectLock?: ObjectLockConfiguration
   encryption?: BucketEncryption
   cors?: readonly CorsRule[]

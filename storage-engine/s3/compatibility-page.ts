@@ -17,6 +17,15 @@ A client that works against AWS works with its default settings: no flag, no dow
 - **Addressing**: \`/bucket/key\`, \`bucket.s3.<region>.<domain>\`, \`bucket.<namespace>.s3.<region>.<domain>\`,
   \`<namespace>.s3.<region>.<domain>/bucket/key\`, \`bucket.<domain>\`.
 - **Checksums**: CRC32, CRC32C, CRC64NVME, SHA1, SHA256; as header or trailer; composite and full-object.
+- **Object lock**: governance, compliance, legal hold and default retention; also on an existing bucket whose versioning is
+  enabled. Retention is judged by the database's clock, and a lock that cannot be read holds.
+- **Tags** read back in the order of their keys. More than 10 of an object answer InvalidTag, where AWS says BadRequest.
+- **Websites** are served at \`bucket.s3-website.<region>.<domain>\` and \`bucket.s3-website-<region>.<domain>\`, over HTTPS as
+  all else. Visitors are anonymous: a bucket policy or ACL must let everybody read.
+- **CORS**: an answer of a bucket with rules varies by origin even when the request names none.
+- **Request payment and acceleration** are stored and told, but nobody is charged, refused or sent elsewhere.
+- **GetBucketLocation** is empty for us-east-1 unless the bucket was made with just that LocationConstraint, which AWS refuses.
+- **A malformed checksum** answers BadDigest, where AWS says InvalidRequest.
 - **Metadata** comes back as the bytes that were sent, be they ASCII, UTF-8, Latin-1 or RFC 2047.
 - **Owners**: object users own what they create; the root user of a namespace owns all of it; nobody else has any right yet.
 - **Refused rather than ignored**: headers of features that are not there answer 501, such as \`x-amz-write-offset-bytes\`.

@@ -1,7 +1,7 @@
 import { StorageError } from '#storage-engine/errors.ts'
 import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import type { Tag } from '#storage-engine/object-settings.ts'
-import { type CopyObjectInput, copyObject as copy } from '#storage-engine/objects/copy-object.ts'
+import { copyObject as copy } from '#storage-engine/objects/copy-object.ts'
 import type { ObjectDescription, WrittenObject } from '#storage-engine/objects/write-object.ts'
 import { readOwnership, withAcl } from '#storage-engine/s3/acl-headers.ts'
 import { checksumElement, readChecksumAlgorithm } from '#storage-engine/s3/checksum-headers.ts'
@@ -71,9 +71,13 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
 }
 
 /** Throws AccessDenied unless the caller may read the tags that there are. */
-function sourceTags({ access }: KeyRequest, { bucket, object }: CopyObjectInput['source']): readonly Tag[] | undefined {
+function sourceTags(
+  { access }: KeyRequest,
+  { bucket, object, isVersionNamed }: Awaited<ReturnType<typeof findCopySource>>,
+): readonly Tag[] | undefined {
   const tags = object.settings?.tags
-  if (tags !== undefined) access.check('s3:GetObjectTagging', { bucket, key: object.key, object })
+  const action = isVersionNamed ? 's3:GetObjectVersionTagging' : 's3:GetObjectTagging'
+  if (tags !== undefined) access.check(action, { bucket, key: object.key, object })
   return tags
 }
 

@@ -60,9 +60,11 @@ test('refuses ACLs beside enforced ownership, and unknown values of both', async
   expect((await make('private', 'BucketOwnerEnforced')).status).toBe(200)
 })
 
-test('answers BucketAlreadyOwnedByYou to the owner and BucketAlreadyExists to everybody else', async () => {
+test('in us-east-1 keeps what its owner makes again, and answers BucketAlreadyExists to everybody else', async () => {
   await send('PUT', '/taken')
-  expect((await send('PUT', '/taken')).code).toBe('BucketAlreadyOwnedByYou')
+  await send('PUT', '/taken/key')
+  expect((await send('PUT', '/taken')).status).toBe(200)
+  expect((await send('HEAD', '/taken/key')).status).toBe(200)
   expect((await send('PUT', '/taken', { as: 'user' })).code).toBe('BucketAlreadyExists')
   expect((await send('PUT', '/taken', { as: 'neighbour' })).code).toBe('BucketAlreadyExists')
 })

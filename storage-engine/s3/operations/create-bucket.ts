@@ -1,7 +1,8 @@
 import { bucketAcl } from '#storage-engine/auth/object-ownership.ts'
 import type { Headers } from '#storage-engine/auth/wire-request.ts'
 import type { BucketSettings } from '#storage-engine/bucket-settings.ts'
-import { createBucket as create } from '#storage-engine/buckets/create-bucket.ts'
+import { type CreateBucketInput, createBucket as create } from '#storage-engine/buckets/create-bucket.ts'
+import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Acl, Tag } from '#storage-engine/object-settings.ts'
 import { checkBucketTags } from '#storage-engine/objects/tags.ts'
@@ -39,7 +40,7 @@ export async function createBucket(request: NewBucketRequest): Promise<S3Respons
   const acl = await readBucketAcl(request, ownership)
   if (acl !== null) settings.acl = acl
   if (isLocked) settings.objectLock = {}
-  await create(engine, {
+  await createOrKeep(engine, {
     namespaceId: principal.namespaceId,
     ownerId,
     name: bucketName,
@@ -49,6 +50,19 @@ export async function createBucket(request: NewBucketRequest): Promise<S3Respons
     versioning: isLocked ? 'enabled' : 'unversioned',
   })
   return emptyResponse(200, ['Location', `/${bucketName}`])
+}
+
+/**
+ * In us-east-1, and only there, whoever makes a bucket again that is theirs is told that all is well. Nothing changes.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+ */
+async function createOrKeep(engine: Engine, input: CreateBucketInput): Promise<void> {
+  try {
+    await create(engine, input)
+  } catch (error) {
+    const isKept = error instanceof StorageError && error.code === 'BucketAlreadyOwnedByYou'
+    if (!isKept || input.region !== 'us-east-1') throw error
+  }
 }
 
 /** An ACL beside enforced ownership contradicts it. Throws InvalidBucketAclWithObjectOwnership, and what ACL headers throw. */
@@ -75,7 +89,10 @@ function readConfiguration(content: Buffer, region: string): BucketSettings {
     throw new StorageError('InvalidLocationConstraint', { extra: { LocationConstraint: constraint } })
   }
   const tags = readTags(onlyChild(root, 'Tags'))
-  return tags.length === 0 ? {} : { tags }
+  return {
+    ...(tags.length === 0 ? {} : { tags }),
+    ...(constraint === 'us-east-1' ? { namesRegion: true as const } : {}),
+  }
 }
 
 function readTags(tags: XmlElement | null): Tag[] {
