@@ -80,6 +80,7 @@ describe('SSE-C', () => {
       await putSealed('/bkt/c', body, customer(KEY))
       expect((await send(method, '/bkt/c')).status).toBe(400)
       expect((await send(method, '/bkt/c', { headers: customer(OTHER) })).status).toBe(400)
+      expect((await send(method, '/bkt/c', { headers: { 'if-none-match': '*' } })).status).toBe(400)
       expect((await send(method, '/bkt/c', { headers: customer(KEY) })).status).toBe(200)
     }
   })

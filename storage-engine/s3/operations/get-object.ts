@@ -41,7 +41,11 @@ export interface Selection {
 export async function selectBytes(request: ObjectRequest): Promise<Selection> {
   const { object, headers, query } = request
   refuseEncryptionOfRead(headers)
+  const part = query.pairs.length === 0 ? null : await findPartRange(request)
+  // Before the conditions: how they end already says something of the object.
   const customerKey = readCustomerKey(headers)
+  const keyCheck = checkCustomerKey(request.engine, { bucket: request.bucket, object, customerKey })
+  if (keyCheck !== undefined) await keyCheck
   checkReadConditions(headers, object)
   const answer = objectHeaders(object, headers, readOverrides(query, request.isSigned))
   if (object.settings !== null || object.lock !== null) answer.push(...settingHeaders(request))
@@ -50,13 +54,10 @@ export async function selectBytes(request: ObjectRequest): Promise<Selection> {
   if (request.bucket.settings.lifecycle !== undefined && !query.values.has('versionId')) {
     answer.push(...expirationHeaders(request.bucket, { ...object, tags: object.settings?.tags }))
   }
-  const part = query.pairs.length === 0 ? null : await findPartRange(request)
   const rangeHeader = headers.get('range')
   const wantsRange = part === null && rangeHeader !== undefined && isRangeCurrent(headers, object)
   const range = part?.range ?? (wantsRange ? parseRange(rangeHeader, object.size) : null)
   if (part !== null) answer.push(...part.headers)
-  const keyCheck = checkCustomerKey(request.engine, { bucket: request.bucket, object, customerKey })
-  if (keyCheck !== undefined) await keyCheck
   if (range === null) {
     if (part === null) answer.push(...checksumHeaders(object, headers))
     return { status: part === null ? 200 : 206, headers: answer, range, customerKey }

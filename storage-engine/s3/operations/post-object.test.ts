@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import https from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checksumOf } from '#storage-engine/crypto/checksums.ts'
 import { createNamedKey } from '#storage-engine/namespaces/named-keys.ts'
@@ -328,6 +329,25 @@ test('a form in a request that is signed as a whole is its signer’s', async ()
     payloadHash: '0'.repeat(64),
   })
   expect(tampered.code).toBe('XAmzContentSHA256Mismatch')
+})
+
+test('a client that waits for 100 Continue is told to send its form', async () => {
+  const fields = signForm({ version: 'v4', bucket: 'bkt', key: 'waiting', credentials: gateway.credentials.root })
+  const { body, contentType } = formBody({ key: 'waiting', ...fields }, 'hello')
+  const headers = {
+    host: `127.0.0.1:${gateway.port}`,
+    'content-type': contentType,
+    'content-length': String(body.length),
+    expect: '100-continue',
+  }
+  const { agent, port } = gateway
+  const status = await new Promise((resolve, reject) => {
+    const options = { method: 'POST', path: '/bkt', host: '127.0.0.1', port, agent, headers, servername: 'localhost' }
+    const req = https.request(options, (res) => resolve(res.resume().statusCode))
+    req.on('continue', () => req.end(body)).on('error', reject)
+    req.flushHeaders()
+  })
+  expect(status).toBe(204)
 })
 
 test('a large file goes through whole', async () => {
