@@ -106,3 +106,64 @@ describe('an XML document of', () => {
     }
   })
 })
+
+const policyWith = (changes: object) =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::ours/*', ...changes },
+    ],
+  })
+
+const JSON_BOMBS: Record<string, Buffer | string> = {
+  'great depth': `${repeat('[', 9_000)}${repeat(']', 9_000)}`,
+  'depth without an end': repeat('{"a":', 4_000),
+  'depth within a statement': policyWith({ Condition: JSON.parse(`${repeat('{"a":', 500)}1${repeat('}', 500)}`) }),
+  'a megabyte too much': policyWith({ Sid: repeat('x', MIB) }),
+  '20 KB and one byte': policyWith({ Sid: repeat('x', 20 * 1024) }),
+  'many statements': JSON.stringify({ Version: '2012-10-17', Statement: Array.from({ length: 5_000 }, () => ({})) }),
+  'bytes that are no UTF-8': Buffer.from('{"Version":"\xff"}', 'latin1'),
+  'UTF-16': Buffer.from('\ufeff{}', 'utf16le'),
+  'a number for a text': policyWith({ Resource: 1e308 }),
+  'names of prototypes': '{"__proto__":{"Version":"2012-10-17"},"constructor":{},"Statement":[]}',
+  'a statement that is a prototype': '{"Version":"2012-10-17","Statement":{"__proto__":{"Effect":"Allow"}}}',
+  nothing: '',
+  null: 'null',
+  'a text': '"policy"',
+  'two documents': '{}{}',
+  'a comment': '/* */{}',
+}
+
+describe('a policy of', () => {
+  let readers: ServedOperation[]
+
+  beforeAll(async () => {
+    readers = await readersOf('{', 'MalformedPolicy')
+  })
+
+  test('a broken kind is refused by the operation that reads one', () => {
+    expect(readers.map(({ name }) => name)).toEqual(['PutBucketPolicy'])
+  })
+
+  test.each(Object.entries(JSON_BOMBS))('%s is refused, and nothing is changed', async (_name, bomb) => {
+    const before = await digestDatabase(gateway.engine.db)
+    for (const row of readers) {
+      const answer = await send(row, bomb)
+      expect(answer.status, answer.text).toBe(400)
+      expect(answer.body.length).toBeLessThan(4096)
+    }
+    expect(await digestDatabase(gateway.engine.db)).toEqual(before)
+  })
+
+  test('wildcards that a search with backtracking would never finish is judged like any other', async () => {
+    const put = await sendSigned(gateway, {
+      method: 'PUT',
+      target: '/ours?policy=',
+      body: policyWith({ Resource: `arn:aws:s3:::ours/${repeat('*a', 900)}*b` }),
+    })
+    expect([put.status, put.code]).toEqual([204, ''])
+    const answer = await sendSigned(gateway, { method: 'GET', target: `/ours/${repeat('a', 1_000)}`, as: 'user' })
+    expect(answer.status).toBe(403)
+    expect((await sendSigned(gateway, { method: 'DELETE', target: '/ours?policy=' })).status).toBe(204)
+  })
+})
