@@ -9,6 +9,8 @@ export interface Bucket {
   readonly name: string
   readonly namespaceId: string
   readonly namespaceName: string
+  /** What stands in ARNs for the namespace; may be empty. */
+  readonly accountId: string
   readonly ownerId: string
   readonly region: string
   readonly versioning: 'unversioned' | 'enabled' | 'suspended'
@@ -25,7 +27,7 @@ export interface Bucket {
  * What a bucket is made of, in one column, so that a bucket which many rows share is parsed once. Of the settings, which
  * may be long, only the version: whoever has not seen that version yet loads them.
  */
-export const BUCKET_COLUMNS = `concat_ws(E'\\x1f', b.id, b.name, b.namespace_id, n.name, b.owner_id, b.region, b.versioning,
+export const BUCKET_COLUMNS = `concat_ws(E'\\x1f', b.id, b.name, b.namespace_id, n.name, n.account_id, b.owner_id, b.region, b.versioning,
   (date_part('epoch', b.created_at) * 1000)::bigint, n.encryption_mode, n.encryption_epoch, coalesce(e.epoch, 0),
   b.settings_version)`
 
@@ -89,13 +91,26 @@ function settingsVersionOf(columns: string): string {
 }
 
 function parseBucket(columns: string, settings: BucketSettings): Bucket {
-  const [id, name, namespaceId, namespaceName, ownerId, region, versioning, createdAt, mode, epoch, iamEpoch] =
-    columns.split('\x1f') as string[]
+  const [
+    id,
+    name,
+    namespaceId,
+    namespaceName,
+    accountId,
+    ownerId,
+    region,
+    versioning,
+    createdAt,
+    mode,
+    epoch,
+    iamEpoch,
+  ] = columns.split('\x1f') as string[]
   return Object.freeze({
     id: id as string,
     name: name as string,
     namespaceId: namespaceId as string,
     namespaceName: namespaceName as string,
+    accountId: accountId as string,
     ownerId: ownerId as string,
     region: region as string,
     versioning: versioning as Bucket['versioning'],

@@ -3,6 +3,7 @@ import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { findObject, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import { checkCopyConditions } from '#storage-engine/s3/conditions.ts'
 import { parseCopySource } from '#storage-engine/s3/copy-source-header.ts'
+import { checkExpectedOwner } from '#storage-engine/s3/expected-owner.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
 import { missingVersion, shownVersionId, versionHeader } from '#storage-engine/s3/version-id.ts'
 
@@ -25,6 +26,7 @@ export async function findCopySource(request: KeyRequest): Promise<FoundCopySour
   const isVersionNamed = source.versionId !== null
   const action = isVersionNamed ? 's3:GetObjectVersion' : 's3:GetObject'
   request.access.checkRead(action, { bucket, key: source.key, object })
+  await checkExpectedOwner(request, bucket, 'x-amz-source-expected-bucket-owner')
   if (object !== null) {
     checkCopyConditions(request.headers, object)
     return { bucket, object, isVersionNamed }

@@ -1,7 +1,10 @@
+import { initiatorIdOf } from '#storage-engine/auth/principal.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { findObject, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
+import { findUpload } from '#storage-engine/metadata/uploads.ts'
 import type { AskedRequest } from '#storage-engine/s3/asked-request.ts'
+import { checkExpectedOwner } from '#storage-engine/s3/expected-owner.ts'
 import type { Gateway } from '#storage-engine/s3/gateway.ts'
 import { RequestAccess } from '#storage-engine/s3/request-access.ts'
 import type { Target } from '#storage-engine/s3/target.ts'
@@ -11,6 +14,8 @@ export interface Asked extends AskedRequest {
   target: Target
   /** An IAM action name. */
   action: string
+  /** As the operation table's row says. */
+  passes: 'each-key' | 'initiator' | null
 }
 
 /** The bucket of a request, once the caller may do what it asks. Throws NoSuchBucket and AccessDenied. */
@@ -21,9 +26,33 @@ export async function findTargetBucket(
   const bucket = expectBucket(await findBucket(gateway.engine.db, { name: asked.target.bucket as string }), asked)
   const current = isOutdated(asked, bucket) ? await withCurrentPrincipal(gateway, asked) : asked
   const access = new RequestAccess(current, { bucket, key: asked.target.key })
-  access.check(asked.action)
-  await checkExpectedOwner(gateway, asked, bucket)
+  await checkPassage(gateway, { asked: current, bucket, access })
+  await checkExpectedOwner({ headers: asked.headers, owners: gateway.owners }, bucket)
   return { bucket, access }
+}
+
+async function checkPassage(
+  gateway: Gateway,
+  { asked, bucket, access }: { asked: Asked; bucket: Bucket; access: RequestAccess },
+): Promise<void> {
+  const { action, passes } = asked
+  if (passes === 'each-key') {
+    access.checkForAnyKey(action)
+    return
+  }
+  const decision = access.decide(action)
+  if (decision === 'allow') return
+  const isAside = decision === 'deny' && passes === 'initiator' && (await isInitiator(gateway, asked, bucket))
+  if (!isAside) throw new StorageError('AccessDenied')
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions */
+async function isInitiator(gateway: Gateway, { principal, target, query }: Asked, bucket: Bucket): Promise<boolean> {
+  // Session policies leave of a role's rights what they name, and nobody who is anonymous began anything.
+  if (principal.kind === 'anonymous' || principal.sessionPolicies !== null) return false
+  const uploadId = query.values.get('uploadId') ?? ''
+  const upload = await findUpload(gateway.engine.db, { bucketId: bucket.id, key: target.key as string, uploadId })
+  return upload?.initiatorId === initiatorIdOf(principal)
 }
 
 /**
@@ -43,7 +72,7 @@ export async function findTargetObject(
   const current = isOutdated(asked, bucket) ? await withCurrentPrincipal(gateway, asked) : asked
   const access = new RequestAccess(current, { bucket, key, object })
   access.checkRead(asked.action, { bucket, key, object })
-  await checkExpectedOwner(gateway, asked, bucket)
+  await checkExpectedOwner({ headers: asked.headers, owners: gateway.owners }, bucket)
   if (object !== null) return { bucket, key, object, access }
   throw missingVersion({ key, versionId, deleteMarker: found.deleteMarker })
 }
@@ -67,11 +96,4 @@ async function withCurrentPrincipal(gateway: Gateway, asked: Asked): Promise<Ask
   const credential = await gateway.refreshCredential(accessKeyId, sessionToken)
   if (credential === null) throw new StorageError('InvalidAccessKeyId', { extra: { AWSAccessKeyId: accessKeyId } })
   return { ...asked, principal: credential.principal }
-}
-
-async function checkExpectedOwner(gateway: Gateway, { headers }: Asked, bucket: Bucket): Promise<void> {
-  const expectedOwner = headers.get('x-amz-expected-bucket-owner')
-  if (expectedOwner === undefined) return
-  const owner = await gateway.owners.getOwner(bucket.ownerId)
-  if (owner.canonicalId !== expectedOwner) throw new StorageError('AccessDenied')
 }

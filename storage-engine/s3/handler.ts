@@ -199,6 +199,7 @@ function askedOf(
     authentication,
     principal: authentication.principal,
     action: typeof action === 'string' ? action : action({ query, headers: effective }),
+    passes: operation.passes ?? null,
     req,
     sourceIp: parsed.sourceIp,
     region: gateway.engine.config.region,

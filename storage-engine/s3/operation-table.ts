@@ -99,6 +99,7 @@ const BUCKET: Operation[] = [
     query: ['delete'],
     needs: 'bucket',
     action: 's3:DeleteObject',
+    passes: 'each-key',
     run: deleteObjects,
   },
   { name: 'PostObject', method: 'POST', on: 'bucket', needs: 'form', action: 's3:PutObject', run: postObject },
@@ -146,6 +147,7 @@ const OBJECT: Operation[] = [
     query: ['uploadId'],
     needs: 'key',
     action: 's3:ListMultipartUploadParts',
+    passes: 'initiator',
     run: listParts,
   },
   { name: 'GetObject', method: 'GET', on: 'object', needs: 'object', action: READ, run: getObject },
@@ -157,6 +159,7 @@ const OBJECT: Operation[] = [
     query: ['uploadId'],
     needs: 'key',
     action: 's3:AbortMultipartUpload',
+    passes: 'initiator',
     run: abortMultipartUpload,
   },
   {

@@ -45,6 +45,11 @@ export type PermittedOperation = Exclude<Operation, { needs: 'preflight' | 'not-
 interface Permitted<Request> {
   /** IAM action on the target, or what names it. What a request does besides, its operation checks through `access`. */
   action: string | ((parsed: { query: Query; headers: Headers }) => string)
+  /**
+   * Who passes besides those whom the action lets pass. `each-key`: whoever might do it to some key of the bucket, as the
+   * body names the keys and the operation checks each. `initiator`: whoever began the upload that the query names.
+   */
+  passes?: 'each-key' | 'initiator'
   run(request: Request): S3Response | Promise<S3Response>
   /** The answer for a bucket or object on which this was never set, as nothing can be set yet. */
   isUntouched?: true

@@ -40,6 +40,13 @@ export class RequestAccess {
     return this.decide(action, target, facts) === 'allow'
   }
 
+  /** Could some key be done it to? Without policies all keys of a bucket are alike. Throws AccessDenied. */
+  checkForAnyKey(action: string): void {
+    const { principal } = this.asked
+    const hasPolicies = principal.kind !== 'anonymous' && principal.identityPolicies.length > 0
+    if (!hasPolicies && this.target?.bucket.settings.policy === undefined) this.check(action)
+  }
+
   /** For what comes with an action that is allowed already, such as the ACL of a new object: only a Deny forbids it. */
   checkNotDenied(action: string, target: AccessTarget | null = this.target, facts: Facts | null = null): void {
     if (this.decide(action, target, facts) === 'explicit-deny') throw new StorageError('AccessDenied')
