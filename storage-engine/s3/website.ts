@@ -164,6 +164,7 @@ async function openPage(visit: Visit, key: string): Promise<ObjectRequest> {
     authentication,
     principal: authentication.principal,
     action: 's3:GetObject',
+    passes: null,
     req,
     sourceIp: clientAddressOf(req.socket.remoteAddress ?? '', headers, gateway.trustedProxies),
     region: gateway.engine.config.region,
