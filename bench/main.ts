@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { allCells, type Cell, nameOf, parseCells, quickCells } from '#bench/cells.ts'
 import { startCpuProfile } from '#bench/cpu-profile.ts'
+import { describeListing, type ListingResult, runListing } from '#bench/listing-run.ts'
 import { createLoadPool, type LoadPool } from '#bench/load-pool.ts'
 import { runMemory } from '#bench/memory-run.ts'
 import { measurePrimitives, type Primitives } from '#bench/primitives.ts'
@@ -20,8 +21,10 @@ import { BENCH_BUCKET, type BenchTarget, type CellResult, runCell } from '#bench
 import { readCommandLine } from '#e2e/command-line.ts'
 import { type Product, REPOSITORY, startProduct } from '#e2e/product.ts'
 import { createS3Client } from '#e2e/s3-client.ts'
+import { findDatabaseUrl } from '#storage-engine/postgres.ts'
 
-const USAGE = `Usage: npm run bench -- [options]
+const USAGE = `Usage: npm run bench -- [list] [options]
+  list                           nothing but pages of large buckets beside pages of small ones
   --quick                        two seconds a cell, only the cells that a committed figure names
   --cells=put:4k:64,get:1m:16    operation:size:clients; list:1000:1 is a page of 1,000 keys, list/ one by delimiter
   --seconds=5                    of load a cell
@@ -50,6 +53,7 @@ async function main(): Promise<void> {
     ...describeRun(REPOSITORY, process.execPath),
     primitives: null,
     cells: [],
+    listing: null,
     memory: null,
   }
   try {
@@ -63,7 +67,8 @@ async function main(): Promise<void> {
 }
 
 function readOptions() {
-  const { values } = readCommandLine(USAGE, {
+  const { values, positionals } = readCommandLine(USAGE, {
+    allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
       cells: { type: 'string' },
@@ -81,15 +86,18 @@ function readOptions() {
     },
   })
   if (!['on', 'off', 'both'].includes(values.encryption)) throw new Error(USAGE)
+  if (positionals.some((word) => word !== 'list')) throw new Error(USAGE)
   const isMemoryOnly = values['memory-only']
+  const isListing = positionals.length > 0
   const cells = values.cells === undefined ? (values.quick ? quickCells() : allCells()) : parseCells(values.cells)
   return {
-    cells: isMemoryOnly ? [] : cells,
+    listing: isListing,
+    cells: isMemoryOnly || isListing ? [] : cells,
     seconds: Number(values.seconds ?? (values.quick ? 2 : 5)),
     encryptions: values.encryption === 'both' ? ['on', 'off'] : [values.encryption],
     listKeys: Number(values['list-keys']),
-    memory: isMemoryOnly || (!values['no-memory'] && values.cells === undefined),
-    primitives: !values['no-primitives'] && !isMemoryOnly,
+    memory: isMemoryOnly || !(isListing || values['no-memory'] || values.cells !== undefined),
+    primitives: !values['no-primitives'] && !isMemoryOnly && !isListing,
     loadProcesses: Number(values['load-processes']),
     profile: values.profile,
     rival: rivalOf(values.against, values['against-ca'], values['against-key']),
@@ -133,6 +141,11 @@ async function benchProduct({ options, scratchDir, pool, report, encryption }: B
       for (const each of targets)
         report.cells.push(await measure({ options, pool, product, report, cell, target: each }))
       if (options.rival !== null) printRatio(report.cells.slice(-targets.length))
+    }
+    if (options.listing) {
+      const databaseUrl = findDatabaseUrl(join(product.dataDir, 'postgres'))
+      const onResult = (result: ListingResult) => console.log(describeListing(result))
+      report.listing = [...(report.listing ?? []), ...(await runListing(target, { databaseUrl, onResult }))]
     }
     if (options.memory) {
       report.memory = await runMemory(target, pool)

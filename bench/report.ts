@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { arch, cpus, totalmem, type } from 'node:os'
 import { join } from 'node:path'
 import { NOISE } from '#bench/committed.ts'
+import { describeListing, isListingKept, type ListingResult } from '#bench/listing-run.ts'
 import type { MemoryResult } from '#bench/memory-run.ts'
 import type { Primitives } from '#bench/primitives.ts'
 import type { CellResult } from '#bench/run-cell.ts'
@@ -14,6 +15,8 @@ export interface BenchReport {
   arguments: string[]
   primitives: Primitives | null
   cells: CellResult[]
+  /** Pages of large buckets beside those of small ones; null when they were not asked for. */
+  listing: ListingResult[] | null
   memory: MemoryResult | null
 }
 
@@ -47,8 +50,9 @@ export function writeReport(directory: string, report: BenchReport): string {
 }
 
 /** Whether every committed figure is reached, noise allowed for, and nothing failed. */
-export function isKept({ cells, memory }: BenchReport): boolean {
+export function isKept({ cells, listing, memory }: BenchReport): boolean {
   const kept = cells.every(({ committed, failures }) => failures === 0 && (committed?.ratio ?? 1) >= 1 - NOISE)
+  if (listing?.every(isListingKept) === false) return false
   return kept && (memory === null || (memory.failures === 0 && memory.peakRssBytes < memory.limitBytes))
 }
 
@@ -146,10 +150,10 @@ function renderMarkdown(report: BenchReport): string {
       'Load generator, product and Postgres share the machine. CPU is of the product a request, by group of processes.',
     '',
     ...(report.primitives === null ? [] : [...describePrimitives(report.primitives).map((text) => `- ${text}`), '']),
-    line(COLUMNS),
-    line(COLUMNS.map(() => '---')),
+    ...(report.cells.length === 0 ? [] : [line(COLUMNS), line(COLUMNS.map(() => '---'))]),
     ...report.cells.map((cell) => line(rowOf(cell, report.primitives))),
     '',
+    ...(report.listing === null ? [] : [...report.listing.map((result) => `- ${describeListing(result)}`), '']),
     ...(report.memory === null ? [] : [describeMemory(report.memory), '']),
   ].join('\n')
 }

@@ -144,13 +144,25 @@ describe('completing an upload', () => {
     expect(value).toMatch(/-1$/)
   })
 
+  it('takes a part that is named twice as the one that was named last', async () => {
+    const { uploadId } = await open('twice')
+    const first = await put('twice', uploadId, 1, Buffer.from('first'))
+    const second = await put('twice', uploadId, 1, Buffer.from('second!'))
+    const parts: [number, string][] = [
+      [1, first.etag],
+      [1, second.etag],
+    ]
+    const done = await completeUpload(engine, completion('twice', uploadId, parts))
+    expect([done.size, done.etag.endsWith('-1')]).toEqual([7, true])
+  })
+
   it('refuses wrong order, missing and altered parts, and parts that are too small', async () => {
     const { uploadId } = await open('bad')
     const small = await put('bad', uploadId, 1, Buffer.from('small'))
     const last = await put('bad', uploadId, 2, Buffer.from('last'))
     const attempt = (...parts: [number, string][]) => completeUpload(engine, completion('bad', uploadId, parts))
     await expect(attempt([2, last.etag], [1, small.etag])).rejects.toMatchObject({ code: 'InvalidPartOrder' })
-    await expect(attempt([1, small.etag], [1, small.etag])).rejects.toMatchObject({ code: 'InvalidPartOrder' })
+    await expect(attempt([1, small.etag], [1, last.etag])).rejects.toMatchObject({ code: 'InvalidPart' })
     await expect(attempt([1, last.etag])).rejects.toMatchObject({ code: 'InvalidPart' })
     await expect(attempt([3, last.etag])).rejects.toMatchObject({ code: 'InvalidPart' })
     await expect(attempt([1, small.etag], [2, last.etag])).rejects.toMatchObject({ code: 'EntityTooSmall' })

@@ -73,9 +73,9 @@ async function completeOnce(engine: Engine, input: CompleteUploadInput): Promise
   // A customer's key must come with every request; the others are not needed unless there is something to seal.
   if (input.customerKey || upload.settings?.encryption?.kind === 'customer')
     await uploadKey(engine, { bucket, upload, customerKey: input.customerKey })
-  checkOrder(input.parts)
-  const chosen = chooseParts(input.parts, await readParts(engine, uploadId))
-  const etag = multipartEtag(input.parts)
+  const parts = inOrder(input.parts)
+  const chosen = chooseParts(parts, await readParts(engine, uploadId))
+  const etag = multipartEtag(parts)
   const size = chosen.reduce((sum, part) => sum + part.size, 0)
   if (input.objectSize !== null && input.objectSize !== size) {
     throw new StorageError('InvalidRequest', {
@@ -106,12 +106,17 @@ async function completeOnce(engine: Engine, input: CompleteUploadInput): Promise
   }
 }
 
-function checkOrder(parts: NamedPart[]): void {
+/** In ascending order. A part that is named twice in a row, as a client does that sent it twice, is the one it named last. */
+function inOrder(parts: NamedPart[]): NamedPart[] {
   if (parts.length === 0 || parts.length > PART_COUNT_MAX) throw new StorageError('MalformedXML')
-  for (let index = 1; index < parts.length; index++) {
-    if ((parts[index] as NamedPart).partNumber <= (parts[index - 1] as NamedPart).partNumber)
-      throw new StorageError('InvalidPartOrder')
+  const kept: NamedPart[] = []
+  for (const part of parts) {
+    const before = kept.at(-1)
+    if (before !== undefined && part.partNumber < before.partNumber) throw new StorageError('InvalidPartOrder')
+    if (part.partNumber === before?.partNumber) kept.pop()
+    kept.push(part)
   }
+  return kept
 }
 
 /** MD5 of the parts' MD5s, and how many they are: AWS documents the form, and clients rely on it. */

@@ -33,14 +33,15 @@ export function pageObjects(
   return listObjects(request.engine.db, { bucketId: request.bucket.id, prefix, delimiter, startAfter, limit })
 }
 
-/** The fields of a listing that repeat what was asked. */
+/** The fields of a listing that repeat what was asked; `encodePrefix` is for the one listing that leaves the prefix as it is. */
 export function echoXml(
   request: BucketRequest,
   { prefix, delimiter, limit, isUrl, encode }: ListingParameters,
+  encodePrefix: EncodeKey = encode,
 ): string {
   const fields = [
     element('Name', request.bucket.name),
-    element('Prefix', encode(prefix)),
+    element('Prefix', encodePrefix(prefix)),
     element('MaxKeys', limit),
     delimiter === '' ? '' : element('Delimiter', encode(delimiter)),
     isUrl ? element('EncodingType', 'url') : '',

@@ -5,6 +5,7 @@ import { isSealed } from '#storage-engine/objects/read-object.ts'
 import type { WrittenObject } from '#storage-engine/objects/write-object.ts'
 import { checksumHeader } from '#storage-engine/s3/checksum-headers.ts'
 import { encryptionHeaders, writtenEncryptionHeaders } from '#storage-engine/s3/encryption-headers.ts'
+import { writtenVersionHeader } from '#storage-engine/s3/version-id.ts'
 
 /** As S3 spells them in answers. */
 const HEADER_NAMES: Record<string, string> = {
@@ -97,11 +98,11 @@ function headerBytes(name: string, value: string): string {
   return bytes
 }
 
-/** What PUT, copy and Complete say of the version they made. */
+/** What PUT and POST say of the version they made. */
 export function writtenHeaders(written: WrittenObject, requestHeaders: Headers): string[] {
   const { etag, versionId, checksum } = written
   const headers = ['ETag', `"${etag}"`]
-  if (versionId !== null) headers.push('x-amz-version-id', versionId)
+  headers.push(...writtenVersionHeader(versionId))
   if (checksum !== null)
     headers.push(checksumHeader(checksum.algorithm), checksum.value, 'x-amz-checksum-type', checksum.type)
   headers.push(...writtenEncryptionHeaders(written, requestHeaders))

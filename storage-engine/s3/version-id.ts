@@ -43,7 +43,15 @@ export function missingVersion({
   })
 }
 
-/** The header that names a version, unless there is none to name: clients rely on its absence in a bucket that was never versioned. */
+/**
+ * The header of a write. There is none where there is no id to name: S3 gives ids only while versioning is enabled, and
+ * clients rely on the header's absence otherwise.
+ */
+export function writtenVersionHeader(versionId: string | null): string[] {
+  return versionHeader('x-amz-version-id', versionId === 'null' ? null : versionId)
+}
+
+/** The header that names a version; none in a bucket that was never versioned, as clients rely on. */
 export function versionHeader(
   name: 'x-amz-version-id' | 'x-amz-copy-source-version-id',
   versionId: string | null,

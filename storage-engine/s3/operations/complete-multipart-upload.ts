@@ -17,7 +17,7 @@ import { readUploadId } from '#storage-engine/s3/operations/upload-part.ts'
 import { integerHeader } from '#storage-engine/s3/request-headers.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
-import { versionHeader } from '#storage-engine/s3/version-id.ts'
+import { writtenVersionHeader } from '#storage-engine/s3/version-id.ts'
 import { LONG_XML_BYTES_MAX, readDocument } from '#storage-engine/s3/xml-body.ts'
 import { childrenOf, childText, expectRoot, readXml, type XmlElement } from '#storage-engine/s3/xml-reader.ts'
 import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
@@ -52,7 +52,7 @@ export async function completeMultipartUpload(request: KeyRequest): Promise<S3Re
   if (checksum !== null)
     fields.push(element(checksumElement(checksum.algorithm), checksum.value), element('ChecksumType', checksum.type))
   return xmlResponse(xmlDocument('CompleteMultipartUploadResult', fields.join('')), [
-    ...versionHeader('x-amz-version-id', versionId),
+    ...writtenVersionHeader(versionId),
     ...encryptionHeaders(written, headers),
     ...(bucket.settings.lifecycle === undefined ? [] : await expiryOf(request)),
   ])

@@ -15,7 +15,7 @@ import { readLock } from '#storage-engine/s3/object-lock-headers.ts'
 import type { KeyRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
 import { readCopySettings } from '#storage-engine/s3/setting-headers.ts'
-import { versionHeader } from '#storage-engine/s3/version-id.ts'
+import { writtenVersionHeader } from '#storage-engine/s3/version-id.ts'
 import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
 import { element } from '#storage-engine/xml-text.ts'
 
@@ -64,7 +64,7 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
   })
   return xmlResponse(xmlDocument('CopyObjectResult', copyResultXml(written)), [
     ...copySourceHeaders(source),
-    ...versionHeader('x-amz-version-id', written.versionId),
+    ...writtenVersionHeader(written.versionId),
     ...writtenEncryptionHeaders(written, headers),
     ...expirationHeaders(bucket, { ...written, key, tags: settings?.tags }),
   ])

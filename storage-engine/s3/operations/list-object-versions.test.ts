@@ -49,7 +49,7 @@ test('lists versions and delete markers of a versioned bucket, the newest of a k
   ] as const) {
     ids.unshift((await send(method, `/versioned/${key}`)).headers['x-amz-version-id'])
   }
-  const { text } = await send('GET', '/versioned?versions&delimiter=/')
+  const { text } = await send('GET', '/versioned?delimiter=%2F&versions')
   expect(text.match(/<(Version|DeleteMarker)>/g)).toEqual(['<Version>', '<DeleteMarker>', '<Version>'])
   expect(fieldsOf(text, 'VersionId')).toEqual(ids.slice(2))
   expect(fieldsOf(text, 'IsLatest')).toEqual(['true', 'false', 'false'])

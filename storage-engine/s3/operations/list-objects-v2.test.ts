@@ -60,3 +60,9 @@ test.each(['continuation-token=x', 'max-keys=-1'])('answers InvalidArgument for 
     (await send('GET', `/bkt?${query.startsWith('m') ? `list-type=2&${query}` : `${query}&list-type=2`}`)).code,
   ).toBe('InvalidArgument')
 })
+
+test('takes an empty continuation token as the start, and repeats it', async () => {
+  const { status, text } = await send('GET', '/bkt?continuation-token=&list-type=2')
+  expect(status).toBe(200)
+  expect(text).toContain('<ContinuationToken></ContinuationToken>')
+})

@@ -22,7 +22,8 @@ export async function listObjectsV2(request: BucketRequest): Promise<S3Response>
   const page = await pageObjects(
     request,
     parameters,
-    token === null ? startAfter : decodeToken(token, 'continuation-token'),
+    // An empty one is echoed, and begins at the start as none does.
+    token ? decodeToken(token, 'continuation-token') : startAfter,
   )
   const wantsOwners = values.get('fetch-owner')?.toLowerCase() === 'true'
   const owners = wantsOwners ? await ownersOf(request, page.entries) : null

@@ -61,3 +61,9 @@ test('answers an empty page for max-keys=0', async () => {
 test.each(['max-keys=-1', 'max-keys=x', 'encoding-type=rot13'])('answers InvalidArgument for %s', async (query) => {
   expect((await send('GET', `/bkt?${query}`)).code).toBe('InvalidArgument')
 })
+
+test('encodes every key when asked to, but repeats the prefix as it came', async () => {
+  const { text } = await send('GET', '/bkt?encoding-type=url&prefix=c%20d%2F')
+  expect(fieldsOf(text, 'Key')).toEqual(['c%20d/%C3%BC'])
+  expect(fieldsOf(text, 'Prefix')).toEqual(['c d/'])
+})

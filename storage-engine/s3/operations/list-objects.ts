@@ -19,7 +19,8 @@ export async function listObjects(request: BucketRequest): Promise<S3Response> {
   const page = await pageObjects(request, parameters, marker)
   const owners = await ownersOf(request, page.entries)
   const fields = [
-    echoXml(request, parameters),
+    // Version 1 never encodes it, whatever its page says: no SDK decodes it here.
+    echoXml(request, parameters, (prefix) => prefix),
     element('Marker', encode(marker)),
     element('IsTruncated', page.isTruncated),
     // S3 names the next marker only with a delimiter: else it is the last key, as clients know.
