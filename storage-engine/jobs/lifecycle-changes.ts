@@ -8,7 +8,7 @@ import { type DeleteTarget, deleteObjects } from '#storage-engine/objects/delete
 import { type EventOrigin, pendingEvents } from '#storage-engine/objects/object-event.ts'
 
 /** As AWS names itself in events that no client caused. */
-const ORIGIN: EventOrigin = { principalId: 's3.amazonaws.com', sourceIp: null, requestId: 'lifecycle' }
+export const LIFECYCLE_ORIGIN: EventOrigin = { principalId: 's3.amazonaws.com', sourceIp: null, requestId: 'lifecycle' }
 
 /** Few enough that clients never wait long for the locks of one transaction. */
 const GROUP_SIZE = 100
@@ -57,7 +57,7 @@ export class LifecycleChanges {
         bucket,
         ownerId: bucket.ownerId,
         targets,
-        origin: ORIGIN,
+        origin: LIFECYCLE_ORIGIN,
         cause: 'lifecycle',
       })
       for (const [index, { outcome }] of results.entries()) {
@@ -81,7 +81,7 @@ export class LifecycleChanges {
 function moveEvents(bucket: Bucket, { key }: ScannedVersion, destinationStorageClass: string): PendingEvents | null {
   if (bucket.settings.notification === undefined) return null
   const extra = { lifecycleEventData: { transitionEventData: { destinationStorageClass } } }
-  return pendingEvents(bucket, { key, names: ['LifecycleTransition'], origin: ORIGIN, extra })
+  return pendingEvents(bucket, { key, names: ['LifecycleTransition'], origin: LIFECYCLE_ORIGIN, extra })
 }
 
 function groupsOf<Item>(items: Item[]): Item[][] {

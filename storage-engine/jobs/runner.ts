@@ -7,6 +7,7 @@ import { deliverEvents, hasEventsToDeliver } from '#storage-engine/jobs/deliver-
 import { deliverLogs, hasLogsToDeliver } from '#storage-engine/jobs/deliver-logs.ts'
 import { destroyNamedKeys } from '#storage-engine/jobs/destroy-named-keys.ts'
 import { endExpiredSessions } from '#storage-engine/jobs/end-expired-sessions.ts'
+import { endRestores } from '#storage-engine/jobs/end-restores.ts'
 import { foldUsageDeltas } from '#storage-engine/jobs/fold-usage-deltas.ts'
 import { forgetDeliveries } from '#storage-engine/jobs/forget-deliveries.ts'
 import { acquireJobLease, type JobLease, releaseJobLease, renewJobLease } from '#storage-engine/metadata/jobs.ts'
@@ -42,6 +43,7 @@ function jobsOf({ config }: Engine): Job[] {
       hasWork: hasLifecycleToApply,
       run: applyLifecycle,
     },
+    { name: 'end-restores', intervalSeconds: config.lifecycleIntervalSeconds, run: endRestores },
     {
       name: 'deliver-events',
       intervalSeconds: EVENTS_INTERVAL_SECONDS,

@@ -115,13 +115,18 @@ order by key, noncurrent_order limit $5`,
   })
 }
 
-export interface VersionMove {
+/** A version as it was seen. */
+export interface VersionPlace {
   key: string
   order: string
+  /** As it is stored. */
   versionId: string
-  storageClass: string
   /** What somebody wants to hear of it. */
   events: PendingEvents | null
+}
+
+export interface VersionMove extends VersionPlace {
+  storageClass: string
 }
 
 /** Changes the storage class of versions that are still where they were seen; resolves to how many. */
@@ -129,32 +134,60 @@ export function moveVersions(
   db: Queryable,
   { bucketId, moves }: { bucketId: string; moves: VersionMove[] },
 ): Promise<number> {
+  return changeVersions(db, {
+    bucketId,
+    places: moves,
+    classes: moves.map(({ storageClass }) => storageClass),
+    eventName: 'LifecycleTransition',
+  })
+}
+
+/** Archives restored versions again, unless somebody prolonged it meanwhile; resolves to how many. */
+export function endRestores(
+  db: Queryable,
+  { bucketId, places }: { bucketId: string; places: VersionPlace[] },
+): Promise<number> {
+  return changeVersions(db, { bucketId, places, classes: null, eventName: 'ObjectRestore:Delete' })
+}
+
+interface ChangeVersions {
+  bucketId: string
+  places: VersionPlace[]
+  /** To which each moves; null ends restores that are over. */
+  classes: string[] | null
+  eventName: string
+}
+
+const MOVED_SETTINGS = `(coalesce(v.settings, '{}') - 'restoredUntil' - 'storageClass')
+  || case when i.class = 'STANDARD' then '{}' else jsonb_build_object('storageClass', i.class) end`
+const IS_OVER = `v.settings ->> 'restoredUntil' <= to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+
+function changeVersions(db: Queryable, { bucketId, places, classes, eventName }: ChangeVersions): Promise<number> {
   return db.transaction(async (tx) => {
-    await lockKeys(tx, { bucketId, keys: [...new Set(moves.map(({ key }) => key))] })
-    const rows = await tx.query<MovedVersion>({
-      name: 'move-versions',
+    await lockKeys(tx, { bucketId, keys: [...new Set(places.map(({ key }) => key))] })
+    const rows = await tx.query<ChangedVersion>({
+      name: classes === null ? 'end-restores' : 'move-versions',
       text: `
-update object_versions v set settings = nullif(
-  (coalesce(v.settings, '{}') - 'restoredUntil' - 'storageClass') || case when i.class = 'STANDARD' then '{}' else jsonb_build_object('storageClass', i.class) end, '{}')
+update object_versions v set settings = nullif(${classes === null ? `v.settings - 'restoredUntil'` : MOVED_SETTINGS}, '{}')
 from unnest($2::text[], $3::bigint[], $4::uuid[], $5::text[]) with ordinality as i (key, noncurrent_order, version_id, class, n)
-where v.bucket_id = $1 and v.key = i.key and v.noncurrent_order = i.noncurrent_order and v.version_id = i.version_id
+where ${classes === null ? `${IS_OVER} and ` : ''} v.bucket_id = $1 and v.key = i.key and v.noncurrent_order = i.noncurrent_order and v.version_id = i.version_id
 returning i.n::integer as n, v.size::float8 as size, v.etag, (select versioning <> 'unversioned' from buckets where id = $1) as "isVersioned", v.is_null as "isNull"`,
       values: [
         bucketId,
-        textArray(moves.map(({ key }) => key)),
-        plainArray(moves.map(({ order }) => order)),
-        plainArray(moves.map(({ versionId }) => versionId)),
-        textArray(moves.map(({ storageClass }) => storageClass)),
+        textArray(places.map(({ key }) => key)),
+        plainArray(places.map(({ order }) => order)),
+        plainArray(places.map(({ versionId }) => versionId)),
+        textArray(classes ?? places.map(() => null)),
       ],
     })
     for (const { n, size, etag, isVersioned, isNull } of rows) {
-      const { key, versionId, events } = moves[n - 1] as VersionMove
+      const { key, versionId, events } = places[n - 1] as VersionPlace
       if (events === null) continue
       const shownId = isVersioned ? visibleVersionId({ isNull, versionId }) : null
       await insertEvent(tx, {
         bucketId,
         key,
-        name: 'LifecycleTransition',
+        name: eventName,
         pending: events,
         versionId: shownId,
         size,
@@ -165,10 +198,26 @@ returning i.n::integer as n, v.size::float8 as size, v.etag, (select versioning 
   })
 }
 
-interface MovedVersion {
+interface ChangedVersion {
   n: number
   size: number
   etag: string
   isVersioned: boolean
   isNull: boolean
+}
+
+export interface DueRestore extends Omit<VersionPlace, 'events'> {
+  bucketId: string
+  bucketName: string
+}
+
+/** Restored versions whose time is over, by bucket; at most `limit`. */
+export function pageDueRestores(db: Queryable, { limit }: { limit: number }): Promise<DueRestore[]> {
+  return db.query({
+    name: 'page-due-restores',
+    text: `
+select v.bucket_id as "bucketId", b.name as "bucketName", v.key, v.noncurrent_order::text as "order", v.version_id as "versionId"
+from object_versions v join buckets b on b.id = v.bucket_id where v.settings ? 'restoredUntil' and ${IS_OVER} order by v.bucket_id limit $1`,
+    values: [limit],
+  })
 }

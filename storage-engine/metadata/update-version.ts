@@ -1,6 +1,6 @@
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
-import { type HappenedEvent, insertEvent } from '#storage-engine/metadata/events.ts'
+import { insertEvent, type PendingEvents } from '#storage-engine/metadata/events.ts'
 import { versionProbe, visibleVersionId } from '#storage-engine/metadata/found-objects.ts'
 import { isUuid } from '#storage-engine/metadata/is-uuid.ts'
 import { lockKeys } from '#storage-engine/metadata/key-locks.ts'
@@ -21,7 +21,7 @@ export interface UpdateVersion {
   /** Called with the version as it is, under its key's lock; what it throws undoes everything. */
   change: (version: ChangeableVersion) => { lock: ObjectLock | null; settings: ObjectSettings | null }
   /** Noted together with the change; absent when nobody asked to hear of it. */
-  event?: Pick<HappenedEvent, 'name' | 'pending'>
+  event?: { names: readonly string[]; pending: PendingEvents }
 }
 
 interface VersionRow extends ChangeableVersion {
@@ -56,7 +56,8 @@ export async function updateVersion(
     const shownId = visibleVersionId(row)
     if (event !== undefined) {
       const { size, etag, isVersioned } = row
-      await insertEvent(tx, { ...event, bucketId, key, size, etag, versionId: isVersioned ? shownId : null })
+      const happened = { pending: event.pending, bucketId, key, size, etag, versionId: isVersioned ? shownId : null }
+      for (const name of event.names) await insertEvent(tx, { ...happened, name })
     }
     return shownId
   })

@@ -2,7 +2,7 @@ import type { Engine } from '#storage-engine/engine.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { updateVersion } from '#storage-engine/metadata/update-version.ts'
 import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
-import { type ObjectEvent, pendingEvent } from '#storage-engine/objects/object-event.ts'
+import { type EventName, type EventOrigin, pendingEvents } from '#storage-engine/objects/object-event.ts'
 
 export interface UpdateObjectInput {
   bucket: Bucket
@@ -10,7 +10,15 @@ export interface UpdateObjectInput {
   /** As S3 shows it; null is the current version. */
   versionId: string | null
   /** What others may hear of the change; absent when nobody does. */
-  event?: ObjectEvent
+  event?: UpdateEvent
+}
+
+export interface UpdateEvent {
+  /** In the order in which they are noted. */
+  names: readonly EventName[]
+  origin: EventOrigin
+  /** Parts of the record that only such events have. */
+  extra?: Record<string, unknown>
 }
 
 /**
@@ -41,13 +49,13 @@ async function update(
   { bucket, key, versionId, event }: UpdateObjectInput,
   change: Parameters<typeof updateVersion>[1]['change'],
 ): Promise<string | null> {
-  const pending = pendingEvent(bucket, key, event)
+  const pending = event && pendingEvents(bucket, { key, ...event })
   const updated = await updateVersion(engine.db, {
     bucketId: bucket.id,
     key,
     versionId,
     change,
-    ...(event && pending && { event: { name: event.name, pending } }),
+    ...(event && pending && { event: { names: event.names, pending } }),
   })
   return bucket.versioning === 'unversioned' ? null : updated
 }

@@ -8,7 +8,7 @@ import { shownVersionId, versionHeader } from '#storage-engine/s3/version-id.ts'
 /** The version that a request was allowed to change, and the event that its change is, if it is one. */
 export function changedVersion(request: ObjectRequest, eventName?: EventName): UpdateObjectInput {
   const { bucket, key, object } = request
-  const event = eventName && { name: eventName, origin: eventOrigin(request) }
+  const event = eventName && { names: [eventName], origin: eventOrigin(request) }
   return { bucket, key, versionId: visibleVersionId(object), ...(event && { event }) }
 }
 

@@ -12,6 +12,7 @@ const EVERYTHING = [
   's3:ObjectCreated:*',
   's3:ObjectRemoved:*',
   's3:ObjectTagging:*',
+  's3:ObjectAcl:Put',
   's3:ObjectRestore:*',
   's3:LifecycleExpiration:*',
   's3:LifecycleTransition',
@@ -98,11 +99,13 @@ describe('events', () => {
     const tags = '<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>'
     await send('PUT', '/plain/c?tagging', { body: tags })
     await send('DELETE', '/plain/c?tagging')
+    await send('PUT', '/plain/c?acl', { headers: { 'x-amz-acl': 'public-read' } })
     expect(await names()).toEqual([
       'ObjectCreated:Copy b',
       'ObjectCreated:CompleteMultipartUpload c',
       'ObjectTagging:Put c',
       'ObjectTagging:Delete c',
+      'ObjectAcl:Put c',
     ])
   })
 
@@ -129,6 +132,36 @@ describe('events', () => {
       ['ObjectRemoved:Delete', marker],
       ['ObjectRemoved:Delete', first],
     ])
+  })
+
+  it('are noted for a restore, with when it ends, but not for its prolongation', async () => {
+    await send('PUT', '/plain/ice', { body: 'x', headers: { 'x-amz-storage-class': 'GLACIER' } })
+    for (const days of [1, 2]) {
+      const body = `<RestoreRequest><Days>${days}</Days></RestoreRequest>`
+      expect((await send('POST', '/plain/ice?restore', { body })).status).toBe(days === 1 ? 202 : 200)
+    }
+    expect((await names()).slice(1)).toEqual(['ObjectRestore:Post ice', 'ObjectRestore:Completed ice'])
+    expect((await noted())[2]?.details.extra).toEqual({
+      glacierEventData: {
+        restoreEventData: {
+          lifecycleRestorationExpiryTime: expect.stringMatching(/T00:00:00.000Z$/),
+          lifecycleRestoreStorageClass: 'GLACIER',
+        },
+      },
+    })
+  })
+
+  it('are noted for forms', async () => {
+    const bucket = await send('PUT', '/plain?acl', { headers: { 'x-amz-acl': 'public-read-write' } })
+    expect(bucket.status).toBe(200)
+    const part = (name: string, value: string) =>
+      `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+    const file = '--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nhello\r\n--b--\r\n'
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' }
+    const answer = await send('POST', '/plain', { as: null, headers, body: part('key', 'form') + file })
+    expect(answer.status).toBe(204)
+    expect(await names()).toEqual(['ObjectCreated:Post form'])
+    expect((await noted())[0]?.details.principalId).toBe('Anonymous')
   })
 
   it('are not noted for writes that fail', async () => {

@@ -9,6 +9,7 @@ import { putObjectAcl } from '#storage-engine/s3/operations/put-object-acl.ts'
 import { putObjectLegalHold } from '#storage-engine/s3/operations/put-object-legal-hold.ts'
 import { putObjectRetention } from '#storage-engine/s3/operations/put-object-retention.ts'
 import { putObjectTagging } from '#storage-engine/s3/operations/put-object-tagging.ts'
+import { restoreObject } from '#storage-engine/s3/operations/restore-object.ts'
 import type { ObjectRequest } from '#storage-engine/s3/s3-request.ts'
 import type { S3Response } from '#storage-engine/s3/s3-response.ts'
 
@@ -43,7 +44,7 @@ export const OBJECT_CONFIGURATIONS: Operation[] = [
     run: getObjectAttributes,
   }),
   refused('GetObjectTorrent', 'GET', 'torrent'),
-  refused('RestoreObject', 'POST', 'restore'),
+  answered('RestoreObject', 'POST', 'restore', { action: 's3:RestoreObject', run: restoreObject }),
   refused('SelectObjectContent', 'POST', 'select'),
   refused('RenameObject', 'PUT', 'renameObject'),
   refused('UpdateObjectEncryption', 'PUT', 'encryption'),

@@ -2,6 +2,7 @@ import { objectAcl } from '#storage-engine/auth/object-ownership.ts'
 import type { Acl, ObjectSettings } from '#storage-engine/object-settings.ts'
 import { updateObjectSettings } from '#storage-engine/objects/update-object.ts'
 import { readNewAcl } from '#storage-engine/s3/acl-body.ts'
+import { eventOrigin } from '#storage-engine/s3/event-origin.ts'
 import type { ObjectRequest } from '#storage-engine/s3/s3-request.ts'
 import { emptyResponse, type S3Response } from '#storage-engine/s3/s3-response.ts'
 
@@ -14,6 +15,7 @@ export async function putObjectAcl(request: ObjectRequest): Promise<S3Response> 
     bucket,
     key,
     versionId: query.values.get('versionId') ?? null,
+    event: { names: ['ObjectAcl:Put'], origin: eventOrigin(request) },
     change: (settings) => withAcl(settings, acl),
   })
   return emptyResponse(200, versionId === null ? [] : ['x-amz-version-id', versionId])
