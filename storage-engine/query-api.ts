@@ -9,6 +9,8 @@ export interface QueryExchange {
   awaitsContinue: boolean
   /** The answer ends its connection. */
   isDraining: boolean
+  /** Of a key whose signature was verified. */
+  noteKeyUse(accessKeyId: string, service: string): void
 }
 
 /**

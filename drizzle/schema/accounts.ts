@@ -57,6 +57,8 @@ export const accessKeys = pgTable(
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     expiresAt: timestamp('expires_at', { withTimezone: true, precision: 3 }),
     lastUsedAt: timestamp('last_used_at', { withTimezone: true, precision: 3 }),
+    /** What it was used for then: s3, iam or sts. */
+    lastUsedService: text('last_used_service'),
   },
   (table) => [
     index('access_keys_by_namespace').on(table.namespaceId),

@@ -1,6 +1,7 @@
 import { evaluateIdentity } from '#storage-engine/auth/evaluate-policy.ts'
+import { arnOf } from '#storage-engine/auth/policy-principal.ts'
 import { StorageError } from '#storage-engine/errors.ts'
-import { arnOf, rootArnOf, sessionArnOf } from '#storage-engine/iam/names.ts'
+import { sessionArnOf } from '#storage-engine/iam/names.ts'
 import type { ConditionValues, SignedPrincipal } from '#storage-engine/iam/request.ts'
 
 /**
@@ -27,7 +28,5 @@ export function denied(caller: SignedPrincipal, action: string, resource: string
 
 /** As GetCallerIdentity shows it. */
 export function callerArn(caller: SignedPrincipal): string {
-  if (caller.kind === 'role-session') return sessionArnOf(caller, caller)
-  if (caller.kind === 'storage-account') return arnOf(caller, 'user', caller)
-  return caller.isRoot ? rootArnOf(caller) : arnOf(caller, 'user', { path: '/', name: caller.canonicalId })
+  return caller.kind === 'role-session' ? sessionArnOf(caller, caller) : arnOf(caller)
 }

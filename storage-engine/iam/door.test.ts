@@ -1,5 +1,6 @@
 import tls from 'node:tls'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { listAuditEvents } from '#storage-engine/metadata/audit.ts'
 import { callIam, createIamUser, doIam, fieldOf, policyOf } from '#storage-engine/testing/iam-request.ts'
 import { type RawAnswer, sendRaw, sendSigned, sha256, signHeaders } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, TEST_ACCOUNT_IDS, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
@@ -195,4 +196,30 @@ test('judges conditions by the socket, the clock and the caller, and by no heade
     const { status } = await callIam(gateway, { action: 'ListUsers', as: judged })
     expect({ Condition, status }).toEqual({ Condition, status: isAllowed ? 200 : 403 })
   }
+})
+
+test('writes down who changed what, also what was refused, and nothing that was only read', async () => {
+  const { acme } = gateway.namespaceIds
+  const last = async () => (await listAuditEvents(gateway.engine.db, { namespaceId: acme, before: null, limit: 1 }))[0]
+  const name = { UserName: 'audited' }
+  await doIam(gateway, { action: 'CreateUser', parameters: name })
+  expect(await last()).toMatchObject({
+    actor: `arn:aws:iam::${TEST_ACCOUNT_IDS.acme}:root`,
+    action: 'iam:CreateUser',
+    target: `arn:aws:iam::${TEST_ACCOUNT_IDS.acme}:user/audited`,
+    result: 'ok',
+    address: '127.0.0.1',
+    details: name,
+  })
+  const key = await doIam(gateway, { action: 'CreateAccessKey', parameters: name })
+  const created = await last()
+  expect(created).toMatchObject({ details: { ...name, AccessKeyId: fieldOf(key, 'AccessKeyId') } })
+  expect(JSON.stringify(created)).not.toContain(fieldOf(key, 'SecretAccessKey'))
+  await callIam(gateway, { action: 'DeleteUser', parameters: name, as: 'account' })
+  expect(await last()).toMatchObject({ action: 'iam:DeleteUser', result: 'denied', details: { error: 'AccessDenied' } })
+  await callIam(gateway, { action: 'DeleteUser', parameters: name })
+  const failed = await last()
+  expect(failed).toMatchObject({ result: 'failed', details: { error: 'DeleteConflict' } })
+  await doIam(gateway, { action: 'ListUsers' })
+  expect(await last()).toEqual(failed)
 })

@@ -1,4 +1,5 @@
 import type { BlockList } from 'node:net'
+import { audited } from '#storage-engine/accounts/audited.ts'
 import { loadCredential } from '#storage-engine/accounts/load-credential.ts'
 import { type Authentication, authenticate } from '#storage-engine/auth/authenticate.ts'
 import { clientAddressOf, trustedProxiesOf } from '#storage-engine/auth/client-address.ts'
@@ -6,13 +7,18 @@ import { principalContext } from '#storage-engine/auth/principal-context.ts'
 import type { WireRequest } from '#storage-engine/auth/wire-request.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
-import { denied, mayDo } from '#storage-engine/iam/authorize.ts'
+import { callerArn, denied, mayDo } from '#storage-engine/iam/authorize.ts'
+import type { IamOperation } from '#storage-engine/iam/operation.ts'
 import { APIS, type Api, findIamOperation } from '#storage-engine/iam/operation-table.ts'
 import type { Parameters } from '#storage-engine/iam/parameters.ts'
 import { isQueryRequest, readQueryRequest } from '#storage-engine/iam/query-request.ts'
 import { sendError, sendResult } from '#storage-engine/iam/query-response.ts'
 import type { ConditionValues, IamRequest, SignedPrincipal } from '#storage-engine/iam/request.ts'
 import type { QueryApi, QueryExchange } from '#storage-engine/query-api.ts'
+
+const UNTOLD: ReadonlySet<string> = new Set(['Action', 'Version', 'TokenCode'])
+/** Of a value in the audit: the greatest managed policy. */
+const DETAIL_LENGTH_MAX = 8192
 
 /** The IAM and STS APIs. `now` is in milliseconds since the epoch. */
 export function createIamDoor(engine: Engine, { now = Date.now }: { now?: () => number } = {}): QueryApi {
@@ -48,14 +54,34 @@ async function handle(door: Door, exchange: QueryExchange): Promise<void> {
     api = found.api
     const authentication = await authenticate(dependenciesOf(door, api), wire)
     const request = requestOf(door, { exchange, wire, authentication, parameters })
-    const name = found.operation.name
-    const opened = await found.operation.open(request)
-    if (opened.resource !== null) request.check(`${api.service}:${name}`, opened.resource)
-    sendResult(exchange, { api, name, result: await opened.run() })
+    exchange.noteKeyUse(request.accessKeyId, api.service)
+    sendResult(exchange, { api, name: action, result: await perform(request, found) })
   } catch (error) {
     logError(door.engine, exchange, error)
     sendError(exchange, { api, error })
   }
+}
+
+/** Reading leaves no trace; whatever else is asked is written down, also when it is refused. */
+async function perform(
+  request: IamRequest,
+  { api, operation }: { api: Api; operation: IamOperation },
+): Promise<string | null> {
+  const action = `${api.service}:${operation.name}`
+  const { resource, run } = await operation.open(request)
+  const permitAndRun = async () => {
+    if (resource !== null) request.check(action, resource)
+    return run()
+  }
+  if (/^(?:Get(?!SessionToken)|List)/.test(operation.name)) return permitAndRun()
+  const { engine, namespaceId, audit, caller, requestId, sourceIp } = request
+  const actor = { username: callerArn(caller), address: sourceIp, requestId }
+  const act = { namespaceId, action, target: resource ?? callerArn(caller), details: audit.details }
+  const result = await audited(engine, actor, act, permitAndRun)
+  for (const other of audit.namespaceIds) {
+    await audited(engine, actor, { ...act, namespaceId: other }, async () => {})
+  }
+  return result
 }
 
 /** Rights that were given or taken a moment ago count here, so credentials are never remembered. */
@@ -79,7 +105,8 @@ function requestOf(
   const isVersion4 = authentication.kind === 'sigv4-header' || authentication.kind === 'sigv4-query'
   if (!isVersion4 || caller.kind === 'anonymous') throw new StorageError('IncompleteSignature')
   const { namespaceId, accountId } = caller
-  const context = contextOf(door, { ...input, caller })
+  const sourceIp = clientAddressOf(exchange.req.socket.remoteAddress ?? '', input.wire.headers, door.trustedProxies)
+  const context = contextOf(door, { wire: input.wire, caller, sourceIp })
   return {
     engine,
     parameters,
@@ -90,6 +117,8 @@ function requestOf(
     requestId: exchange.requestId,
     now: now(),
     context,
+    sourceIp,
+    audit: { details: detailsOf(parameters), namespaceIds: [] },
     check(action, resource) {
       if (!mayDo(caller, { action, resource, context })) throw denied(caller, action, resource)
     },
@@ -98,12 +127,12 @@ function requestOf(
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
 function contextOf(
-  { engine, now, trustedProxies }: Door,
-  { exchange, wire, caller }: { exchange: QueryExchange; wire: WireRequest; caller: SignedPrincipal },
+  { engine, now }: Door,
+  { wire, caller, sourceIp }: { wire: WireRequest; caller: SignedPrincipal; sourceIp: string },
 ): ConditionValues {
   const context: ConditionValues = new Map(principalContext(caller))
   const time = now()
-  context.set('aws:sourceip', [clientAddressOf(exchange.req.socket.remoteAddress ?? '', wire.headers, trustedProxies)])
+  context.set('aws:sourceip', [sourceIp])
   context.set('aws:securetransport', ['true'])
   context.set('aws:currenttime', [new Date(time).toISOString()])
   context.set('aws:epochtime', [String(Math.floor(time / 1000))])
@@ -114,6 +143,12 @@ function contextOf(
       context.set(`aws:${name.replace('-', '')}`, [Buffer.from(value, 'latin1').toString('utf8')])
   }
   return context
+}
+
+/** No parameter of these APIs is a secret but a second factor's code, which is refused. */
+function detailsOf(parameters: Parameters): Record<string, unknown> {
+  const shown = [...parameters].filter(([name]) => !UNTOLD.has(name))
+  return Object.fromEntries(shown.map(([name, value]) => [name, value.slice(0, DETAIL_LENGTH_MAX)]))
 }
 
 function logError({ log }: Engine, { requestId }: QueryExchange, error: unknown): void {

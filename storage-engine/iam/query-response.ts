@@ -12,8 +12,8 @@ const OTHER_CODES: Record<string, string> = {
   RequestTimeTooSkewed: 'SignatureDoesNotMatch',
   InternalError: 'InternalFailure',
 }
-/** IAM's own is 403. */
-const OTHER_STATUSES: Record<string, number> = { InvalidToken: 403 }
+/** S3's are 400. */
+const OTHER_STATUSES: Record<string, number> = { ExpiredToken: 403, InvalidToken: 403 }
 
 /** `result` is the content of the result element; null when the answer has none. */
 export function sendResult(

@@ -61,6 +61,7 @@ const accessKeyColumns = {
   createdAt: accessKeys.createdAt,
   expiresAt: accessKeys.expiresAt,
   lastUsedAt: accessKeys.lastUsedAt,
+  lastUsedService: accessKeys.lastUsedService,
 }
 
 /** Throws InvalidAccessKeyId. */

@@ -11,10 +11,11 @@ export interface HeldAccessKey {
   state: 'active' | 'inactive'
   createdAt: Date
   lastUsedAt: Date | null
+  lastUsedService: string | null
 }
 
 const COLUMNS = { 'object-user': 'object_user_id', user: 'storage_account_id' } as const
-const KEY = `access_key_id as "accessKeyId", state, created_at as "createdAt", last_used_at as "lastUsedAt"`
+const KEY = `access_key_id as "accessKeyId", state, created_at as "createdAt", last_used_at as "lastUsedAt", last_used_service as "lastUsedService"`
 
 /** Oldest first. */
 export function listKeysOfHolder(
@@ -42,6 +43,7 @@ export async function findKeyWithHolder(
     name: 'find-key-with-holder',
     text: `
 select k.access_key_id as "accessKeyId", k.state, k.created_at as "createdAt", k.last_used_at as "lastUsedAt",
+  k.last_used_service as "lastUsedService",
   case when u.is_root then null
     else json_build_object('name', coalesce(a.name, u.canonical_id), 'path', coalesce(a.path, '/')) end as holder
 from access_keys k left join storage_accounts a on a.id = k.storage_account_id left join object_users u on u.id = k.object_user_id
@@ -63,4 +65,19 @@ where namespace_id = $1 and canonical_id = $2`,
     values: [namespaceId, canonicalId],
   })
   return found ?? null
+}
+
+/** Notes when and for what keys were used last; never earlier than what is noted already. */
+export async function setKeysUsed(
+  db: Queryable,
+  { uses, usedAt }: { uses: { accessKeyId: string; service: string }[]; usedAt: Date },
+): Promise<void> {
+  await db.query({
+    name: 'set-keys-used',
+    text: `
+update access_keys k set last_used_at = $3, last_used_service = u.service
+from unnest($1::text[], $2::text[]) as u (access_key_id, service)
+where k.access_key_id = u.access_key_id and (k.last_used_at is null or k.last_used_at < $3)`,
+    values: [uses.map(({ accessKeyId }) => accessKeyId), uses.map(({ service }) => service), usedAt],
+  })
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { BlockList } from 'node:net'
 import { LRUCache } from 'lru-cache'
+import { createKeyUses, type KeyUses } from '#storage-engine/accounts/key-uses.ts'
 import { loadCredential } from '#storage-engine/accounts/load-credential.ts'
 import type { AuthenticateDependencies } from '#storage-engine/auth/authenticate.ts'
 import { trustedProxiesOf } from '#storage-engine/auth/client-address.ts'
@@ -24,6 +25,7 @@ const DNS_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 export interface Gateway extends AuthenticateDependencies {
   engine: Engine
   refreshCredential: CredentialCache['refresh']
+  keyUses: KeyUses
   owners: OwnerDirectory
   stallWatch: StallWatch
   /** Whose X-Forwarded-For is believed; null: nobody's. */
@@ -58,6 +60,7 @@ export function createGateway(engine: Engine, { stallTimeoutMs, whiteSpaceInterv
     now,
     findCredential: find,
     refreshCredential: refresh,
+    keyUses: createKeyUses(engine, { now }),
     owners: createOwnerDirectory((ids) => findOwners(db, ids)),
     trustedProxies: trustedProxiesOf(engine.config.trustedProxies),
     stallWatch: createStallWatch({ timeoutMs: stallTimeoutMs, intervalMs: Math.min(1_000, stallTimeoutMs) }),

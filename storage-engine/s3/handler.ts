@@ -86,7 +86,13 @@ async function answer(exchange: Exchange, parsed: Parsed): Promise<S3Response | 
   const { operation, target, headers } = parsed
   if (operation.needs === 'preflight') return operation.run({ engine: gateway.engine, target, headers })
   const authentication = await authenticate(dependenciesFor(gateway, operation), parsed)
+  noteKeyUse(gateway, authentication)
   return runLong(exchange, operation, permitAndRun(exchange, parsed as Parsed<PermittedOperation>, authentication))
+}
+
+function noteKeyUse({ keyUses }: Gateway, authentication: Authentication): void {
+  if (authentication.kind === 'anonymous' || authentication.sessionToken !== null) return
+  keyUses.note(authentication.accessKeyId, 's3')
 }
 
 /** A bucket's look-up says when IAM has changed; without a bucket the caller's rights are read anew. */
@@ -166,8 +172,10 @@ async function runForm(
   const form = await openForm(parsed.headers, openRequestBody(exchange, parsed, sender))
   try {
     const key = keyOfForm(form)
+    if (isSystemKey(key) && gateway.engine.config.sosapi === 'on') throw new StorageError('MethodNotAllowed')
     const fields = new Map(form.fields).set('key', key).set('bucket', parsed.target.bucket as string)
     const { authentication, fileSize } = await authenticateForm(gateway, { sender, fields })
+    noteKeyUse(gateway, authentication)
     const headers = headersOfForm(parsed.headers, form.fields)
     const asked = askedOf(exchange, { ...parsed, headers, target: { ...parsed.target, key } }, authentication)
     const { access, bucket } = await findTargetBucket(gateway, asked)

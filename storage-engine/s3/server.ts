@@ -67,6 +67,7 @@ export async function startS3Server(input: S3ServerInput): Promise<S3Server> {
       gateway.isDraining = true
       await drain(server, timeouts.drainTimeoutMs ?? DRAIN_TIMEOUT_MS)
       gateway.stallWatch.close()
+      await gateway.keyUses.close()
     },
   }
 }
@@ -98,7 +99,8 @@ function createHttpsServer(
       return bucketName === null ? handle(exchange) : serveWebsite(exchange, bucketName)
     }
     const requestId = gateway.newRequestId()
-    return queryApi.handle({ req, res, requestId, awaitsContinue, isDraining: gateway.isDraining })
+    const { isDraining, keyUses } = gateway
+    return queryApi.handle({ req, res, requestId, awaitsContinue, isDraining, noteKeyUse: keyUses.note })
   }
   server.on('request', (req, res) => void serve(req, res, false))
   // The body reader sends 100 Continue when an operation starts to read, which is after authorization.

@@ -1,4 +1,5 @@
 import { type Actor, type NamespacePermission, requirePermission } from '#storage-engine/accounts/actor.ts'
+import { audited } from '#storage-engine/accounts/audited.ts'
 import { createBucket as makeBucket } from '#storage-engine/buckets/create-bucket.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
@@ -10,7 +11,6 @@ import {
   listBucketOverviews,
 } from '#storage-engine/metadata/bucket-overviews.ts'
 import { type Bucket, findBucket, deleteBucket as removeBucket } from '#storage-engine/metadata/buckets.ts'
-import { audited } from '#storage-engine/service/audited.ts'
 import { decodeCursor, encodeCursor } from '#storage-engine/service/cursor.ts'
 
 export interface ListBucketsInput {

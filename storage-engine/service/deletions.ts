@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Actor } from '#storage-engine/accounts/actor.ts'
+import { audited } from '#storage-engine/accounts/audited.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { insertActivity } from '#storage-engine/metadata/activities.ts'
 import { measureSelection } from '#storage-engine/metadata/object-selections.ts'
 import { getActivity } from '#storage-engine/service/activities.ts'
 import type { ActivityRunner } from '#storage-engine/service/activity-runner.ts'
-import { audited } from '#storage-engine/service/audited.ts'
 import { requireBucket } from '#storage-engine/service/buckets.ts'
 import type { DeletionInput } from '#storage-engine/service/perform-deletion.ts'
 

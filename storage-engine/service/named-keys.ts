@@ -1,4 +1,5 @@
 import { type Actor, requireAdministrator } from '#storage-engine/accounts/actor.ts'
+import { audited } from '#storage-engine/accounts/audited.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { listNamedKeys as listRows } from '#storage-engine/metadata/named-keys.ts'
@@ -11,7 +12,6 @@ import {
   rotateNamedKey as rotate,
   scheduleNamedKeyDeletion as scheduleDeletion,
 } from '#storage-engine/namespaces/named-keys.ts'
-import { audited } from '#storage-engine/service/audited.ts'
 
 export interface NamedKeyRequest {
   /** Name of the namespace. */

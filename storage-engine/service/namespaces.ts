@@ -1,4 +1,5 @@
 import { type Actor, requireAdministrator } from '#storage-engine/accounts/actor.ts'
+import { audited } from '#storage-engine/accounts/audited.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import {
@@ -13,7 +14,6 @@ import {
   type CreateNamespaceInput,
   createNamespace as makeNamespace,
 } from '#storage-engine/namespaces/create-namespace.ts'
-import { audited } from '#storage-engine/service/audited.ts'
 import { decodeCursor, encodeCursor } from '#storage-engine/service/cursor.ts'
 
 /** By name, with exact usage: sums only, nothing of what tenants stored. Throws AccessDenied. */

@@ -1,8 +1,8 @@
 import type { Actor } from '#storage-engine/accounts/actor.ts'
+import { audited } from '#storage-engine/accounts/audited.ts'
 import { closeSession } from '#storage-engine/accounts/console-sessions.ts'
 import { type SignInRequest, signIn } from '#storage-engine/accounts/sign-in.ts'
 import type { Engine } from '#storage-engine/engine.ts'
-import { audited } from '#storage-engine/service/audited.ts'
 
 export interface OpenSessionRequest extends SignInRequest {
   requestId: string

@@ -1,4 +1,5 @@
 import { type Actor, type NamespacePermission, requirePermission } from '#storage-engine/accounts/actor.ts'
+import { audited } from '#storage-engine/accounts/audited.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { listDeliveries as pageDeliveries, reviveEvents } from '#storage-engine/metadata/events.ts'
@@ -6,7 +7,6 @@ import { findNamespaceByName } from '#storage-engine/metadata/namespaces.ts'
 import { deleteWebhook, listWebhooks as listRows } from '#storage-engine/metadata/webhooks.ts'
 import { webhookArn } from '#storage-engine/namespaces/webhook-arn.ts'
 import { registerWebhook } from '#storage-engine/namespaces/webhooks.ts'
-import { audited } from '#storage-engine/service/audited.ts'
 import { decodeCursor, encodeCursor } from '#storage-engine/service/cursor.ts'
 
 export interface WebhookRequest {

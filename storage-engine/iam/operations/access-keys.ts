@@ -25,10 +25,11 @@ export const ACCESS_KEY_OPERATIONS: IamOperation[] = [
   operation('GetAccessKeyLastUsed', keyWithHolder, getAccessKeyLastUsed),
 ]
 
-async function createAccessKey({ engine, namespaceId }: IamRequest, user: NamedUser): Promise<string> {
+async function createAccessKey({ engine, namespaceId, audit }: IamRequest, user: NamedUser): Promise<string> {
   const holder = user.kind === 'user' ? { storageAccountId: user.id } : { objectUserId: user.id }
   const keysMax = QUOTAS.accessKeysPerUser
   const { accessKeyId, secretAccessKey } = await issueAccessKey(engine, { namespaceId, keysMax, ...holder })
+  audit.details['AccessKeyId'] = accessKeyId
   const [key] = (await keysOf({ engine, namespaceId }, user)).filter((each) => each.accessKeyId === accessKeyId)
   if (key === undefined) throw new StorageError('NoSuchEntity')
   return group('AccessKey', keyXml(user, key) + element('SecretAccessKey', secretAccessKey))
@@ -87,10 +88,11 @@ async function keyWithHolder(request: IamRequest): Promise<Found<KeyWithHolder>>
   return { resource, target, missing: `The Access Key with id ${accessKeyId} cannot be found.` }
 }
 
-async function getAccessKeyLastUsed(request: IamRequest, { lastUsedAt, holder }: KeyWithHolder): Promise<string> {
+async function getAccessKeyLastUsed(request: IamRequest, key: KeyWithHolder): Promise<string> {
+  const { lastUsedAt, lastUsedService, holder } = key
   const used = [
     lastUsedAt === null ? '' : element('LastUsedDate', time(lastUsedAt)),
-    element('ServiceName', lastUsedAt === null ? 'N/A' : 's3'),
+    element('ServiceName', lastUsedService ?? 'N/A'),
     element('Region', lastUsedAt === null ? 'N/A' : request.engine.config.region),
   ]
   return element('UserName', holder?.name ?? null) + group('AccessKeyLastUsed', used.join(''))

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { getRootObjectUser } from '#storage-engine/metadata/accounts.ts'
+import { listAuditEvents } from '#storage-engine/metadata/audit.ts'
 import { callIam, createIamUser, doIam, fieldOf, policyOf } from '#storage-engine/testing/iam-request.ts'
 import { type SentCredentials, sendAs } from '#storage-engine/testing/sent-credentials.ts'
 import { presign, type RawAnswer, sendRaw, sendSigned } from '#storage-engine/testing/signed-request.ts'
@@ -111,6 +112,10 @@ describe('who may assume a role', () => {
     const policy = { UserName: 'nell', PolicyName: 'p', PolicyDocument: policyOf({ Action: 'sts:AssumeRole' }) }
     await doIam(gateway, { action: 'PutUserPolicy', parameters: policy, as: 'neighbour' })
     expect(await read(credentialsOf(await assume(arn, neighbour)))).toMatchObject({ status: 200 })
+    for (const namespaceId of Object.values(gateway.namespaceIds)) {
+      const [told] = await listAuditEvents(gateway.engine.db, { namespaceId, before: null, limit: 1 })
+      expect(told).toMatchObject({ actor: neighbour.arn, action: 'sts:AssumeRole', details: { RoleArn: arn } })
+    }
     const closed = await createRole({ name: 'closed' })
     expect(await assume(closed, neighbour)).toMatchObject({ code: 'AccessDenied' })
   })

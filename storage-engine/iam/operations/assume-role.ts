@@ -48,7 +48,8 @@ async function assumeRole(request: IamRequest): Promise<string> {
   for (const action of actions) {
     if (found === null || !mayAssume(request, { found, action })) throw denied(caller, action, arn)
   }
-  const { role, accountId } = found as FoundRole
+  const { role, accountId, namespaceId } = found as FoundRole
+  if (namespaceId !== request.namespaceId) request.audit.namespaceIds.push(namespaceId)
   const seconds = readSeconds(request, role.maxSessionSeconds)
   const sessionPolicies = await readSessionPolicies(engine.db, { ...(found as FoundRole), parameters })
   const credentials = await issueTemporaryCredentials(engine, {
