@@ -16,7 +16,8 @@ const send = (method: string, target: string, input: Partial<Parameters<typeof s
   sendSigned(gateway, { method, target, ...input })
 const putPolicy = (...Statement: object[]) => send('PUT', '/bkt?policy', { body: JSON.stringify({ Statement }) })
 const allow = (Action: string, Resource: string) => ({ Effect: 'Allow', Principal: '*', Action, Resource })
-const deletion = (...keys: string[]) => `<Delete>${keys.map((key) => `<Object><Key>${key}</Key></Object>`).join('')}</Delete>`
+const deletion = (...keys: string[]) =>
+  `<Delete>${keys.map((key) => `<Object><Key>${key}</Key></Object>`).join('')}</Delete>`
 const uploadIdOf = (text: string) => /<UploadId>([^<]+)</.exec(text)?.[1] as string
 
 test('DeleteObjects judges each key by itself', async () => {
@@ -61,7 +62,9 @@ test('holds a copy to the owners that it expects, of the target and of the sourc
   await send('PUT', '/bkt/source', { body: 'x' })
   const copy = (headers: Record<string, string>) =>
     send('PUT', '/bkt/target', { headers: { 'x-amz-copy-source': '/bkt/source', ...headers } })
-  expect((await copy({ 'x-amz-source-expected-bucket-owner': 'acme', 'x-amz-expected-bucket-owner': 'acme' })).status).toBe(200)
+  expect(
+    (await copy({ 'x-amz-source-expected-bucket-owner': 'acme', 'x-amz-expected-bucket-owner': 'acme' })).status,
+  ).toBe(200)
   expect((await copy({ 'x-amz-source-expected-bucket-owner': 'globex' })).code).toBe('AccessDenied')
   expect((await copy({ 'x-amz-expected-bucket-owner': 'globex' })).code).toBe('AccessDenied')
   expect((await copy({ 'x-amz-expected-bucket-owner': '' })).code).toBe('AccessDenied')

@@ -65,3 +65,42 @@ test('holds the document against its MD5 and its checksum', async () => {
 test('answers MaxMessageLengthExceeded over 4 MiB', async () => {
   expect((await post(`<Delete>${' '.repeat(4 * 1024 ** 2)}</Delete>`)).code).toBe('MaxMessageLengthExceeded')
 })
+
+const fieldsOf = (text: string, name: string) =>
+  [...text.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, value]) => value)
+
+test('tells of a versioned bucket which markers it made and which versions it removed', async () => {
+  const send = (method: string, target: string, body = '') => sendSigned(gateway, { method, target, body })
+  await send('PUT', '/versioned')
+  const enabled = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>'
+  await send('PUT', '/versioned?versioning', enabled)
+  const version = (await send('PUT', '/versioned/a', 'x')).headers['x-amz-version-id'] as string
+  const made = await send('POST', '/versioned?delete=', `<Delete>${entry('a')}${entry('never')}</Delete>`)
+  const markers = fieldsOf(made.text, 'DeleteMarkerVersionId')
+  expect([fieldsOf(made.text, 'DeleteMarker'), markers.length]).toEqual([['true', 'true'], 2])
+  const named = (key: string, id: string) => `<Object><Key>${key}</Key><VersionId>${id}</VersionId></Object>`
+  const missing = '01890000-0000-7000-8000-000000000000'
+  const list = [named('a', version), named('a', markers[0] as string), named('a', missing)].join('')
+  const gone = await send('POST', '/versioned?delete=', `<Delete>${list}</Delete>`)
+  expect(fieldsOf(gone.text, 'VersionId')).toEqual([version, markers[0], missing])
+  expect(fieldsOf(gone.text, 'DeleteMarkerVersionId')).toEqual([markers[0]])
+  expect(fieldsOf((await send('GET', '/versioned?versions')).text, 'Key')).toEqual(['never'])
+})
+
+test('deletes of its entries only those that meet their conditions', async () => {
+  const etag = (await put('c')).headers.etag as string
+  await put('d')
+  const entries = [
+    `<Object><Key>c</Key><ETag>${etag.replaceAll('"', '&quot;')}</ETag><Size>0</Size></Object>`,
+    '<Object><Key>d</Key><ETag>other</ETag></Object>',
+    '<Object><Key>d</Key><Size>7</Size></Object>',
+    '<Object><Key>d</Key><LastModifiedTime>Wed, 21 Oct 2015 07:28:00 GMT</LastModifiedTime></Object>',
+    '<Object><Key>d</Key><LastModifiedTime>soon</LastModifiedTime></Object>',
+    '<Object><Key>missing</Key><ETag>other</ETag></Object>',
+  ]
+  const { text } = await post(`<Delete>${entries.join('')}</Delete>`)
+  const failed = 'PreconditionFailed'
+  expect(fieldsOf(text, 'Code')).toEqual([failed, failed, failed, 'InvalidArgument'])
+  expect(fieldsOf(text, 'Key')).toEqual(['c', 'd', 'd', 'd', 'd', 'missing'])
+  expect((await sendSigned(gateway, { method: 'GET', target: '/bkt/d' })).status).toBe(200)
+})
