@@ -50,3 +50,9 @@ export const setEncryptionInput = z.object({
   confirm: z.string().max(255).optional(),
 })
 export type SetEncryptionInput = z.input<typeof setEncryptionInput>
+
+/**
+ * PUT /api/v1/admin/namespaces/:ns/signatures → 204. Signatures of version 2 rest on SHA-1: a namespace without legacy
+ * clients can do without them. Keys that are in use follow within 5 s.
+ */
+export const setSignaturesInput = z.object({ sigV2: z.enum(['accepted', 'refused']) })

@@ -12,8 +12,8 @@ let clockShift = 0
 beforeAll(async () => {
   gateway = await startTestGateway({ now: () => Date.now() + clockShift })
   for (const as of ['root', 'neighbour'] as const) {
-    await sendSigned(gateway, { method: 'PUT', target: `/${as}`, as })
-    await sendSigned(gateway, { method: 'PUT', target: `/${as}/k`, as, body: 'content' })
+    await sendSigned(gateway, { method: 'PUT', target: `/of-${as}`, as })
+    await sendSigned(gateway, { method: 'PUT', target: `/of-${as}/k`, as, body: 'content' })
   }
 })
 
@@ -23,17 +23,17 @@ afterAll(() => gateway.stop())
 function sendAll(as: TestCaller): Promise<RawAnswer[]> {
   const credentials = gateway.credentials[as]
   const host = `127.0.0.1:${gateway.port}`
-  const request = { method: 'GET', target: `/${as}/k`, headers: { host }, credentials }
+  const request = { method: 'GET', target: `/of-${as}/k`, headers: { host }, credentials }
   const expires = Math.floor(Date.now() / 1000) + 60
   const date = new Date().toUTCString()
-  const form = formBody({ key: 'k', ...signForm({ version: 'v2', bucket: as, key: 'k', credentials }) }, 'content')
+  const form = formBody({ key: 'k', ...signForm({ version: 'v2', bucket: `of-${as}`, key: 'k', credentials }) }, 'content')
   const body = Buffer.alloc(0)
   return Promise.all([
     sendRaw(gateway, { ...request, headers: { host, ...signV2Headers({ ...request, date }) }, body }),
     sendRaw(gateway, { ...request, target: presignV2({ ...request, expires }), body }),
     sendSigned(gateway, {
       method: 'POST',
-      target: `/${as}`,
+      target: `/of-${as}`,
       headers: { 'content-type': form.contentType },
       body: form.body,
       as: null,
@@ -51,7 +51,7 @@ test('a namespace may refuse signatures of version 2, however they come, and tak
   expect((await sendAll('root')).map(({ status, code }) => [status, code])).toEqual(
     Array.from({ length: 3 }, () => [400, 'InvalidRequest']),
   )
-  expect((await sendSigned(gateway, { method: 'GET', target: '/root/k' })).status).toBe(200)
+  expect((await sendSigned(gateway, { method: 'GET', target: '/of-root/k' })).status).toBe(200)
   expect(await statuses('neighbour')).toEqual([200, 200, 204])
   await setSigV2Refusal(gateway.engine.db, { namespaceId, refusesSigV2: false })
   clockShift += REVOCATION_MS
