@@ -28,6 +28,7 @@ export async function findCopySource(request: KeyRequest): Promise<FoundCopySour
   request.access.checkRead(action, { bucket, key: source.key, object })
   await checkExpectedOwner(request, bucket, 'x-amz-source-expected-bucket-owner')
   if (object !== null) {
+    logRead(request, { bucket, object })
     checkCopyConditions(request.headers, object)
     return { bucket, object, isVersionNamed }
   }
@@ -37,6 +38,17 @@ export async function findCopySource(request: KeyRequest): Promise<FoundCopySour
     })
   }
   throw missingVersion({ ...source, deleteMarker: null })
+}
+
+/** The source's log tells of the reading, as the target's does of the writing. */
+function logRead(
+  { log, query, headers }: KeyRequest,
+  { bucket, object }: { bucket: Bucket; object: ObjectVersion },
+): void {
+  const { key, versionId } = parseCopySource(headers.get('x-amz-copy-source') ?? '')
+  const operation = query.values.has('uploadId') ? 'REST.COPY.PART_GET' : 'REST.COPY.OBJECT_GET'
+  log.addAction(bucket, { operation, key, versionId, objectSize: object.size })
+  log.setObjectSize(object.size)
 }
 
 /** x-amz-copy-source-version-id. */

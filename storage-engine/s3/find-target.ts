@@ -6,6 +6,7 @@ import { findUpload } from '#storage-engine/metadata/uploads.ts'
 import type { AskedRequest } from '#storage-engine/s3/asked-request.ts'
 import { checkExpectedOwner } from '#storage-engine/s3/expected-owner.ts'
 import type { Gateway } from '#storage-engine/s3/gateway.ts'
+import type { Exchange } from '#storage-engine/s3/handler.ts'
 import { RequestAccess } from '#storage-engine/s3/request-access.ts'
 import type { Target } from '#storage-engine/s3/target.ts'
 import { missingVersion } from '#storage-engine/s3/version-id.ts'
@@ -18,14 +19,23 @@ export interface Asked extends AskedRequest {
   passes: 'each-key' | 'initiator' | null
 }
 
+/** The bucket of a request is known now, whatever comes of it: its settings shape the answer, and its log tells of it. */
+export function meetBucket(exchange: Exchange, bucket: Bucket): void {
+  exchange.bucket = bucket
+  exchange.log.add(bucket)
+}
+
 /** The bucket of a request, once the caller may do what it asks. Throws NoSuchBucket and AccessDenied. */
 export async function findTargetBucket(
-  gateway: Gateway,
+  exchange: Exchange,
   asked: Asked,
 ): Promise<{ bucket: Bucket; access: RequestAccess }> {
+  const { gateway } = exchange
   const bucket = expectBucket(await findBucket(gateway.engine.db, { name: asked.target.bucket as string }), asked)
+  meetBucket(exchange, bucket)
   const current = isOutdated(asked, bucket) ? await withCurrentPrincipal(gateway, asked) : asked
   const access = new RequestAccess(current, { bucket, key: asked.target.key })
+  exchange.log.setAsking(current, access, null)
   await checkPassage(gateway, { asked: current, bucket, access })
   await checkExpectedOwner({ headers: asked.headers, owners: gateway.owners }, bucket)
   return { bucket, access }
@@ -61,16 +71,19 @@ async function isInitiator(gateway: Gateway, { principal, target, query }: Asked
  * delete marker that is named.
  */
 export async function findTargetObject(
-  gateway: Gateway,
+  exchange: Exchange,
   asked: Asked,
 ): Promise<{ bucket: Bucket; key: string; object: ObjectVersion; access: RequestAccess }> {
+  const { gateway } = exchange
   const key = asked.target.key as string
   const versionId = asked.query.values.get('versionId')
   const found = await findObject(gateway.engine.db, { bucketName: asked.target.bucket as string, key, versionId })
   const bucket = expectBucket(found.bucket, asked)
+  meetBucket(exchange, bucket)
   const { object } = found
   const current = isOutdated(asked, bucket) ? await withCurrentPrincipal(gateway, asked) : asked
   const access = new RequestAccess(current, { bucket, key, object })
+  exchange.log.setAsking(current, access, object)
   access.checkRead(asked.action, { bucket, key, object })
   await checkExpectedOwner({ headers: asked.headers, owners: gateway.owners }, bucket)
   if (object !== null) return { bucket, key, object, access }

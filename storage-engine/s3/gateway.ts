@@ -12,6 +12,7 @@ import { findObjectUsers } from '#storage-engine/metadata/accounts.ts'
 import type { Database } from '#storage-engine/metadata/database.ts'
 import { findStorageAccountNames } from '#storage-engine/metadata/grantees.ts'
 import { findNamespaceByName } from '#storage-engine/metadata/namespaces.ts'
+import { type AccessLogBuffer, createAccessLogBuffer } from '#storage-engine/s3/access-log-buffer.ts'
 import { createOwnerDirectory, type Owner, type OwnerDirectory } from '#storage-engine/s3/owner-directory.ts'
 import { createStallWatch, type StallWatch } from '#storage-engine/s3/stall-watch.ts'
 
@@ -27,6 +28,7 @@ export interface Gateway extends AuthenticateDependencies {
   refreshCredential: CredentialCache['refresh']
   keyUses: KeyUses
   owners: OwnerDirectory
+  accessLog: AccessLogBuffer
   stallWatch: StallWatch
   /** Whose X-Forwarded-For is believed; null: nobody's. */
   trustedProxies: BlockList | null
@@ -45,23 +47,28 @@ export interface GatewayOptions {
   stallTimeoutMs: number
   /** A long operation shows the client so often that it is alive. */
   whiteSpaceIntervalMs: number
+  /** Records of access logs are handed to Postgres so often. */
+  accessLogIntervalMs: number
   /** Milliseconds since the epoch. */
   now(): number
 }
 
-export function createGateway(engine: Engine, { stallTimeoutMs, whiteSpaceIntervalMs, now }: GatewayOptions): Gateway {
+export function createGateway(engine: Engine, options: GatewayOptions): Gateway {
+  const { stallTimeoutMs, whiteSpaceIntervalMs, accessLogIntervalMs, now } = options
   const { db } = engine
   const { find, refresh } = cacheCredentials(
     (accessKeyId, sessionToken) => loadCredential(engine, { accessKeyId, sessionToken, now: now() }),
     now,
   )
+  const owners = createOwnerDirectory((ids) => findOwners(db, ids))
   return {
     engine,
     now,
     findCredential: find,
     refreshCredential: refresh,
     keyUses: createKeyUses(engine, { now }),
-    owners: createOwnerDirectory((ids) => findOwners(db, ids)),
+    owners,
+    accessLog: createAccessLogBuffer(engine, { owners, intervalMs: accessLogIntervalMs }),
     trustedProxies: trustedProxiesOf(engine.config.trustedProxies),
     stallWatch: createStallWatch({ timeoutMs: stallTimeoutMs, intervalMs: Math.min(1_000, stallTimeoutMs) }),
     isNamespace: cacheNamespaceNames(async (name) => (await findNamespaceByName(db, { name })) !== null),

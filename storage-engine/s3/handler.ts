@@ -13,16 +13,17 @@ import type { Body } from '#storage-engine/body.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { openBody } from '#storage-engine/s3/body-reader.ts'
-import { type Asked, findTargetBucket, findTargetObject } from '#storage-engine/s3/find-target.ts'
+import { type Asked, findTargetBucket, findTargetObject, meetBucket } from '#storage-engine/s3/find-target.ts'
 import { headersOfForm } from '#storage-engine/s3/form-headers.ts'
 import type { Gateway } from '#storage-engine/s3/gateway.ts'
 import { withKeepAlive } from '#storage-engine/s3/keep-alive.ts'
-import type { Operation, PermittedOperation } from '#storage-engine/s3/operation.ts'
+import type { Operation, OperationSelector, PermittedOperation } from '#storage-engine/s3/operation.ts'
 import { findOperation } from '#storage-engine/s3/operation-table.ts'
 import { keyOfForm } from '#storage-engine/s3/operations/post-object.ts'
 import { openForm } from '#storage-engine/s3/post-form.ts'
 import { headersWithHoisted } from '#storage-engine/s3/presigned-headers.ts'
 import { RequestAccess } from '#storage-engine/s3/request-access.ts'
+import { RequestLog } from '#storage-engine/s3/request-log.ts'
 import { contextOf, identityHeaders, logError, respond, respondWithError } from '#storage-engine/s3/respond.ts'
 import type { ServiceRequest } from '#storage-engine/s3/s3-request.ts'
 import type { S3Response } from '#storage-engine/s3/s3-response.ts'
@@ -35,13 +36,19 @@ export interface Exchange {
   req: IncomingMessage
   res: ServerResponse
   requestId: string
+  /** Milliseconds since the epoch. */
+  receivedAt: number
   /** The client sends its body only when told to, and has not been told. */
   awaitsContinue: boolean
   /** What is known of the request so far; null until it is read. */
   headers: Headers | null
   target: Target | null
+  query: Query | null
+  operation: OperationSelector | null
+  sourceIp: string | null
   /** Null until it is found, and for good when there is none. */
   bucket: Bucket | null
+  log: RequestLog
 }
 
 interface Parsed<Row = Exclude<Operation, { needs: 'not-implemented' }>> {
@@ -60,8 +67,21 @@ export function openExchange(
   gateway: Gateway,
   { req, res, awaitsContinue }: Pick<Exchange, 'req' | 'res' | 'awaitsContinue'>,
 ): Exchange {
-  const requestId = gateway.newRequestId()
-  return { gateway, req, res, requestId, awaitsContinue, headers: null, target: null, bucket: null }
+  const exchange: Omit<Exchange, 'log'> = {
+    gateway,
+    req,
+    res,
+    requestId: gateway.newRequestId(),
+    receivedAt: gateway.now(),
+    awaitsContinue,
+    headers: null,
+    target: null,
+    query: null,
+    operation: null,
+    sourceIp: null,
+    bucket: null,
+  }
+  return Object.assign(exchange, { log: new RequestLog(exchange) })
 }
 
 /**
@@ -74,8 +94,7 @@ export async function handle(exchange: Exchange): Promise<void> {
     const response = await answer(exchange, parsed)
     if (response !== null) await respond(exchange, response)
   } catch (error) {
-    // A page of another origin may read an error, too, when the bucket's rules let it.
-    if (exchange.headers?.has('origin') === true) await findBucketForRules(exchange)
+    if (exchange.bucket === null) await findBucketOfError(exchange, error)
     respondWithError(exchange, error)
   }
 }
@@ -84,7 +103,8 @@ export async function handle(exchange: Exchange): Promise<void> {
 async function answer(exchange: Exchange, parsed: Parsed): Promise<S3Response | null> {
   const { gateway } = exchange
   const { operation, target, headers } = parsed
-  if (operation.needs === 'preflight') return operation.run({ engine: gateway.engine, target, headers })
+  if (operation.needs === 'preflight')
+    return operation.run({ engine: gateway.engine, target, headers, log: exchange.log })
   const authentication = await authenticate(dependenciesFor(gateway, operation), parsed)
   noteKeyUse(gateway, authentication)
   return runLong(exchange, operation, permitAndRun(exchange, parsed as Parsed<PermittedOperation>, authentication))
@@ -111,13 +131,17 @@ async function parse(exchange: Exchange): Promise<Parsed> {
   const prefix = hostPrefix(host, gateway.engine.config)
   const target =
     prefix === null ? locateByPath(rawPath, null) : await locateTarget(rawPath, prefix, gateway.isNamespace)
+  const sourceIp = clientAddressOf(req.socket.remoteAddress ?? '', headers, gateway.trustedProxies)
   exchange.headers = headers
   exchange.target = target
+  exchange.query = query
+  exchange.sourceIp = sourceIp
   const on = target.key !== null ? 'object' : target.bucket !== null ? 'bucket' : 'service'
   const selected = findOperation({ method, on, query, headers })
   if (selected === null) {
     throw new StorageError('MethodNotAllowed', { extra: { Method: method, ResourceType: on.toUpperCase() } })
   }
+  exchange.operation = selected
   const isSystem =
     target.key?.startsWith('.') === true && isSystemKey(target.key) && gateway.engine.config.sosapi === 'on'
   const operation = isSystem ? systemOperationOf(selected, method) : selected
@@ -125,7 +149,6 @@ async function parse(exchange: Exchange): Promise<Parsed> {
     throw new StorageError('NotImplemented', { extra: { Operation: operation.name } })
   }
   const hostBucket = prefix === null || prefix === target.namespace ? null : target.bucket
-  const sourceIp = clientAddressOf(req.socket.remoteAddress ?? '', headers, gateway.trustedProxies)
   return { method, rawPath, query, headers, hostBucket, target, operation, sourceIp }
 }
 
@@ -135,7 +158,6 @@ async function permitAndRun(
   parsed: Parsed<PermittedOperation>,
   authentication: Authentication,
 ): Promise<S3Response> {
-  const { gateway } = exchange
   const { operation, target } = parsed
   if (operation.needs === 'form') return runForm(exchange, { ...parsed, operation }, authentication)
   const asked = askedOf(exchange, parsed, authentication)
@@ -148,12 +170,10 @@ async function permitAndRun(
     return operation.run({ ...request, bucketName: target.bucket as string })
   }
   if (operation.needs === 'object') {
-    const { access, ...found } = await findTargetObject(gateway, asked)
-    exchange.bucket = found.bucket
+    const { access, ...found } = await findTargetObject(exchange, asked)
     return operation.run({ ...openRequest(exchange, { parsed, asked, authentication, access }), ...found })
   }
-  const { access, bucket } = await findTargetBucket(gateway, asked)
-  exchange.bucket = bucket
+  const { access, bucket } = await findTargetBucket(exchange, asked)
   const request = { ...openRequest(exchange, { parsed, asked, authentication, access }), bucket }
   if (operation.needs === 'bucket') return operation.run(request)
   return operation.run({ ...request, key: target.key as string })
@@ -178,8 +198,7 @@ async function runForm(
     noteKeyUse(gateway, authentication)
     const headers = headersOfForm(parsed.headers, form.fields)
     const asked = askedOf(exchange, { ...parsed, headers, target: { ...parsed.target, key } }, authentication)
-    const { access, bucket } = await findTargetBucket(gateway, asked)
-    exchange.bucket = bucket
+    const { access, bucket } = await findTargetBucket(exchange, asked)
     const body = form.openFile(fileSize)
     const request = openRequest(exchange, { parsed, asked, authentication, access, body })
     return await parsed.operation.run({ ...request, bucket, key, fields })
@@ -231,6 +250,7 @@ export function openRequest(
   return {
     engine: gateway.engine,
     owners: gateway.owners,
+    log: exchange.log,
     requestId,
     method: parsed.method,
     query: parsed.query,
@@ -268,22 +288,33 @@ function runLong(
   if (operation.isLong !== true) return work
   return withKeepAlive(exchange.res, {
     work,
-    headers: () => identityHeaders(exchange),
+    headers: () => {
+      exchange.log.setResponded()
+      return identityHeaders(exchange)
+    },
     context: contextOf(exchange),
     intervalMs: exchange.gateway.whiteSpaceIntervalMs,
-    onError: (error) => logError(exchange, error),
+    onError: (error) => {
+      exchange.log.setError(error)
+      logError(exchange, error)
+    },
+    onEnd: (text) => exchange.log.addBytesSent(Buffer.byteLength(text)),
   })
 }
 
-/** For an error that came before the bucket was found: one look-up, and only for who names an origin. Never rejects. */
-async function findBucketForRules(exchange: Exchange): Promise<void> {
+/**
+ * For an error that came before the bucket was found, such as a wrong signature: its rules may let a page of another origin
+ * read the error, and its log shall tell of it. One look-up, shared as all of them. Never rejects.
+ */
+async function findBucketOfError(exchange: Exchange, error: unknown): Promise<void> {
   const { gateway, req, target } = exchange
+  if (error instanceof StorageError && error.code === 'NoSuchBucket') return
   // A preflight that is refused allows nothing.
-  if (req.method === 'OPTIONS' || exchange.bucket !== null || target === null || target.bucket === null) return
+  if (req.method === 'OPTIONS' || target === null || target.bucket === null) return
   try {
     const bucket = await findBucket(gateway.engine.db, { name: target.bucket })
     if (bucket === null || (target.namespace ?? bucket.namespaceName) !== bucket.namespaceName) return
-    exchange.bucket = bucket
+    meetBucket(exchange, bucket)
   } catch {
     // The error that is on its way to the client matters more than this one.
   }

@@ -21,6 +21,7 @@ async function answerOf(
       context,
       intervalMs: 20,
       onError,
+      onEnd: () => undefined,
     })
     if (response !== null) sendWhole(res, { ...response, body: String(response.body) })
   }

@@ -18,9 +18,15 @@ export async function withKeepAlive(
     context: ErrorContext
     intervalMs: number
     onError(error: unknown): void
+    /** Called with what ends an answer that has begun. */
+    onEnd(text: string): void
   },
 ): Promise<S3Response | null> {
   let hasStarted = false
+  const end = (text: string) => {
+    input.onEnd(text)
+    res.end(text)
+  }
   const timer = setInterval(() => {
     if (!hasStarted) res.writeHead(200, ['Content-Type', XML_TYPE, ...input.headers()])
     res.write(hasStarted ? ' ' : XML_DECLARATION)
@@ -29,11 +35,11 @@ export async function withKeepAlive(
   try {
     const response = await input.work
     if (!hasStarted) return response
-    res.end(String(response.body).replace(XML_DECLARATION, ''))
+    end(String(response.body).replace(XML_DECLARATION, ''))
   } catch (error) {
     if (!hasStarted) throw error
     input.onError(error)
-    res.end(errorXml(error instanceof StorageError ? error : new StorageError('InternalError'), input.context))
+    end(errorXml(error instanceof StorageError ? error : new StorageError('InternalError'), input.context))
   } finally {
     clearInterval(timer)
   }

@@ -66,6 +66,18 @@ export class RequestAccess {
     })
   }
 
+  /** Is the action allowed by an ACL, and by nothing else? */
+  dependsOnAcl(action: string): boolean {
+    const { target } = this
+    if (target === null) return false
+    const { acl, ...settings } = target.bucket.settings
+    const { acl: objectAcl, ...objectSettings } = target.object?.settings ?? {}
+    if ((acl === undefined && objectAcl === undefined) || !this.allows(action)) return false
+    const object = target.object ? { ...target.object, settings: objectSettings } : target.object
+    const withoutAcls = { ...target, bucket: { ...target.bucket, settings } }
+    return !this.allows(action, object === undefined ? withoutAcls : { ...withoutAcls, object })
+  }
+
   /**
    * The 404-or-403 rule: only who may list a bucket learns that a key is not there. The key counts as the prefix that would
    * be listed. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html

@@ -13,7 +13,7 @@ const LINGER_MS_MAX = 2_000
 /** Sends what an operation answered. Throws what its stream throws. */
 export function respond(exchange: Exchange, response: S3Response): void | Promise<void> {
   response.headers.push(...identityHeaders(exchange))
-  return sendResponse(exchange.res, response, exchange.gateway.stallWatch)
+  return sendResponse(exchange.res, exchange.log.counted(response), exchange.gateway.stallWatch)
 }
 
 /**
@@ -25,15 +25,18 @@ export function respondWithError(
   error: unknown,
   render: (error: unknown, context: ErrorContext) => WholeResponse = errorResponse,
 ): void {
-  const { req, res } = exchange
+  const { req, res, log } = exchange
   logError(exchange, error)
+  log.setError(error)
   if (res.headersSent) {
     res.destroy()
     return
   }
   if (res.destroyed) return
   const response = render(error, contextOf(exchange))
-  response.headers.push(...identityHeaders(exchange))
+  // Nobody is charged for what was denied.
+  response.headers.push(...identityHeaders(exchange, { isCharged: response.status !== 403 }))
+  log.counted(response)
   const isStalled = error instanceof StorageError && error.code === 'RequestTimeout'
   if (req.complete || (isSmallBody(exchange) && !isStalled)) {
     sendWhole(res, response)
@@ -45,13 +48,14 @@ export function respondWithError(
 }
 
 /** x-amz-request-id and x-amz-id-2, which every response has, and what a bucket's settings add to each. */
-export function identityHeaders({ requestId, gateway, req, headers: asked, bucket }: Exchange): string[] {
+export function identityHeaders(exchange: Exchange, { isCharged = true } = {}): string[] {
+  const { requestId, gateway, req, headers: asked, bucket } = exchange
   const headers = ['x-amz-request-id', requestId, 'x-amz-id-2', gateway.hostId, 'Server', 'Sceau']
   if (gateway.isDraining) headers.push('Connection', 'close')
   if (bucket === null || asked === null) return headers
   const { cors, payer } = bucket.settings
   if (cors !== undefined) headers.push(...corsHeaders(cors, { method: req.method ?? '', headers: asked }))
-  if (payer === 'Requester' && asked.get('x-amz-request-payer')?.toLowerCase() === 'requester') {
+  if (isCharged && payer === 'Requester' && asked.get('x-amz-request-payer')?.toLowerCase() === 'requester') {
     headers.push('x-amz-request-charged', 'requester')
   }
   return headers

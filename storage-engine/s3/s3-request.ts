@@ -7,12 +7,15 @@ import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import type { OwnerDirectory } from '#storage-engine/s3/owner-directory.ts'
 import type { RequestAccess } from '#storage-engine/s3/request-access.ts'
+import type { RequestLog } from '#storage-engine/s3/request-log.ts'
 import type { Target } from '#storage-engine/s3/target.ts'
 
 /** An authenticated and authorized request on the service itself. */
 export interface ServiceRequest {
   engine: Engine
   owners: OwnerDirectory
+  /** What access logs will say of it. */
+  log: RequestLog
   requestId: string
   method: string
   query: Query
@@ -34,6 +37,7 @@ export interface PreflightRequest {
   engine: Engine
   target: Target
   headers: Headers
+  log: RequestLog
 }
 
 /** The name in CreateBucket is all there is of the bucket. */

@@ -20,6 +20,8 @@ const HEADER_BYTES_MAX = 16_384
 const STALL_TIMEOUT_MS = 30_000
 /** Well below the minute after which most clients and proxies give up. */
 const WHITE_SPACE_INTERVAL_MS = 10_000
+/** How long a gateway keeps records of access logs to itself. */
+const ACCESS_LOG_INTERVAL_MS = 1_000
 /** A socket on which nothing at all happens for so long is dead, whatever state its request is in. */
 const SOCKET_TIMEOUT_MS = 300_000
 /** What is under way at the end gets so long to finish. */
@@ -34,7 +36,12 @@ export interface S3ServerInput {
   port: number
   host: string
   /** Replaces the defaults, in tests. */
-  timeouts?: { stallTimeoutMs?: number; whiteSpaceIntervalMs?: number; drainTimeoutMs?: number }
+  timeouts?: {
+    stallTimeoutMs?: number
+    whiteSpaceIntervalMs?: number
+    drainTimeoutMs?: number
+    accessLogIntervalMs?: number
+  }
   /** Milliseconds since the epoch; the system's clock by default. */
   now?: () => number
   /** What else is reached on this port. */
@@ -56,6 +63,7 @@ export async function startS3Server(input: S3ServerInput): Promise<S3Server> {
   const { engine, tls, port, host, timeouts = {}, now = Date.now } = input
   const gateway = createGateway(engine, {
     stallTimeoutMs: timeouts.stallTimeoutMs ?? STALL_TIMEOUT_MS,
+    accessLogIntervalMs: timeouts.accessLogIntervalMs ?? ACCESS_LOG_INTERVAL_MS,
     whiteSpaceIntervalMs: timeouts.whiteSpaceIntervalMs ?? WHITE_SPACE_INTERVAL_MS,
     now,
   })
@@ -68,6 +76,7 @@ export async function startS3Server(input: S3ServerInput): Promise<S3Server> {
       await drain(server, timeouts.drainTimeoutMs ?? DRAIN_TIMEOUT_MS)
       gateway.stallWatch.close()
       await gateway.keyUses.close()
+      await gateway.accessLog.close()
     },
   }
 }

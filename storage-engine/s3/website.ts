@@ -7,8 +7,9 @@ import type { Headers, Query } from '#storage-engine/auth/wire-request.ts'
 import type { WebsiteConfiguration } from '#storage-engine/bucket-settings.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { findBucket } from '#storage-engine/metadata/buckets.ts'
-import { findTargetObject } from '#storage-engine/s3/find-target.ts'
+import { findTargetObject, meetBucket } from '#storage-engine/s3/find-target.ts'
 import { type Exchange, openRequest } from '#storage-engine/s3/handler.ts'
+import { WEBSITE } from '#storage-engine/s3/log-operation.ts'
 import { getObject } from '#storage-engine/s3/operations/get-object.ts'
 import { headObject } from '#storage-engine/s3/operations/head-object.ts'
 import { preflight } from '#storage-engine/s3/operations/preflight.ts'
@@ -69,8 +70,9 @@ async function answerVisitor(exchange: Exchange, bucketName: string): Promise<S3
   const key = decodePercent(rawPath.slice(1))
   checkKeyLength(key)
   const target = { bucket: bucketName, key: key === '' ? null : key, namespace: null }
-  Object.assign(exchange, { headers, target })
-  if (method === 'OPTIONS') return preflight({ engine: gateway.engine, target, headers })
+  const sourceIp = clientAddressOf(req.socket.remoteAddress ?? '', headers, gateway.trustedProxies)
+  Object.assign(exchange, { headers, target, sourceIp, operation: { name: WEBSITE, method, on: 'object' } })
+  if (method === 'OPTIONS') return preflight({ engine: gateway.engine, target, headers, log: exchange.log })
   if (method !== 'GET' && method !== 'HEAD') {
     throw new StorageError('MethodNotAllowed', { headers: { Allow: 'GET, HEAD, OPTIONS' } })
   }
@@ -86,7 +88,7 @@ async function answerVisitor(exchange: Exchange, bucketName: string): Promise<S3
 async function findWebsite(exchange: Exchange, bucketName: string): Promise<WebsiteConfiguration> {
   const bucket = await findBucket(exchange.gateway.engine.db, { name: bucketName })
   if (bucket === null) throw new StorageError('NoSuchBucket', { extra: { BucketName: bucketName } })
-  exchange.bucket = bucket
+  meetBucket(exchange, bucket)
   const { website } = bucket.settings
   if (website === undefined) throw new StorageError('NoSuchWebsiteConfiguration', { extra: { BucketName: bucketName } })
   return website
@@ -166,11 +168,11 @@ async function openPage(visit: Visit, key: string): Promise<ObjectRequest> {
     action: 's3:GetObject',
     passes: null,
     req,
-    sourceIp: clientAddressOf(req.socket.remoteAddress ?? '', headers, gateway.trustedProxies),
+    sourceIp: exchange.sourceIp as string,
     region: gateway.engine.config.region,
     now: gateway.now,
   }
-  const { access, ...found } = await findTargetObject(gateway, asked)
+  const { access, ...found } = await findTargetObject(exchange, asked)
   const parsed = { method, query: NO_QUERY, headers }
   return { ...openRequest(exchange, { parsed, asked, authentication, access }), ...found }
 }

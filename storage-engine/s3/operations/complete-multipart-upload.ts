@@ -42,6 +42,7 @@ export async function completeMultipartUpload(request: KeyRequest): Promise<S3Re
     customerKey: readCustomerKey(headers),
     event: requestEvent(request, 'ObjectCreated:CompleteMultipartUpload'),
   })
+  request.log.setObjectSize(written.size)
   const { etag, checksum, versionId } = written
   const fields = [
     element('Location', `https://${headers.get('host') ?? ''}/${bucket.name}/${key}`),

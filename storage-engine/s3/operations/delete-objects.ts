@@ -37,9 +37,10 @@ export async function deleteObjects(request: BucketRequest): Promise<S3Response>
   const origin = bucket.settings.notification === undefined ? undefined : eventOrigin(request)
   const results = await deleteTargets(engine, { bucket, ownerId, targets, origin })
   const answers = entries.map(({ entry, target }) => {
-    if (target instanceof StorageError) return errorXml(entry, target)
+    if (target instanceof StorageError) return errorXml(entry, logged(request, entry, target))
     const result = results.shift() as DeleteResult
     const refusal = refusalOf(result.outcome)
+    logged(request, entry, refusal)
     if (refusal !== null) return errorXml(entry, refusal)
     return isQuiet ? '' : deletedXml(entry, result)
   })
@@ -76,6 +77,17 @@ function toTarget(request: BucketRequest, entry: Entry): DeleteTarget | StorageE
     if (error instanceof StorageError) return error
     throw error
   }
+}
+
+/** A record for each key, beside that of the request. */
+function logged<Refusal extends StorageError | null>(
+  { bucket, log }: BucketRequest,
+  { key, versionId }: Entry,
+  refusal: Refusal,
+): Refusal {
+  const outcome = { status: refusal?.status ?? 204, errorCode: refusal?.code ?? null }
+  log.addAction(bucket, { operation: 'BATCH.DELETE.OBJECT', key, versionId, objectSize: null, outcome })
+  return refusal
 }
 
 function deletedXml({ key, versionId }: Entry, { newDeleteMarker, wasDeleteMarker }: DeleteResult): string {

@@ -19,6 +19,7 @@ export async function preflight(request: PreflightRequest): Promise<S3Response> 
   if (bucket === null || (target.namespace !== null && target.namespace !== bucket.namespaceName)) {
     throw forbidden(request, 'CORSResponse: Bucket not found')
   }
+  request.log.add(bucket)
   const rules = bucket.settings.cors
   if (rules === undefined) throw forbidden(request, 'CORSResponse: CORS is not enabled for this bucket.')
   const rule = findCorsRule(rules, asked)

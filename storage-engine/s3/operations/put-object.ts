@@ -46,6 +46,7 @@ export async function storeBody(
     encryption: readEncryption(headers),
     event: requestEvent(request, eventName),
   })
+  request.log.setObjectSize(written.size)
   const answer = writtenHeaders(written, headers)
   if (request.bucket.settings.lifecycle !== undefined) {
     answer.push(...expirationHeaders(request.bucket, { ...written, key: request.key, tags: settings?.tags }))

@@ -23,6 +23,7 @@ export async function uploadPart(request: KeyRequest): Promise<S3Response> {
   }
   const customerKey = readCustomerKey(headers)
   const part = await writePart(engine, { bucket, upload, partNumber, body, contentMd5, checksum, customerKey })
+  request.log.setObjectSize(part.size)
   return emptyResponse(200, partHeaders(part, headers))
 }
 
