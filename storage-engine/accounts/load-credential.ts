@@ -13,6 +13,8 @@ interface Signing {
   sessionPolicies: readonly string[] | null
   sessionTags: Record<string, string>
   isTemporary: boolean
+  /** Of temporary credentials. */
+  issuedAt?: number
 }
 
 const WITH_ACCESS_KEY: Signing = { sessionName: null, sessionPolicies: null, sessionTags: {}, isTemporary: false }
@@ -50,8 +52,8 @@ async function loadTemporary(
   if (session === null) return null
   const identity = await findIdentity(engine.db, session.identity)
   if (identity === null) return null
-  const { sessionName, sessionPolicies, tags: sessionTags, expiresAt, secretAccessKey } = session
-  const principal = principalOf(identity, { sessionName, sessionPolicies, sessionTags, isTemporary: true })
+  const { sessionName, sessionPolicies, tags: sessionTags, issuedAt, expiresAt, secretAccessKey } = session
+  const principal = principalOf(identity, { sessionName, sessionPolicies, sessionTags, isTemporary: true, issuedAt })
   return createCredential({
     accessKeyId: input.accessKeyId,
     principal,
@@ -65,7 +67,17 @@ function principalOf(identity: FoundIdentity, signing: Signing): Principal {
   const { id, namespaceId, namespaceName, accountId, iamEpoch, owner } = identity
   const { sessionPolicies, isTemporary } = signing
   const identityPolicies = [...identity.policies, ...identity.builtinPolicies.map(documentOf)]
-  const common = { id, namespaceId, namespaceName, accountId, iamEpoch, identityPolicies, sessionPolicies, isTemporary }
+  const common = {
+    id,
+    namespaceId,
+    namespaceName,
+    accountId,
+    iamEpoch,
+    identityPolicies,
+    sessionPolicies,
+    isTemporary,
+    ...(signing.issuedAt === undefined ? {} : { issuedAt: signing.issuedAt }),
+  }
   if (identity.kind === 'object-user') {
     const { canonicalId, displayName, isRoot } = identity
     return { kind: 'object-user', ...common, canonicalId, displayName, isRoot }

@@ -21,6 +21,7 @@ export interface Session {
   /** Those of the session, besides the role's. */
   tags: Record<string, string>
   /** Milliseconds since the epoch. */
+  issuedAt: number
   expiresAt: number
 }
 

@@ -19,6 +19,9 @@ export function principalContext(principal: Principal): Map<string, readonly str
     ['aws:userid', [userIdOf(principal)]],
     ['sts:authentication', [String(principal.isTemporary)]],
   ])
+  const { issuedAt } = principal
+  // By this whoever revokes the older sessions of a role tells them.
+  if (issuedAt !== undefined) context.set('aws:tokenissuetime', [new Date(issuedAt).toISOString()])
   if (principal.kind === 'storage-account') context.set('aws:username', [principal.name])
   if (principal.kind === 'object-user' && !principal.isRoot) context.set('aws:username', [principal.canonicalId])
   if (principal.kind !== 'object-user') for (const [key, value] of principal.tags) addTag(context, key, value)

@@ -45,6 +45,8 @@ interface Identity {
   sessionPolicies: readonly string[] | null
   /** Signed with temporary credentials. */
   isTemporary: boolean
+  /** Of temporary credentials: when they were issued, in milliseconds since the epoch. */
+  issuedAt?: number
 }
 
 /** What storage accounts and role sessions have in common. */

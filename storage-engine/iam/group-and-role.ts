@@ -3,6 +3,7 @@ import { arnOf } from '#storage-engine/iam/names.ts'
 import type { Found } from '#storage-engine/iam/operation.ts'
 import { requiredText } from '#storage-engine/iam/parameters.ts'
 import type { IamRequest } from '#storage-engine/iam/request.ts'
+import { addResourceTags } from '#storage-engine/iam/tags.ts'
 import { findIamEntity, type IamGroup, type IamRole } from '#storage-engine/metadata/iam-entities.ts'
 
 /** The group in GroupName. */
@@ -22,9 +23,7 @@ export async function iamRole(request: IamRequest): Promise<Found<IamRole>> {
   const { engine, namespaceId, parameters } = request
   const name = requiredText(parameters, 'RoleName', ROLE_NAME)
   const target = await findIamEntity(engine.db, { kind: 'role', namespaceId, name })
-  for (const [key, value] of Object.entries(target?.tags ?? {})) {
-    request.context.set(`aws:resourcetag/${key.toLowerCase()}`, [value])
-  }
+  addResourceTags(request, target?.tags ?? {})
   return {
     resource: arnOf(request, 'role', target ?? { path: '/', name }),
     target,

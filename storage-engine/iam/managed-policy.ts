@@ -5,10 +5,11 @@ import {
 } from '#storage-engine/auth/builtin-policies.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { ARN } from '#storage-engine/iam/limits.ts'
-import { parseArn } from '#storage-engine/iam/names.ts'
+import { arnOf, parseArn } from '#storage-engine/iam/names.ts'
 import type { Found } from '#storage-engine/iam/operation.ts'
 import { requiredText } from '#storage-engine/iam/parameters.ts'
 import type { IamRequest } from '#storage-engine/iam/request.ts'
+import { addResourceTags } from '#storage-engine/iam/tags.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 import { findIamEntity, type IamManagedPolicy } from '#storage-engine/metadata/iam-entities.ts'
 import { type AttachedPolicy, listPolicyVersions } from '#storage-engine/metadata/iam-policies.ts'
@@ -20,12 +21,17 @@ export type ManagedPolicy =
 
 /** The policy in PolicyArn. */
 export async function managedPolicy(request: IamRequest): Promise<Found<ManagedPolicy>> {
+  const arn = policyArnOf(request)
+  const target = await findManagedPolicy(request.engine.db, request, arn)
+  if (target?.kind === 'own') addResourceTags(request, target.policy.tags)
+  return { resource: arn, target, missing: `Policy ${arn} does not exist or is not attachable.` }
+}
+
+/** PolicyArn, with its account if that was left out: policies about policies must not depend on how one is spelled. */
+export function policyArnOf(request: IamRequest): string {
   const arn = requiredText(request.parameters, 'PolicyArn', ARN)
-  return {
-    resource: arn,
-    target: await findManagedPolicy(request.engine.db, request, arn),
-    missing: `Policy ${arn} does not exist or is not attachable.`,
-  }
+  const parsed = parseArn(request, 'policy', arn)
+  return parsed === null ? arn : arnOf(request, 'policy', parsed)
 }
 
 /** The same, but only one of the namespace: AWS answers that its own are not the caller's to change. */
@@ -48,7 +54,8 @@ export async function findManagedPolicy(
   const parsed = parseArn({ accountId }, 'policy', arn)
   if (parsed === null) return null
   const policy = await findIamEntity(db, { kind: 'policy', namespaceId, name: parsed.name })
-  return policy === null || policy.path !== parsed.path ? null : { kind: 'own', arn, policy }
+  const isIt = policy !== null && policy.path === parsed.path && policy.name === parsed.name
+  return isIt ? { kind: 'own', arn, policy } : null
 }
 
 export function attachedPolicyOf(managed: ManagedPolicy): AttachedPolicy {

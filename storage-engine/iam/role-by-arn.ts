@@ -1,9 +1,10 @@
+import { arnOf } from '#storage-engine/iam/names.ts'
 import type { IamRequest } from '#storage-engine/iam/request.ts'
 import { findIamEntity, type IamRole } from '#storage-engine/metadata/iam-entities.ts'
 import { findNamespaceByAccountId, getNamespace, type Namespace } from '#storage-engine/metadata/namespaces.ts'
 
 export interface FoundRole {
-  /** As it was asked for. */
+  /** With its account, also when that was left out. */
   arn: string
   role: IamRole
   namespaceId: string
@@ -23,8 +24,14 @@ export async function findRoleByArn(
   const namespace = await findNamespace({ engine, namespaceId }, accountId)
   if (namespace === null) return null
   const role = await findIamEntity(engine.db, { kind: 'role', namespaceId: namespace.id, name })
-  if (role === null || role.path !== path) return null
-  return { arn, role, namespaceId: namespace.id, namespaceName: namespace.name, accountId: namespace.accountId }
+  if (role === null || role.path !== path || role.name !== name) return null
+  return {
+    arn: arnOf(namespace, 'role', role),
+    role,
+    namespaceId: namespace.id,
+    namespaceName: namespace.name,
+    accountId: namespace.accountId,
+  }
 }
 
 function findNamespace(

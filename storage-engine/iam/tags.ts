@@ -22,6 +22,11 @@ export function readTags(request: IamRequest): IamTags {
   return withinQuota(Object.fromEntries(tags))
 }
 
+/** Conditions see the tags of what an operation is about. */
+export function addResourceTags({ context }: IamRequest, tags: IamTags): void {
+  for (const [key, value] of Object.entries(tags)) context.set(`aws:resourcetag/${key.toLowerCase()}`, [value])
+}
+
 /** `TagKeys.member.N`. Throws ValidationError. */
 export function readTagKeys(request: IamRequest): string[] {
   const keys = members(request.parameters, 'TagKeys', TAG_KEY)

@@ -6,6 +6,7 @@ import { arnOf, rootArnOf } from '#storage-engine/iam/names.ts'
 import type { Found } from '#storage-engine/iam/operation.ts'
 import { optionalText, requiredText } from '#storage-engine/iam/parameters.ts'
 import type { IamRequest } from '#storage-engine/iam/request.ts'
+import { addResourceTags } from '#storage-engine/iam/tags.ts'
 import { findObjectUserByCanonicalId } from '#storage-engine/metadata/iam-access-keys.ts'
 import { findIamEntity, type IamTags, type IamUser } from '#storage-engine/metadata/iam-entities.ts'
 import { element } from '#storage-engine/xml-text.ts'
@@ -58,9 +59,7 @@ export async function storageAccount(request: IamRequest): Promise<Found<IamUser
 async function foundUser(request: IamRequest, name: string): Promise<Found<NamedUser>> {
   const target = await findUser(request, name)
   const resource = userArn(request, target ?? { isRoot: false, path: '/', name })
-  for (const [key, value] of Object.entries(target?.tags ?? {})) {
-    request.context.set(`aws:resourcetag/${key.toLowerCase()}`, [value])
-  }
+  addResourceTags(request, target?.tags ?? {})
   return { resource, target, missing: `The user with name ${name} cannot be found.` }
 }
 

@@ -87,3 +87,13 @@ test('gives a namespace an account id of twelve digits, and none where none is w
     expect((await findNamespaceByName(setting.engine.db, { name }))?.accountId).toBe('')
   }
 })
+
+test('never calls a namespace as the account of another, nor an account as another namespace', async () => {
+  const input = { displayName: 'x', encryptionMode: 'off' as const }
+  await createNamespace(setting.engine, { ...input, name: 'partner', accountId: '111122223333' })
+  for (const wrong of [{ name: '111122223333' }, { name: 'impostor', accountId: 'partner' }]) {
+    await expect(createNamespace(setting.engine, { ...input, ...wrong })).rejects.toMatchObject({
+      code: 'InvalidArgument',
+    })
+  }
+})

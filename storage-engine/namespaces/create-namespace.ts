@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { newId } from '#storage-engine/ids.ts'
-import { insertNamespace } from '#storage-engine/metadata/namespaces.ts'
+import { findNamespaceByAccountId, findNamespaceByName, insertNamespace } from '#storage-engine/metadata/namespaces.ts'
 
 /** A DNS label, since `<namespace>.s3.<region>.<domain>` is the namespace's endpoint. */
 const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{1,61})[a-z0-9]$/
@@ -36,6 +36,7 @@ export async function createNamespace(
   const { accountId, rootCanonicalId = randomBytes(32).toString('hex') } = input
   checkPattern('accountId', accountId ?? '', ACCOUNT_ID_PATTERN)
   checkPattern('rootCanonicalId', rootCanonicalId, CANONICAL_ID_PATTERN)
+  await checkNoOtherAccount(engine, input)
   const namespaceId = newId()
   const rootObjectUserId = newId()
   const version = 1
@@ -55,6 +56,20 @@ export async function createNamespace(
     },
   })
   return { namespaceId, rootObjectUserId }
+}
+
+/** In policies an account goes by its namespace's name, too, so no namespace may be called as another's account, or the reverse. */
+async function checkNoOtherAccount({ db }: Engine, { name, accountId }: CreateNamespaceInput): Promise<void> {
+  if ((await findNamespaceByAccountId(db, { accountId: name })) !== null) throw taken('name', name)
+  if (accountId === undefined || accountId === '') return
+  if ((await findNamespaceByName(db, { name: accountId })) !== null) throw taken('accountId', accountId)
+}
+
+function taken(name: string, value: string): StorageError {
+  return new StorageError('InvalidArgument', {
+    message: 'Another namespace goes by this already.',
+    extra: { ArgumentName: name, ArgumentValue: value },
+  })
 }
 
 function checkPattern(name: string, value: string, pattern: RegExp): void {

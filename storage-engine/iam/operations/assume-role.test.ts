@@ -231,6 +231,21 @@ describe('a session', () => {
     })
   })
 
+  test('ends when those that were issued before a moment are denied', async () => {
+    const arn = await createRole({ name: 'revoked', allow: 's3:GetObject' })
+    const session = credentialsOf(await assume(arn, ann))
+    const revoke = async (time: number) => {
+      const Condition = { DateLessThan: { 'aws:TokenIssueTime': new Date(time).toISOString() } }
+      const document = policyOf({ Effect: 'Deny', Action: '*', Condition })
+      const policy = { RoleName: 'revoked', PolicyName: 'AWSRevokeOlderSessions', PolicyDocument: document }
+      await doIam(gateway, { action: 'PutRolePolicy', parameters: policy })
+    }
+    await revoke(Date.now() - HOUR_MS)
+    expect(await read(session)).toMatchObject({ status: 200 })
+    await revoke(Date.now() + HOUR_MS)
+    expect(await read(session)).toMatchObject({ status: 403 })
+  })
+
   test('carries tags, which policies see', async () => {
     const condition = { Condition: { StringEquals: { 'aws:PrincipalTag/team': 'blue' } } }
     const arn = await createRole({ name: 'tagged' })

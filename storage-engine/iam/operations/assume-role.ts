@@ -57,6 +57,7 @@ async function assumeRole(request: IamRequest): Promise<string> {
     sessionName,
     sessionPolicies,
     tags,
+    issuedAt: now,
     expiresAt: now + 1000 * seconds,
   })
   const user = [

@@ -2,12 +2,17 @@ import { BUILTIN_POLICY_ARN_PREFIX } from '#storage-engine/auth/builtin-policies
 import { StorageError } from '#storage-engine/errors.ts'
 import { memberList } from '#storage-engine/iam/answer.ts'
 import { iamGroup, iamRole } from '#storage-engine/iam/group-and-role.ts'
-import { ARN, PATH_PREFIX, QUOTAS } from '#storage-engine/iam/limits.ts'
-import { attachedPolicyOf, findManagedPolicy, type ManagedPolicy } from '#storage-engine/iam/managed-policy.ts'
+import { PATH_PREFIX, QUOTAS } from '#storage-engine/iam/limits.ts'
+import {
+  attachedPolicyOf,
+  findManagedPolicy,
+  type ManagedPolicy,
+  policyArnOf,
+} from '#storage-engine/iam/managed-policy.ts'
 import { arnOf } from '#storage-engine/iam/names.ts'
 import { type Found, type IamOperation, operation } from '#storage-engine/iam/operation.ts'
 import { pageOf, readPage } from '#storage-engine/iam/page.ts'
-import { optionalText, requiredText } from '#storage-engine/iam/parameters.ts'
+import { optionalText } from '#storage-engine/iam/parameters.ts'
 import { checkCount } from '#storage-engine/iam/quota.ts'
 import type { IamRequest } from '#storage-engine/iam/request.ts'
 import { storageAccount } from '#storage-engine/iam/user.ts'
@@ -48,7 +53,7 @@ function withPolicyArn<Target>(
   find: (request: IamRequest) => Promise<Found<Target>>,
 ): (request: IamRequest) => Promise<Found<Target>> {
   return (request) => {
-    request.context.set('iam:policyarn', [requiredText(request.parameters, 'PolicyArn', ARN)])
+    request.context.set('iam:policyarn', [policyArnOf(request)])
     return find(request)
   }
 }
@@ -89,7 +94,7 @@ async function list(request: IamRequest, holder: PolicyHolder): Promise<string> 
 }
 
 async function getPolicy(tx: Queryable, request: IamRequest): Promise<ManagedPolicy> {
-  const arn = requiredText(request.parameters, 'PolicyArn', ARN)
+  const arn = policyArnOf(request)
   const managed = await findManagedPolicy(tx, request, arn)
   if (managed !== null) return managed
   throw new StorageError('NoSuchEntity', { message: `Policy ${arn} does not exist or is not attachable.` })

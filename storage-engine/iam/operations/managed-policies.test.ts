@@ -139,3 +139,59 @@ test('the policy of another namespace is not there', async () => {
     })
   }
 })
+
+test('no other spelling of a policy gets around a denial', async () => {
+  const arn = await createPolicy('Powerful', policyOf({ Action: '*' }))
+  const dora = await createIamUser(gateway, { name: 'dora', allow: 'iam:*' })
+  const deny = {
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Deny', Action: 'iam:Attach*', Resource: '*', Condition: { ArnEquals: { 'iam:PolicyARN': arn } } },
+      { Effect: 'Deny', Action: 'iam:DeletePolicy', Resource: arn },
+    ],
+  }
+  const policy = { UserName: 'dora', PolicyName: 'deny', PolicyDocument: JSON.stringify(deny) }
+  await doIam(gateway, { action: 'PutUserPolicy', parameters: policy })
+  const spellings = [arn, arn.replace(TEST_ACCOUNT_IDS.acme, ''), arn.replace('Powerful', 'powerful')]
+  for (const PolicyArn of spellings) {
+    for (const action of ['AttachUserPolicy', 'DeletePolicy']) {
+      const answer = await callIam(gateway, { action, parameters: { UserName: 'dora', PolicyArn }, as: dora })
+      expect(['AccessDenied', 'NoSuchEntity']).toContain(answer.code)
+    }
+  }
+  const attached = await doIam(gateway, { action: 'ListAttachedUserPolicies', parameters: { UserName: 'dora' } })
+  expect(attached.text).not.toContain('owerful')
+})
+
+test('tags of what is made, and of what is there, are seen by conditions', async () => {
+  const finn = await createIamUser(gateway, { name: 'finn', allow: 'iam:*' })
+  const deny = {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Deny',
+        Action: ['iam:CreateUser', 'iam:CreatePolicy', 'iam:CreateRole'],
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:RequestTag/rank': 'high' } },
+      },
+      {
+        Effect: 'Deny',
+        Action: ['iam:Delete*', 'iam:Untag*'],
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:ResourceTag/rank': 'high' } },
+      },
+    ],
+  }
+  const policy = { UserName: 'finn', PolicyName: 'deny', PolicyDocument: JSON.stringify(deny) }
+  await doIam(gateway, { action: 'PutUserPolicy', parameters: policy })
+  const high = { 'Tags.member.1.Key': 'Rank', 'Tags.member.1.Value': 'high' }
+  const made = { UserName: 'made', PolicyName: 'made', PolicyDocument: GET, ...high }
+  for (const action of ['CreateUser', 'CreatePolicy']) {
+    expect(await callIam(gateway, { action, parameters: made, as: finn })).toMatchObject({ code: 'AccessDenied' })
+    await doIam(gateway, { action, parameters: made })
+  }
+  const there = { UserName: 'made', PolicyArn: `${ACCOUNT}:policy/made`, 'TagKeys.member.1': 'rank' }
+  for (const action of ['DeleteUser', 'DeletePolicy', 'UntagUser', 'UntagPolicy']) {
+    expect(await callIam(gateway, { action, parameters: there, as: finn })).toMatchObject({ code: 'AccessDenied' })
+  }
+})

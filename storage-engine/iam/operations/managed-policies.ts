@@ -53,6 +53,8 @@ export const MANAGED_POLICY_OPERATIONS: IamOperation[] = [
 function newPolicy(request: IamRequest): Found<{ name: string; path: string }> {
   const name = requiredText(request.parameters, 'PolicyName', POLICY_NAME)
   const path = optionalText(request.parameters, 'Path', PATH) ?? '/'
+  // Whether something may be made can depend on its tags.
+  readTags(request)
   return { resource: arnOf(request, 'policy', { path, name }), target: { name, path }, missing: '' }
 }
 

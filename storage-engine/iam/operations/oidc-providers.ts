@@ -5,7 +5,7 @@ import { account, type Found, type IamOperation, operation } from '#storage-engi
 import { members, requiredText } from '#storage-engine/iam/parameters.ts'
 import { checkCount } from '#storage-engine/iam/quota.ts'
 import type { IamRequest } from '#storage-engine/iam/request.ts'
-import { readTags } from '#storage-engine/iam/tags.ts'
+import { addResourceTags, readTags } from '#storage-engine/iam/tags.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { changeIam } from '#storage-engine/metadata/iam-epochs.ts'
 import {
@@ -36,6 +36,7 @@ export const OIDC_PROVIDER_OPERATIONS: IamOperation[] = [
 function newProvider(request: IamRequest): Found<{ url: string; host: string }> {
   const url = requiredText(request.parameters, 'Url', URL_RULE)
   const host = url.replace(/^https?:\/\//, '').replace(/\/$/, '')
+  readTags(request)
   return { resource: providerArn(request, host), target: { url, host }, missing: '' }
 }
 
@@ -47,7 +48,9 @@ async function provider(request: IamRequest): Promise<Found<OidcProvider>> {
   )
   const host = prefix === undefined ? null : arn.slice(prefix.length)
   const target = host === null ? null : await findOidcProvider(engine.db, { namespaceId, host })
-  return { resource: arn, target, missing: `OpenIDConnect Provider not found for arn ${arn}` }
+  if (target !== null) addResourceTags(request, target.tags)
+  const resource = host === null ? arn : providerArn({ accountId }, host)
+  return { resource, target, missing: `OpenIDConnect Provider not found for arn ${arn}` }
 }
 
 function providerArn({ accountId }: { accountId: string }, host: string): string {

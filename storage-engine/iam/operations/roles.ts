@@ -45,6 +45,8 @@ export const ROLE_OPERATIONS: IamOperation[] = [
 function newRole(request: IamRequest): Found<{ name: string; path: string }> {
   const name = requiredText(request.parameters, 'RoleName', ROLE_NAME)
   const path = optionalText(request.parameters, 'Path', PATH) ?? '/'
+  // Whether something may be made can depend on its tags.
+  readTags(request)
   return { resource: arnOf(request, 'role', { path, name }), target: { name, path }, missing: '' }
 }
 

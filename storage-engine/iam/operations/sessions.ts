@@ -53,6 +53,7 @@ async function getSessionToken({ engine, caller, parameters, now }: IamRequest):
     sessionName: null,
     sessionPolicies: null,
     tags: {},
+    issuedAt: now,
     expiresAt: now + 1000 * (isRoot ? Math.min(seconds, ROOT_SESSION_SECONDS_MAX) : seconds),
   })
   return credentialsXml(credentials)

@@ -32,6 +32,8 @@ export const USER_OPERATIONS: IamOperation[] = [
 function newUser(request: IamRequest): Found<{ name: string; path: string }> {
   const name = requiredText(request.parameters, 'UserName', USER_NAME)
   const path = optionalText(request.parameters, 'Path', PATH) ?? '/'
+  // Whether something may be made can depend on its tags.
+  readTags(request)
   return { resource: arnOf(request, 'user', { path, name }), target: { name, path }, missing: '' }
 }
 
