@@ -72,6 +72,8 @@ test('lets object users list and create buckets, storage accounts when their pol
   })
   expect(ask(maker, 's3:CreateBucket', { bucket: null, bucketName: 'tmp-1' })).toBe('allow')
   expect(ask(maker, 's3:CreateBucket', { bucket: null, bucketName: 'other' })).toBe('deny')
+  expect(onService(ann, 's3:PutBucketVersioning')).toBe('allow')
+  expect(ask(maker, 's3:PutBucketVersioning', { bucket: null, bucketName: 'tmp-1' })).toBe('deny')
   expect(onService({ ...ann, identityPolicies: [identity('Deny', 's3:*')] }, 's3:CreateBucket')).toBe('explicit-deny')
 })
 

@@ -47,6 +47,14 @@ export interface AccessObject {
 export type Decision = 'allow' | 'deny' | 'explicit-deny'
 
 const SERVICE_ACTIONS: ReadonlySet<string> = new Set(['s3:ListAllMyBuckets', 's3:CreateBucket'])
+/** What a new bucket may be made with, besides; of one that is there already they are asked like any other action. */
+const CREATION_ACTIONS: ReadonlySet<string> = new Set([
+  's3:PutBucketAcl',
+  's3:PutBucketObjectLockConfiguration',
+  's3:PutBucketOwnershipControls',
+  's3:PutBucketVersioning',
+  's3:TagResource',
+])
 /** Whose object it is does not matter to these: the bucket's owner decides. */
 const ACTIONS_OF_BUCKET_OWNER: ReadonlySet<string> = new Set([
   's3:AbortMultipartUpload',
@@ -89,7 +97,8 @@ function isPlainOwner(question: AccessQuestion, bucket: AccessBucket): boolean {
 
 function decideOnService(question: AccessQuestion): Decision {
   const { principal, action, bucketName } = question
-  if (principal.kind === 'anonymous' || !SERVICE_ACTIONS.has(action)) return 'deny'
+  if (principal.kind === 'anonymous') return 'deny'
+  if (!SERVICE_ACTIONS.has(action) && !CREATION_ACTIONS.has(action)) return 'deny'
   const resource = `arn:aws:s3:::${bucketName ?? '*'}`
   const asked = { ...question, resource, namespaceName: principal.namespaceName }
   const identity = evaluateIdentity(asked)

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findBucket } from '#storage-engine/metadata/buckets.ts'
+import { createIamUser } from '#storage-engine/testing/iam-request.ts'
+import { sendAs } from '#storage-engine/testing/sent-credentials.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
@@ -84,4 +86,26 @@ test('creates a bucket with object lock, whose versioning is on at once', async 
   expect((await send('GET', '/unlocked?object-lock')).status).toBe(404)
   const vague = { 'x-amz-bucket-object-lock-enabled': 'perhaps' }
   expect((await send('PUT', '/vague', { headers: vague })).code).toBe('InvalidArgument')
+})
+
+test('whoever may make buckets needs a right of its own for tags, ownership, ACL and object lock', async () => {
+  const maker = await createIamUser(gateway, { name: 'maker', allow: 's3:CreateBucket' })
+  const locker = await createIamUser(gateway, {
+    name: 'locker',
+    allow: ['s3:CreateBucket', 's3:PutBucketObjectLockConfiguration', 's3:PutBucketVersioning'],
+  })
+  expect((await sendAs(gateway, maker, { method: 'PUT', target: '/made' })).status).toBe(200)
+  for (const headers of [
+    { 'x-amz-bucket-object-lock-enabled': 'true' },
+    { 'x-amz-object-ownership': 'ObjectWriter' },
+    { 'x-amz-acl': 'public-read' },
+  ] as Record<string, string>[]) {
+    expect((await sendAs(gateway, maker, { method: 'PUT', target: '/forbidden', headers })).code).toBe('AccessDenied')
+  }
+  expect((await sendAs(gateway, maker, { method: 'PUT', target: '/forbidden', body: tags('a') })).code).toBe(
+    'AccessDenied',
+  )
+  expect((await send('HEAD', '/forbidden')).status).toBe(404)
+  const lock = { 'x-amz-bucket-object-lock-enabled': 'true' }
+  expect((await sendAs(gateway, locker, { method: 'PUT', target: '/permitted', headers: lock })).status).toBe(200)
 })

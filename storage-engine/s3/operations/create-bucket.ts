@@ -40,6 +40,7 @@ export async function createBucket(request: NewBucketRequest): Promise<S3Respons
   const acl = await readBucketAcl(request, ownership)
   if (acl !== null) settings.acl = acl
   if (isLocked) settings.objectLock = {}
+  checkSettings(request, settings)
   await createOrKeep(engine, {
     namespaceId: principal.namespaceId,
     ownerId,
@@ -50,6 +51,16 @@ export async function createBucket(request: NewBucketRequest): Promise<S3Respons
     versioning: isLocked ? 'enabled' : 'unversioned',
   })
   return emptyResponse(200, ['Location', `/${bucketName}`])
+}
+
+/** Whoever may make a bucket may not for that reason set it up in every way. Throws AccessDenied. */
+function checkSettings({ access }: NewBucketRequest, { acl, ownership, objectLock, tags }: BucketSettings): void {
+  if (acl !== undefined) access.check('s3:PutBucketAcl')
+  if (ownership !== undefined) access.check('s3:PutBucketOwnershipControls')
+  if (tags !== undefined) access.check('s3:TagResource')
+  if (objectLock === undefined) return
+  access.check('s3:PutBucketObjectLockConfiguration')
+  access.check('s3:PutBucketVersioning')
 }
 
 /**
