@@ -1,5 +1,6 @@
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 
+/** Every version counts, current or not; delete markers, which hold nothing, do not. */
 export interface Usage {
   objectCount: number
   sizeBytes: number
