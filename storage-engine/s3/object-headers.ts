@@ -37,11 +37,11 @@ function readSystemHeaders(headers: Headers): Record<string, string> | null {
   return found
 }
 
-/** `aws-chunked` says how the body travelled, not what it is. */
+/** `aws-chunked` says how the body travelled, not what it is. What else there is stays as it is written. */
 function withoutTransferFraming(encodings: string): string {
   if (!/aws-chunked/i.test(encodings)) return encodings
-  const kept = encodings.split(',').map((encoding) => encoding.trim())
-  return kept.filter((encoding) => encoding !== '' && encoding.toLowerCase() !== 'aws-chunked').join(',')
+  const kept = encodings.split(',').filter((encoding) => !/^\s*(?:aws-chunked)?\s*$/i.test(encoding))
+  return kept.join(',').trim()
 }
 
 function readUserMetadata(headers: Headers): Record<string, string> | null {

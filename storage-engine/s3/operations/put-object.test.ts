@@ -67,6 +67,17 @@ test('gives back system headers and metadata as they came, without the transfer 
 })
 
 test.each([
+  ['gzip,aws-chunked', 'gzip'],
+  ['aws-chunked, gzip', 'gzip'],
+  ['deflate, gzip,aws-chunked', 'deflate, gzip'],
+  ['AWS-Chunked', undefined],
+  ['aws-chunked, aws-chunked', undefined],
+])('keeps of the Content-Encoding %j what the content has: %j', async (sent, kept) => {
+  await put({ 'content-encoding': sent })
+  expect((await get()).headers['content-encoding']).toBe(kept)
+})
+
+test.each([
   ['x-amz-checksum-crc32', 'NhCmhg=='],
   ['x-amz-checksum-crc32c', 'mnG7TA=='],
   ['x-amz-checksum-sha1', 'qvTGHdzF6KLavt4PO0gs2a6pQ00='],
