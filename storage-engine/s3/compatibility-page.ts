@@ -25,6 +25,7 @@ A client that works against AWS works with its default settings: no flag, no dow
 - **CORS**: an answer of a bucket with rules varies by origin even when the request names none.
 - **Request payment and acceleration** are stored and told, but nobody is charged, refused or sent elsewhere.
 - **GetBucketLocation** is empty for us-east-1 unless the bucket was made with just that LocationConstraint, which AWS refuses.
+- **GetObjectAttributes** lists the parts of every multipart object, where AWS does so only for those with checksums.
 - **A malformed checksum** answers BadDigest, where AWS says InvalidRequest.
 - **Metadata** comes back as the bytes that were sent, be they ASCII, UTF-8, Latin-1 or RFC 2047.
 - **Owners**: object users own what they create; the root user of a namespace owns all of it; nobody else has any right yet.

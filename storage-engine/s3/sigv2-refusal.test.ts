@@ -26,7 +26,10 @@ function sendAll(as: TestCaller): Promise<RawAnswer[]> {
   const request = { method: 'GET', target: `/of-${as}/k`, headers: { host }, credentials }
   const expires = Math.floor(Date.now() / 1000) + 60
   const date = new Date().toUTCString()
-  const form = formBody({ key: 'k', ...signForm({ version: 'v2', bucket: `of-${as}`, key: 'k', credentials }) }, 'content')
+  const form = formBody(
+    { key: 'k', ...signForm({ version: 'v2', bucket: `of-${as}`, key: 'k', credentials }) },
+    'content',
+  )
   const body = Buffer.alloc(0)
   return Promise.all([
     sendRaw(gateway, { ...request, headers: { host, ...signV2Headers({ ...request, date }) }, body }),

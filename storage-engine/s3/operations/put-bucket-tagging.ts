@@ -9,5 +9,5 @@ import { readDocument, XML_BYTES_MAX } from '#storage-engine/s3/xml-body.ts'
 export async function putBucketTagging({ engine, bucket, headers, body }: BucketRequest): Promise<S3Response> {
   const tags = checkBucketTags(readTagging(await readDocument(headers, body, XML_BYTES_MAX)))
   await setBucketSetting(engine.db, { bucketId: bucket.id, name: 'tags', value: tags.length === 0 ? null : tags })
-  return emptyResponse(204)
+  return emptyResponse(200)
 }
