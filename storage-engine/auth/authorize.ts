@@ -55,15 +55,25 @@ const CREATION_ACTIONS: ReadonlySet<string> = new Set([
   's3:PutBucketVersioning',
   's3:TagResource',
 ])
-/** Whose object it is does not matter to these: the bucket's owner decides. */
+/** Whose object it is does not matter to these, which no ACL grants: the bucket's owner decides. */
 const ACTIONS_OF_BUCKET_OWNER: ReadonlySet<string> = new Set([
   's3:AbortMultipartUpload',
   's3:BypassGovernanceRetention',
   's3:DeleteObject',
+  's3:DeleteObjectTagging',
   's3:DeleteObjectVersion',
+  's3:DeleteObjectVersionTagging',
+  's3:GetObjectLegalHold',
+  's3:GetObjectRetention',
+  's3:GetObjectTagging',
+  's3:GetObjectVersionTagging',
   's3:ListBucket',
   's3:ListMultipartUploadParts',
   's3:PutObject',
+  's3:PutObjectLegalHold',
+  's3:PutObjectRetention',
+  's3:PutObjectTagging',
+  's3:PutObjectVersionTagging',
   's3:RestoreObject',
 ])
 /** An owner who locked itself out may repair that, unless it confirmed that it would not. */
