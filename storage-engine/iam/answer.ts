@@ -8,7 +8,7 @@ interface Account {
   accountId: string
 }
 
-export function member(content: string): string {
+function member(content: string): string {
   return `<member>${content}</member>`
 }
 

@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { APIS } from '#storage-engine/iam/operation-table.ts'
 import { callIam, doIam, policyOf } from '#storage-engine/testing/iam-request.ts'
@@ -278,6 +279,16 @@ const OPERATIONS = APIS.flatMap(({ operations }) => operations.map(({ name }) =>
 
 test('every operation has an example', () => {
   expect(Object.keys(EXAMPLES).toSorted()).toEqual(OPERATIONS.toSorted())
+})
+
+test('docs/iam.md names every operation, and no other', () => {
+  const page = fs.readFileSync('docs/iam.md', 'utf8')
+  const list = page.slice(page.indexOf('## Operations'), page.indexOf('## Rights'))
+  const named = list.match(
+    /\b(?:Add|Assume|Attach|Create|Delete|Detach|Get|List|Put|Remove|Set|Tag|Untag|Update)[A-Z]\w+/g,
+  )
+  const all = APIS.flatMap(({ operations }) => operations.map(({ name }) => name))
+  expect(named?.toSorted()).toEqual(all.toSorted())
 })
 
 describe.each(OPERATIONS)('%s', (action) => {

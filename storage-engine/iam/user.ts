@@ -76,7 +76,7 @@ function objectUserOf(found: { id: string; canonicalId: string; isRoot: boolean;
   return { kind: 'object-user', id, name, path: '/', tags: {}, createdAt, isRoot }
 }
 
-export function userArn(
+function userArn(
   account: { accountId: string },
   { isRoot, path, name }: Pick<NamedUser, 'isRoot' | 'path' | 'name'>,
 ): string {

@@ -28,7 +28,12 @@ A client that works against AWS works with its default settings: no flag, no dow
 - **GetObjectAttributes** lists the parts of every multipart object, where AWS does so only for those with checksums.
 - **A malformed checksum** answers BadDigest, where AWS says InvalidRequest.
 - **Metadata** comes back as the bytes that were sent, be they ASCII, UTF-8, Latin-1 or RFC 2047.
-- **Owners**: object users own what they create; the root user of a namespace owns all of it; nobody else has any right yet.
+- **Owners**: object users own what they create; the root user of a namespace owns all of it. What IAM users and roles create
+  belongs to the root user; they may do what policies allow (see iam.md).
+- **Temporary credentials** of STS count in the header, in the query and in POST forms; a token that has expired answers
+  ExpiredToken, one that is none InvalidToken.
+- **Smart Object Storage API** of Veeam: every bucket answers GET and HEAD of \`system.xml\` and \`capacity.xml\` in
+  \`.system-d26a9498-cb7c-4a87-a44a-8ae204f5ba6c/\`, lists neither, and lets nobody write them (405).
 - **Refused rather than ignored**: headers of features that are not there answer 501, such as \`x-amz-write-offset-bytes\`.
 - **Storage classes** are labels: AWS's by default, or an installation's own (\`SCEAU_STORAGE_CLASSES\`); others answer
   InvalidStorageClass. Archived ones must be restored before they are read; a restore is done at once.
