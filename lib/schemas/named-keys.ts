@@ -4,7 +4,7 @@ import { timestampSchema } from '#lib/schemas/page.ts'
 const nameSchema = z.string().min(1).max(250)
 
 /** A key that clients of a namespace may name for SSE-KMS. */
-export const namedKeySchema = z.object({
+const namedKeySchema = z.object({
   id: z.string(),
   name: z.string(),
   state: z.enum(['enabled', 'disabled', 'pending-deletion', 'deleted']),
