@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import tls from 'node:tls'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listAuditEvents } from '#storage-engine/metadata/audit.ts'
@@ -112,6 +113,42 @@ test.each<[string, (headers: Record<string, string>) => void, number, string]>([
   ],
 ])('refuses %s', async (_, tamper, status, code) => {
   expect(await send({ body: WHOAMI, tamper })).toMatchObject({ status, code })
+})
+
+test.each(['UNSIGNED-PAYLOAD', 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD'])(
+  'takes no body without its hash, though %s was signed',
+  async (payloadHash) => {
+    const headers: Record<string, string> = { host: `127.0.0.1:${gateway.port}`, 'content-type': FORM }
+    const credentials = gateway.credentials.root
+    const input = { method: 'POST', target: '/', headers, payloadHash, credentials, service: 'sts' as const }
+    const body = Buffer.from(WHOAMI)
+    const signed = { ...signHeaders(input).headers, 'content-length': String(body.length) }
+    expect(await sendRaw(gateway, { method: 'POST', target: '/', headers: signed, body })).toMatchObject({
+      status: 400,
+      code: 'XAmzContentSHA256Mismatch',
+    })
+  },
+)
+
+test('takes no signature of version 2, be it valid or forged', async () => {
+  const date = new Date().toUTCString()
+  const { accessKeyId, secretAccessKey } = gateway.credentials.root
+  const text = ['POST', '', FORM, date, '/'].join('\n')
+  const valid = createHmac('sha1', secretAccessKey).update(text).digest('base64')
+  for (const [signature, code] of [
+    [valid, 'IncompleteSignature'],
+    ['AAAAAAAAAAAAAAAAAAAAAAAAAAA=', 'SignatureDoesNotMatch'],
+  ]) {
+    const headers = {
+      host: `127.0.0.1:${gateway.port}`,
+      date,
+      'content-type': FORM,
+      'content-length': String(WHOAMI.length),
+      authorization: `AWS ${accessKeyId}:${signature}`,
+    }
+    const answer = await sendRaw(gateway, { method: 'POST', target: '/', headers, body: Buffer.from(WHOAMI) })
+    expect(answer.code).toBe(code)
+  }
 })
 
 test('refuses a body that was changed after it was signed', async () => {

@@ -320,6 +320,12 @@ describe.each(OPERATIONS)('%s', (action) => {
     })
   })
 
+  test('refuses a forged signature', async () => {
+    const as = { ...gateway.credentials.root, secretAccessKey: gateway.credentials.user.secretAccessKey }
+    const answer = await callIam(gateway, { action, parameters: example.valid(`forged-${action}`), as })
+    expect(answer).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' })
+  })
+
   test.skipIf(example.isFree === true)('refuses a user without the right, and changes nothing', async () => {
     const name = `not-${action}`
     const fill = await prepared(name, example)
