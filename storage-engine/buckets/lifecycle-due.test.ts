@@ -131,6 +131,21 @@ describe('a transition', () => {
     expect(dueTransition(rulesOf(steps), MIB, { ...moving, storageClass: 'DEEP_ARCHIVE' })).toBeNull()
   })
 
+  it('does not lead back and forth between classes that have no order', () => {
+    const own = rule({
+      transitions: [
+        { days: 1, storageClass: 'LUKEWARM' },
+        { days: 7, storageClass: 'FROZEN' },
+      ],
+    })
+    const at = (date: string, storageClass: string) =>
+      dueTransition(rulesOf(own), subject, { ...moving, now: midnight(date), storageClass })
+    expect(at('2026-03-13', 'STANDARD')).toBe('LUKEWARM')
+    expect(at('2026-03-13', 'LUKEWARM')).toBeNull()
+    expect(at('2026-03-20', 'LUKEWARM')).toBe('FROZEN')
+    expect(at('2026-03-20', 'FROZEN')).toBeNull()
+  })
+
   it('leads anywhere between classes of the installation', () => {
     const own = rule({ transitions: [{ days: 1, storageClass: 'STANDARD' }] })
     expect(dueTransition(rulesOf(own), MIB, { ...moving, storageClass: 'FROZEN' })).toBe('STANDARD')

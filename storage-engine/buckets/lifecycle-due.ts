@@ -84,13 +84,15 @@ export function dueTransition(rules: Rules, subject: Subject, moving: Moving): s
       : noncurrentSteps(rule, moving.newerCount)) {
       const at = step.date === undefined ? after(rules, moving.since, step.days as number) : Date.parse(step.date)
       const isDue = at <= moving.now && (chosen === null || at >= chosen.at)
-      if (!isDue || !mayTransition(moving.storageClass, step.storageClass)) continue
+      // A version that is where a step leads stays there until a later one falls due.
+      const isThere = step.storageClass === moving.storageClass
+      if (!isDue || !(isThere || mayTransition(moving.storageClass, step.storageClass))) continue
       if (isLargeEnough(rule, subject, { ...moving, target: step.storageClass })) {
         chosen = { at, storageClass: step.storageClass }
       }
     }
   }
-  return chosen?.storageClass ?? null
+  return chosen === null || chosen.storageClass === moving.storageClass ? null : chosen.storageClass
 }
 
 function noncurrentSteps(
