@@ -164,6 +164,11 @@ const CATALOGUE = {
 
 export type StorageErrorCode = keyof typeof CATALOGUE
 
+/** The HTTP status with which a code is answered. */
+export function statusOf(code: StorageErrorCode): number {
+  return CATALOGUE[code][0]
+}
+
 export interface StorageErrorDetails {
   /** Replaces the catalogue's text. */
   message?: string

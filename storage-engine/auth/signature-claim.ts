@@ -5,7 +5,7 @@ import { StorageError, type StorageErrorCode } from '#storage-engine/errors.ts'
 export const ALGORITHM = 'AWS4-HMAC-SHA256'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
-const EXPIRES_SECONDS_MAX = 604_800
+export const EXPIRES_SECONDS_MAX = 604_800
 
 const CREDENTIAL_LENGTH_MAX = 512
 const SIGNED_HEADERS_MAX = 200

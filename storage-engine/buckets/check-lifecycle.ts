@@ -4,7 +4,7 @@ import { invalidArgument, invalidRequest } from '#storage-engine/buckets/invalid
 import type { Config } from '#storage-engine/config.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html */
-const RULE_COUNT_MAX = 1_000
+export const RULE_COUNT_MAX = 1_000
 const ID_LENGTH_MAX = 255
 const PREFIX_BYTES_MAX = 1_024
 const FILTER_TAG_COUNT_MAX = 10

@@ -6,7 +6,7 @@ import { newId } from '#storage-engine/ids.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { webhookNameOf } from '#storage-engine/namespaces/webhook-arn.ts'
 
-const TARGET_COUNT_MAX = 100
+export const TARGET_COUNT_MAX = 100
 const ID_LENGTH_MAX = 255
 const FILTER_BYTES_MAX = 1_024
 const OVERLAP = 'Configurations overlap. Configurations on the same bucket cannot share a common event type.'

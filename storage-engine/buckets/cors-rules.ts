@@ -2,7 +2,7 @@ import type { CorsRule } from '#storage-engine/bucket-settings.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html */
-const RULES_MAX = 100
+export const RULES_MAX = 100
 const ID_LENGTH_MAX = 255
 const METHODS: ReadonlySet<string> = new Set(['GET', 'PUT', 'HEAD', 'POST', 'DELETE'])
 

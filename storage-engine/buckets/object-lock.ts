@@ -2,8 +2,8 @@ import type { ObjectLockConfiguration } from '#storage-engine/bucket-settings.ts
 import { StorageError } from '#storage-engine/errors.ts'
 
 /** A hundred years. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html */
-const DAYS_MAX = 36_500
-const YEARS_MAX = 100
+export const DAYS_MAX = 36_500
+export const YEARS_MAX = 100
 
 /** Throws MalformedXML and InvalidRetentionPeriod unless a bucket may have this default retention. */
 export function checkDefaultRetention({ days, years }: NonNullable<ObjectLockConfiguration['defaultRetention']>): void {

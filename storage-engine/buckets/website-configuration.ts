@@ -2,7 +2,7 @@ import type { RoutingRule, WebsiteConfiguration } from '#storage-engine/bucket-s
 import { StorageError } from '#storage-engine/errors.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-page-redirect.html */
-const ROUTING_RULES_MAX = 50
+export const ROUTING_RULES_MAX = 50
 
 /** Throws InvalidArgument and InvalidRequest unless a bucket may be a website like this. */
 export function checkWebsiteConfiguration(website: WebsiteConfiguration): void {

@@ -6,6 +6,7 @@ import { StorageError } from '#storage-engine/errors.ts'
 import { deliverLogs, hasLogsToDeliver } from '#storage-engine/jobs/deliver-logs.ts'
 import { setBucketSetting } from '#storage-engine/metadata/bucket-settings.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
+import { pageDueEvents } from '#storage-engine/metadata/events.ts'
 import { insertLogRecords } from '#storage-engine/metadata/log-records.ts'
 import { findObject, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
@@ -120,6 +121,18 @@ describe('a delivery', () => {
     await run()
     const own = { grantee: { kind: 'user', id: target.ownerId }, permission: 'FULL_CONTROL' }
     expect((await read(target, (await keysIn(target))[0] as string)).object.settings).toEqual({ acl: [own, grant] })
+  })
+
+  it('is an event in the target', async () => {
+    const arn = 'arn:aws:sns:us-east-1:acme:hook'
+    await set(target, {
+      notification: { targets: [{ id: 'c', kind: 'topic', arn, events: ['s3:ObjectCreated:Put'] }] },
+    })
+    await record(['a'])
+    await run()
+    const [event] = await pageDueEvents(test.engine.db, { limit: 1 })
+    expect(event).toMatchObject({ eventName: 'ObjectCreated:Put', key: (await keysIn(target))[0], size: 2 })
+    expect(event?.details.principalId).toBe('logging.s3.amazonaws.com')
   })
 
   it('divides what is too much for one object', async () => {

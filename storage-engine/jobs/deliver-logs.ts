@@ -3,6 +3,7 @@ import { newLogKey } from '#storage-engine/buckets/log-key.ts'
 import { accountOf, checkLogTarget } from '#storage-engine/buckets/log-target.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
+import { newId } from '#storage-engine/ids.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import {
   deleteLogRecords,
@@ -14,6 +15,8 @@ import {
 import type { ObjectSettings } from '#storage-engine/object-settings.ts'
 import { writeObject } from '#storage-engine/objects/write-object.ts'
 
+/** How events name who writes logs. */
+const LOG_DELIVERY = 'logging.s3.amazonaws.com'
 /** Of one object. */
 const SIZE_BYTES_MAX = 8 * 1024 ** 2
 const ROWS_MAX = 5_000
@@ -98,6 +101,7 @@ async function writeLog(engine: Engine, batch: LogBatch): Promise<void> {
     settings: settingsOf(target, batch),
     lock: null,
     encryption: { kind: 'default' },
+    event: { name: 'ObjectCreated:Put', origin: { principalId: LOG_DELIVERY, sourceIp: null, requestId: newId() } },
   })
 }
 

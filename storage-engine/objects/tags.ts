@@ -2,11 +2,11 @@ import { StorageError } from '#storage-engine/errors.ts'
 import type { Tag } from '#storage-engine/object-settings.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
-const OBJECT_TAGS_MAX = 10
-const BUCKET_TAGS_MAX = 50
+export const OBJECT_TAGS_MAX = 10
+export const BUCKET_TAGS_MAX = 50
 /** In UTF-16 units, as S3 counts. */
-const KEY_LENGTH_MAX = 128
-const VALUE_LENGTH_MAX = 256
+export const KEY_LENGTH_MAX = 128
+export const VALUE_LENGTH_MAX = 256
 
 /** Letters, digits and spaces of any script, and `+ - = . _ : / @`. */
 const ALLOWED = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u

@@ -13,7 +13,7 @@ const CUSTOMER = keyHeaders('x-amz-server-side-encryption-customer-')
 const COPY_SOURCE_CUSTOMER = keyHeaders('x-amz-copy-source-server-side-encryption-customer-')
 
 const CUSTOMER_KEY_BYTES = 32
-const CONTEXT_BYTES_MAX = 8192
+export const CONTEXT_BYTES_MAX = 8192
 const DEFAULT: RequestedEncryption = { kind: 'default' }
 const SSE_S3: RequestedEncryption = { kind: 's3' }
 

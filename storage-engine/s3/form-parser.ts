@@ -1,7 +1,7 @@
 import { StorageError } from '#storage-engine/errors.ts'
 
 /** Of everything but the file, also behind it: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html */
-const FORM_BYTES_MAX = 20 * 1024
+export const FORM_BYTES_MAX = 20 * 1024
 const BOUNDARY_LENGTH_MAX = 200
 const FILE_FIELD = 'file'
 const CRLF = Buffer.from('\r\n')

@@ -6,7 +6,7 @@ import { type FoundGrantees, findGrantees } from '#storage-engine/metadata/grant
 import type { Acl, Grant, Permission } from '#storage-engine/object-settings.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html */
-const GRANTS_MAX = 100
+export const GRANTS_MAX = 100
 
 export type Group = 'AllUsers' | 'AuthenticatedUsers' | 'LogDelivery'
 

@@ -3,7 +3,7 @@ import type { Query } from '#storage-engine/auth/wire-request.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 
 /** Entries on one page at most, as S3 has it. */
-const PAGE_ENTRIES_MAX = 1000
+export const PAGE_ENTRIES_MAX = 1000
 
 /**
  * A page size such as max-keys: absent is 1,000, more than 1,000 is 1,000. Throws InvalidArgument for what is no

@@ -3,7 +3,7 @@ import { StorageError } from '#storage-engine/errors.ts'
 import type { ObjectDescription } from '#storage-engine/objects/write-object.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
-const USER_METADATA_BYTES_MAX = 2048
+export const USER_METADATA_BYTES_MAX = 2048
 
 const DEFAULT_CONTENT_TYPE = 'binary/octet-stream'
 const USER_PREFIX = 'x-amz-meta-'

@@ -16,7 +16,7 @@ import { listenTls } from '#storage-engine/tls-listener.ts'
 const KEEP_ALIVE_TIMEOUT_MS = 75_000
 const HEADERS_TIMEOUT_MS = 20_000
 const HANDSHAKE_TIMEOUT_MS = 20_000
-const HEADER_BYTES_MAX = 16_384
+export const HEADER_BYTES_MAX = 16_384
 const STALL_TIMEOUT_MS = 30_000
 /** Well below the minute after which most clients and proxies give up. */
 const WHITE_SPACE_INTERVAL_MS = 10_000

@@ -12,7 +12,7 @@ const STORAGE_CLASS = 'x-amz-storage-class'
 const RESTORE = 'x-amz-restore'
 const REDIRECT = 'x-amz-website-redirect-location'
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-page-redirect.html */
-const REDIRECT_LENGTH_MAX = 2048
+export const REDIRECT_LENGTH_MAX = 2048
 
 interface Asked {
   engine: Engine

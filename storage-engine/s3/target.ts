@@ -2,7 +2,7 @@ import { decodePercent } from '#storage-engine/auth/percent-encoding.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
-const KEY_BYTES_MAX = 1024
+export const KEY_BYTES_MAX = 1024
 
 /** What a request is about. No dot and no slash of a key is ever folded. */
 export interface Target {

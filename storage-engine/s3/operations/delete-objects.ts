@@ -16,7 +16,7 @@ import { childrenOf, childText, expectRoot, readXml, type XmlElement } from '#st
 import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
 import { element } from '#storage-engine/xml-text.ts'
 
-const KEYS_MAX = 1000
+export const KEYS_MAX = 1000
 
 interface Entry {
   key: string

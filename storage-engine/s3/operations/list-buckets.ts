@@ -7,7 +7,7 @@ import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
 import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
 import { element } from '#storage-engine/xml-text.ts'
 
-const BUCKETS_MAX = 10_000
+export const BUCKETS_MAX = 10_000
 
 /** An object user's own buckets; all of the namespace's for its root and its storage accounts. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
 export async function listBuckets(request: ServiceRequest): Promise<S3Response> {

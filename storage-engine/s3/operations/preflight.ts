@@ -6,7 +6,7 @@ import { emptyResponse, type S3Response } from '#storage-engine/s3/s3-response.t
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'PUT', 'HEAD', 'POST', 'DELETE'])
 /** Of a browser's; each is held against each pattern of each rule. */
-const HEADERS_MAX = 100
+export const HEADERS_MAX = 100
 
 /**
  * Tells a browser what a page of another origin may do. Nobody signs such a request, so nobody is authenticated: all that

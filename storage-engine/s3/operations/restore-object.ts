@@ -17,7 +17,7 @@ import {
 
 const TIERS: readonly string[] = ['Standard', 'Bulk', 'Expedited']
 /** Of XML Schema's int, which S3 uses for days; the dates that it leads to must still be dates. */
-const DAYS_MAX = 36_500
+export const DAYS_MAX = 36_500
 
 /**
  * 202 when the version was archived until now, 200 when only its time changed.
