@@ -1,19 +1,13 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { awsCliV1, awsCliV2 } from '#e2e/clients/aws-cli.ts'
+import { CLIENTS, LARGE_CLIENTS } from '#e2e/clients/all-clients.ts'
 import { type Client, ClientUnavailable } from '#e2e/clients/client.ts'
-import { rclone, restic, s3cmd } from '#e2e/clients/debian-clients.ts'
 import { LARGE, makeSamples, makeTree, type SampleFile } from '#e2e/clients/fixtures.ts'
 import { runCommand } from '#e2e/clients/run-command.ts'
-import { awsSdkJs, boto3, minioJs } from '#e2e/clients/sdk-scripts.ts'
 import { stepsOf } from '#e2e/clients/steps.ts'
 import { readCommandLine } from '#e2e/command-line.ts'
 import { type Product, REPOSITORY, startProduct } from '#e2e/product.ts'
-
-const CLIENTS: Client[] = [awsCliV2, awsCliV1, boto3, awsSdkJs, minioJs, rclone, restic, s3cmd]
-/** Those that also move 5 GiB with --large. */
-const LARGE_CLIENTS = [awsCliV2, rclone]
 
 type Result = 'ok' | 'FAILED'
 interface Row {

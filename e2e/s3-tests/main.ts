@@ -121,7 +121,7 @@ async function startServer(options: Options, resultsDir: string): Promise<SuiteS
 
 /** Users of its own for each process, so that none lists the buckets of another. */
 async function prepareSeats(
-  { engine, port, caFile }: SuiteServer,
+  { engine, port, tls }: SuiteServer,
   { options, resultsDir }: { options: Options; resultsDir: string },
 ): Promise<Seat[]> {
   const { storageClasses, daySeconds, encryptionMode } = options
@@ -131,7 +131,7 @@ async function prepareSeats(
     const configurationFile = join(resultsDir, `s3tests-${number}.conf`)
     const { region } = engine.config
     await writeSuiteConfiguration(configurationFile, { port, region, callers, storageClasses, daySeconds })
-    seats.push({ configurationFile, caFile })
+    seats.push({ configurationFile, caFile: tls.ca })
   }
   return seats
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { REPOSITORY } from '#e2e/product.ts'
 import { readConfig } from '#storage-engine/config.ts'
 import { createEngine, type Engine } from '#storage-engine/engine.ts'
-import { ensureLocalCertificate } from '#storage-engine/local-authority.ts'
+import { ensureLocalCertificate, type LocalCertificate } from '#storage-engine/local-authority.ts'
 import { createLog } from '#storage-engine/log.ts'
 import { migrateDatabase } from '#storage-engine/metadata/migrate.ts'
 import { connectionUrl, startPostgres } from '#storage-engine/postgres.ts'
@@ -22,8 +22,8 @@ export interface SuiteServer {
   /** The same installation, in this process: to make users in. */
   engine: Engine
   port: number
-  /** PEM file of the authority to trust. */
-  caFile: string
+  /** PEM files: the authority to trust, and the certificate of the gateway. */
+  tls: LocalCertificate
   stop(): Promise<void>
 }
 
@@ -68,7 +68,7 @@ export async function startSuiteServer(input: { env: Record<string, string>; log
       const child = await startPart(part, { env, logFile: input.logFile, directory })
       ends.push(() => stopPart(child))
     }
-    return { engine, port, caFile: tls.ca, stop }
+    return { engine, port, tls, stop }
   } catch (error) {
     await stop()
     throw error
