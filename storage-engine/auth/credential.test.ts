@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { type Credential, cacheCredentials, createCredential } from '#storage-engine/auth/credential.ts'
-import { ANONYMOUS } from '#storage-engine/auth/principal.ts'
+import { ANONYMOUS, type Principal } from '#storage-engine/auth/principal.ts'
 
 const credential = createCredential({ accessKeyId: 'a', principal: ANONYMOUS, secret: Buffer.from('s') })
 
@@ -55,4 +55,28 @@ test('a refresh counts for whoever asks later, also when the key is gone', async
   expect(await find('a', null)).toBe(changed)
   expect(await refresh('a', null)).toBeNull()
   expect(await find('a', null)).toBeNull()
+})
+
+test('remembers few credentials when their policies are long', async () => {
+  const principal: Principal = {
+    kind: 'object-user',
+    id: 'u',
+    namespaceId: 'n',
+    namespaceName: 'n',
+    accountId: '',
+    iamEpoch: 0,
+    identityPolicies: ['x'.repeat(1024 ** 2)],
+    sessionPolicies: null,
+    isTemporary: false,
+    canonicalId: 'c',
+    displayName: 'd',
+    isRoot: false,
+  }
+  const load = vi.fn(async (accessKeyId: string) => ({ ...credential, accessKeyId, principal }))
+  const { find } = cacheCredentials(load, () => 0)
+  for (let index = 0; index < 20; index++) await find(`key-${index}`, null)
+  await find('key-19', null)
+  expect(load).toHaveBeenCalledTimes(20)
+  await find('key-0', null)
+  expect(load).toHaveBeenCalledTimes(21)
 })

@@ -5,6 +5,9 @@ import { ANONYMOUS, type Principal } from '#storage-engine/auth/principal.ts'
 /** How long a revoked key may still be served: the documented delay. */
 const CREDENTIAL_TTL_MS = 5_000
 const CREDENTIALS_MAX = 10_000
+/** Policies and session tokens may be long, so what is remembered is bounded by its characters, too. */
+const CHARACTERS_MAX = 16 * 1024 ** 2
+const CREDENTIAL_CHARACTERS = 1_000
 /** Regions and days that one credential is used with at a time; a caller may invent regions, so the count is bounded. */
 const SIGNING_KEYS_MAX = 8
 
@@ -59,6 +62,7 @@ export function cacheCredentials(
 ): CredentialCache {
   const cache = new LRUCache<string, Credential>({
     max: CREDENTIALS_MAX,
+    maxSize: CHARACTERS_MAX,
     ttl: CREDENTIAL_TTL_MS,
     ttlResolution: 0,
     perf: { now },
@@ -85,9 +89,15 @@ export function cacheCredentials(
   async function keep(name: string, loaded: Promise<Credential | null>): Promise<Credential | null> {
     const credential = await loaded
     if (credential === null) cache.delete(name)
-    else cache.set(name, credential)
+    else cache.set(name, credential, { size: name.length + charactersOf(credential) })
     return credential
   }
+}
+
+function charactersOf({ principal }: Credential): number {
+  if (principal.kind === 'anonymous') return CREDENTIAL_CHARACTERS
+  const policies = [...principal.identityPolicies, ...(principal.sessionPolicies ?? [])]
+  return policies.reduce((sum, { length }) => sum + length, CREDENTIAL_CHARACTERS)
 }
 
 /** The SigV4 signing key of a scope. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
