@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { DAY_MS, type Rules, uploadAbort } from '#storage-engine/buckets/lifecycle-due.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
@@ -73,7 +74,7 @@ async function applyToBucket(engine: Engine, work: Work): Promise<void> {
   const judge = { rules, now: pass.asOf.getTime(), transitionMinimum: lifecycle.transitionMinimum }
   for (const prefix of prefixesOf(rules)) {
     await abortUploads(engine, work, { prefix, judge })
-    await scanPrefix(engine, work, { prefix, judge })
+    if (!(await scanPrefix(engine, work, { prefix, judge }))) return
   }
   if (!signal.aborted) await saveLifecyclePass(engine.db, { bucketId: bucket.id, key: '', isFinished: true })
 }
@@ -95,15 +96,18 @@ interface Part {
   judge: Judge
 }
 
+/** Resolves to false when the rules of the pass are no longer the bucket's: then nothing more may follow from them. */
 async function scanPrefix(
   engine: Engine,
-  { bucket, pass, changes, signal }: Work,
+  { bucket: begun, pass, changes, signal }: Work,
   { prefix, judge }: Part,
-): Promise<void> {
+): Promise<boolean> {
   let after = { key: pass.key, order: pass.key === '' ? '-1' : MAX_ORDER }
   let previous: Seen | null = null
   let hasMore = true
   while (hasMore && !signal.aborted) {
+    const bucket = await findUnchanged(engine, begun)
+    if (bucket === null) return false
     // One more than is judged, which tells whether the last one is alone.
     const rows = await scanVersions(engine.db, { bucketId: bucket.id, after, prefix, limit: VERSIONS_PAGE + 1 })
     hasMore = rows.length > VERSIONS_PAGE
@@ -127,6 +131,14 @@ async function scanPrefix(
     const isKeyDone = rows.at(-1)?.key !== last.key || !hasMore
     if (isKeyDone) await saveLifecyclePass(engine.db, { bucketId: bucket.id, key: last.key, isFinished: false })
   }
+  return true
+}
+
+/** The bucket as it is now; null when it is gone or has other rules. */
+async function findUnchanged(engine: Engine, begun: Bucket): Promise<Bucket | null> {
+  const bucket = await findBucket(engine.db, { name: begun.name })
+  if (bucket === null || bucket.id !== begun.id) return null
+  return isDeepStrictEqual(bucket.settings.lifecycle, begun.settings.lifecycle) ? bucket : null
 }
 
 /** Behind every version of a key. */

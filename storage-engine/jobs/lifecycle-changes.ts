@@ -23,7 +23,7 @@ export class LifecycleChanges {
   moved = 0
   uploadsAborted = 0
   readonly #engine: Engine
-  #deletions: DeleteTarget[] = []
+  #deletions: (DeleteTarget & { isExpiry: boolean })[] = []
   #moves: VersionMove[] = []
 
   constructor(engine: Engine) {
@@ -45,8 +45,10 @@ export class LifecycleChanges {
     }
     const isNoncurrent = order !== '0'
     const condition = { storedVersionId: versionId, ...(isNoncurrent && { isNoncurrent: true as const }) }
-    const named = action.kind === 'expire' ? null : visibleVersionId(version)
-    this.#deletions.push({ key, versionId: named, condition, mayBypassGovernance: false })
+    // Where nothing is kept, an end is a removal, and removals go in groups.
+    const isExpiry = action.kind === 'expire'
+    const named = isExpiry && bucket.versioning !== 'unversioned' ? null : visibleVersionId(version)
+    this.#deletions.push({ key, versionId: named, condition, mayBypassGovernance: false, isExpiry })
   }
 
   /** Does all that was added, which must be of this bucket. */
@@ -62,7 +64,7 @@ export class LifecycleChanges {
       })
       for (const [index, { outcome }] of results.entries()) {
         if (outcome !== 'deleted') continue
-        if (targets[index]?.versionId === null) this.expired++
+        if (targets[index]?.isExpiry) this.expired++
         else this.removed++
       }
     }

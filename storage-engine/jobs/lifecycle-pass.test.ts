@@ -132,6 +132,25 @@ select $1, 'b', n, gen_random_uuid(), false, true, $2, 0, 0, '', now() - interva
     expect(await hasLifecycleToApply(engine())).toBe(false)
   })
 
+  it('ends where the rules are changed while it runs', async () => {
+    await lifecycle.setRules({ expiration: { days: 1 } })
+    for (const key of ['a', 'b']) await lifecycle.write(key)
+    await lifecycle.age(3)
+    const { query } = engine().db
+    engine().db.query = (async (statement: Parameters<typeof query>[0]) => {
+      if (statement.name === 'open-lifecycle-pass') {
+        const rows = await query(statement)
+        await lifecycle.setRules({ expiration: { days: 9 } })
+        return rows
+      }
+      return query(statement)
+    }) as typeof query
+    await run()
+    engine().db.query = query
+    expect(Object.keys(await lifecycle.versions())).toEqual(['a', 'b'])
+    expect(await hasLifecycleToApply(engine())).toBe(true)
+  })
+
   it('reads only where prefixes lead, each key once', () => {
     const rule = (prefix: string, isEnabled = true) => ({
       id: prefix,

@@ -26,7 +26,7 @@ export interface HappenedEvent {
   key: string
   name: string
   pending: PendingEvents
-  /** As clients see it; null in a bucket that was never versioned. */
+  /** As clients see it; in a bucket that was never versioned it is not told. */
   versionId: string | null
   /** Null where an event has none. */
   size: number | null
@@ -41,7 +41,7 @@ export async function insertEvent(tx: Queryable, event: HappenedEvent): Promise<
     name: 'insert-event',
     text: `
 insert into events (namespace_id, bucket_id, key, event_name, target_arn, details, version_id, size, etag, happened_at)
-select namespace_id, id, $2, $3, $4, $5::jsonb, $6, $7::bigint, $8, clock_timestamp() from buckets where id = $1`,
+select namespace_id, id, $2, $3, $4, $5::jsonb, case when versioning <> 'unversioned' then $6::text end, $7::bigint, $8, clock_timestamp() from buckets where id = $1`,
     values: [
       event.bucketId,
       event.key,
