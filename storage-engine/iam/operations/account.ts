@@ -2,6 +2,8 @@ import { memberList } from '#storage-engine/iam/answer.ts'
 import { INLINE_POLICY_SIZES, MANAGED_POLICY_SIZE, QUOTAS, TRUST_POLICY_SIZE } from '#storage-engine/iam/limits.ts'
 import { account, type IamOperation, operation } from '#storage-engine/iam/operation.ts'
 import type { IamRequest } from '#storage-engine/iam/request.ts'
+import { getRootObjectUser } from '#storage-engine/metadata/accounts.ts'
+import { listKeysOfHolder } from '#storage-engine/metadata/iam-access-keys.ts'
 import { countIamEntities } from '#storage-engine/metadata/iam-entities.ts'
 import { listOidcProviders } from '#storage-engine/metadata/iam-oidc-providers.ts'
 import { element } from '#storage-engine/xml-text.ts'
@@ -25,6 +27,8 @@ async function getAccountSummary({ engine, namespaceId }: IamRequest): Promise<s
     count('policy'),
   ])
   const providers = (await listOidcProviders(engine.db, { namespaceId })).length
+  const { id } = await getRootObjectUser(engine.db, { namespaceId })
+  const rootKeys = await listKeysOfHolder(engine.db, { namespaceId, holder: { kind: 'object-user', id } })
   const summary: Record<string, number> = {
     Users: users,
     UsersQuota: QUOTAS.user,
@@ -48,7 +52,7 @@ async function getAccountSummary({ engine, namespaceId }: IamRequest): Promise<s
     AssumeRolePolicySizeQuota: TRUST_POLICY_SIZE,
     MFADevices: 0,
     AccountMFAEnabled: 0,
-    AccountAccessKeysPresent: 1,
+    AccountAccessKeysPresent: rootKeys.length > 0 ? 1 : 0,
   }
   const entries = Object.entries(summary).map(
     ([key, value]) => `<entry>${element('key', key)}${element('value', value)}</entry>`,

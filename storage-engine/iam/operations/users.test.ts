@@ -177,3 +177,15 @@ describe('object users', () => {
     }
   })
 })
+
+test('the account summary counts what there is', async () => {
+  const summaryOf = async (as: 'root' | 'neighbour') => {
+    const { text } = await doIam(gateway, { action: 'GetAccountSummary', as })
+    const entries = [...text.matchAll(/<key>(\w+)<\/key><value>(\d+)</g)]
+    return Object.fromEntries(entries.map(([, key, value]) => [key as string, Number(value)]))
+  }
+  const before = await summaryOf('neighbour')
+  expect(before).toMatchObject({ Users: 0, Groups: 0, UsersQuota: 5000, AccountAccessKeysPresent: 1 })
+  await doIam(gateway, { action: 'CreateUser', parameters: { UserName: 'counted' }, as: 'neighbour' })
+  expect(await summaryOf('neighbour')).toEqual({ ...before, Users: 1 })
+})
