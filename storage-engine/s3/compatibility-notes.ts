@@ -22,6 +22,7 @@ export const NOTES: Readonly<Record<string, string>> = {
   Preflight: 'nobody signs it',
   GetObject: 'one range; parts by number; `response-*` of signed requests',
   HeadObject: 'as GetObject; errors have no body',
+  GetObjectTorrent: '404 NoSuchKey: AWS discontinued BitTorrent in 2022',
   PutObject: 'If-Match and If-None-Match; any framing and checksum that SDKs use',
   CopyObject: 'white space is sent while it takes long',
   UploadPartCopy: 'white space is sent while it takes long',

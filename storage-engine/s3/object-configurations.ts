@@ -5,6 +5,7 @@ import { getObjectAttributes } from '#storage-engine/s3/operations/get-object-at
 import { getObjectLegalHold } from '#storage-engine/s3/operations/get-object-legal-hold.ts'
 import { getObjectRetention } from '#storage-engine/s3/operations/get-object-retention.ts'
 import { getObjectTagging } from '#storage-engine/s3/operations/get-object-tagging.ts'
+import { getObjectTorrent } from '#storage-engine/s3/operations/get-object-torrent.ts'
 import { putObjectAcl } from '#storage-engine/s3/operations/put-object-acl.ts'
 import { putObjectLegalHold } from '#storage-engine/s3/operations/put-object-legal-hold.ts'
 import { putObjectRetention } from '#storage-engine/s3/operations/put-object-retention.ts'
@@ -43,7 +44,7 @@ export const OBJECT_CONFIGURATIONS: Operation[] = [
     action: byVersion('s3:GetObjectAttributes', 's3:GetObjectVersionAttributes'),
     run: getObjectAttributes,
   }),
-  refused('GetObjectTorrent', 'GET', 'torrent'),
+  answered('GetObjectTorrent', 'GET', 'torrent', { action: 's3:GetObjectTorrent', run: getObjectTorrent }),
   answered('RestoreObject', 'POST', 'restore', { action: 's3:RestoreObject', run: restoreObject }),
   refused('SelectObjectContent', 'POST', 'select'),
   refused('RenameObject', 'PUT', 'renameObject'),
