@@ -81,6 +81,48 @@ export const DIFFERENCES: readonly Difference[] = [
     page: 'API/API_GetBucketPolicyStatus.html',
   },
   {
+    area: 'Principals of a policy',
+    here: "read by their form: a namespace's name or account id stands where AWS has an account id, an empty one is the bucket's own; whoever has that name later is meant too",
+    aws: 'must exist when the policy is put, and are kept by their ids',
+    page: 'userguide/s3-bucket-user-policy-specifying-principal-intro.html',
+  },
+  {
+    area: 'Resources and actions of a policy',
+    here: 'a resource is any pattern that can name the bucket, as `arn:aws:s3:::*`; an action need only have the form of one of S3',
+    aws: "must name the bucket and S3's own actions, which must fit together",
+    page: 'userguide/s3-arn-format.html',
+  },
+  {
+    area: 'A policy that shuts its owner out',
+    here: 'owners and the root user may still read, put and delete it, unless one of them put it with `x-amz-confirm-remove-self-bucket-access`',
+    aws: 'the root user always may',
+    page: 'API/API_PutBucketPolicy.html',
+  },
+  {
+    area: 'ACLs',
+    here: 'list groups before users; the headers of a write need no s3:PutObjectAcl, only no Deny of it; WRITE on a bucket lets its holder delete objects too',
+    aws: 'in the order in which they were granted; s3:PutObjectAcl; overwrite only',
+    page: 'userguide/acl-overview.html',
+  },
+  {
+    area: 'Objects of anonymous writers',
+    here: "are in the hands of the bucket's owner",
+    aws: 'give everybody who is anonymous full control',
+    page: 'userguide/acl-overview.html',
+  },
+  {
+    area: 'X-Amz-Expires out of range',
+    here: '403 AccessDenied',
+    aws: '400 AuthorizationQueryParametersError',
+    page: 'API/sigv4-query-string-auth.html',
+  },
+  {
+    area: 'Condition keys',
+    here: 's3:LocationConstraint, aws:RequestTag and those of features that are not there (access points, Batch Operations, VPCs, organizations) have no value',
+    aws: 'have one',
+    page: 'userguide/amazon-s3-policy-keys.html',
+  },
+  {
     area: 'CORS',
     here: 'answers of a bucket with rules vary by origin even when the request names none',
     aws: 'only when it names one',
