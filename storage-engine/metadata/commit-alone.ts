@@ -17,12 +17,12 @@ export interface Precondition {
 }
 
 /** A key may come and go between our look and our write so often, then the caller hears of the conflict. */
-const ATTEMPTS_MAX = 5
+const ATTEMPTS_MAX = 20
 
 /**
  * Commits one row in a transaction that `lockWriteTarget` began, under the key's lock: for conditions, multipart objects and
- * whatever a batch found contested. Throws PreconditionFailed, NoSuchKey (If-Match on a missing key) and
- * ConditionalRequestConflict.
+ * whatever a batch found contested. Throws PreconditionFailed, NoSuchKey (If-Match on a missing key),
+ * ConditionalRequestConflict, and without a condition ServiceUnavailable instead.
  */
 export async function commitAlone(
   tx: Queryable,
@@ -31,13 +31,14 @@ export async function commitAlone(
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     const current = (await lockKeys(tx, { bucketId: row.bucketId, keys: [row.key] })).get(row.key) ?? null
     if (precondition) checkPrecondition(current, { key: row.key, precondition })
-    // There is nothing to lock where no row is: two first writers of a key meet at the primary key, and one is `kept`.
-    const whenPresent = current === null ? 'keep' : 'force'
+    // There is nothing to lock where no row is: two first writers of a key meet at the primary key, and of two that want
+    // to be the first one is `kept`.
+    const whenPresent = current !== null ? 'force' : precondition === null ? 'replace' : 'keep'
     const result = await tx.queryText(commitStatement([row], whenPresent))
     const answer = readCommitAnswers(result, { rows: [row], whenPresent })[0] as CommitAnswer
-    if (answer.verdict !== 'kept') return answer
+    if (answer.verdict !== 'kept' && answer.verdict !== 'contested') return answer
   }
-  throw new StorageError('ConditionalRequestConflict', { extra: { Key: row.key } })
+  throw new StorageError(precondition === null ? 'ServiceUnavailable' : 'ConditionalRequestConflict')
 }
 
 function checkPrecondition(

@@ -28,19 +28,5 @@ async function commit(connection: HotConnection, rows: CommitRow[]): Promise<Com
   const statement = isPlain ? plainCommitStatement(rows) : commitStatement(rows, 'replace')
   // Never repeated: when the connection is lost, the group may have been committed.
   const result = await connection.query(statement, { isRepeatable: false })
-  const answers = readCommitAnswers(result, { rows, whenPresent: 'replace' })
-  return isPlain ? commitVersioned(connection, rows, answers) : answers
-}
-
-/** The rows whose buckets have got versioning since their callers looked, once more. */
-async function commitVersioned(
-  connection: HotConnection,
-  rows: CommitRow[],
-  answers: CommitAnswer[],
-): Promise<CommitAnswer[]> {
-  const left = rows.filter((_, index) => answers[index]?.verdict === 'versioned')
-  if (left.length === 0) return answers
-  const result = await connection.query(commitStatement(left, 'replace'), { isRepeatable: false })
-  const later = readCommitAnswers(result, { rows: left, whenPresent: 'replace' })
-  return answers.map((answer) => (answer.verdict === 'versioned' ? (later.shift() as CommitAnswer) : answer))
+  return readCommitAnswers(result, { rows, whenPresent: 'replace' })
 }

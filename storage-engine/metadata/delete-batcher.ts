@@ -21,22 +21,24 @@ export type DeleteVerdict = 'removed' | 'missing' | 'versioned' | 'contested'
  * For buckets that were never versioned, where a delete removes the row. The rows are locked in order of bucket and key
  * before any is deleted, as the commits lock them: no deadlock. A row that is as our snapshot shows it belongs to a bucket
  * that is as our snapshot shows it, too: so there are no other versions that would be left without a current one.
- * One that appears later stays.
+ * One that appears later stays. Rows that are locked and seen stay in their places, so they are deleted by these.
  */
 const DELETE_TEXT = `
-with input as materialized (
-  select i.*, b.versioning from unnest($1::uuid[], $2::text[]) with ordinality as i (bucket_id, key, n)
-  left join lateral (select versioning from buckets where id = i.bucket_id limit 1) b on true
+with own_buckets as materialized (
+  select b.id, b.versioning from (select distinct * from unnest($1::uuid[])) i (id)
+  cross join lateral (select id, versioning from buckets where id = i.id limit 1) b
+), input as materialized (
+  select i.*, b.versioning from unnest($1::uuid[], $2::text[]) with ordinality as i (bucket_id, key, n) left join own_buckets b on b.id = i.bucket_id
   order by i.bucket_id, i.key collate "C"
 ), locked as materialized (
-  select i.n, v.bucket_id, v.key, v.version_id = s.version_id as is_seen from input i cross join lateral (
+  select i.n, v.place, v.version_id = s.version_id as is_seen from input i cross join lateral (
     select o.version_id from object_versions o
     where i.versioning = 'unversioned' and o.bucket_id = i.bucket_id and o.key = i.key and o.noncurrent_order = 0 limit 1) s cross join lateral (
-    select o.bucket_id, o.key, o.version_id from object_versions o
+    select o.ctid as place, o.version_id from object_versions o
     where o.bucket_id = i.bucket_id and o.key = i.key and o.noncurrent_order = 0 for update limit 1) v
 ), removed as (
   delete from object_versions o using locked l
-  where l.is_seen and o.bucket_id = l.bucket_id and o.key = l.key and o.noncurrent_order = 0
+  where l.is_seen and o.ctid = l.place
   returning l.n, old.bucket_id, old.blob_id, old.upload_id, old.size, old.sealed_size,
     (old.wrapped_data_key is not null and old.sealed_size = old.size)::integer as sealed_count
 ), freed_blobs as (

@@ -61,7 +61,7 @@ export async function commitObject(
 /** Throws as `commitObject`. */
 export async function commitRow(db: Database, row: CommitRow, precondition: Precondition | null): Promise<Committed> {
   const answer: CommitAnswer = precondition ? { verdict: 'contested' } : await db.commits.submit(row)
-  if (answer.verdict !== 'contested') return acceptAnswer(answer)
+  if (answer.verdict !== 'contested' && answer.verdict !== 'versioned') return acceptAnswer(answer)
   return db.transaction(async (tx) => {
     await lockWriteTarget(tx, row)
     return acceptAnswer(await commitAlone(tx, { row, precondition }))
