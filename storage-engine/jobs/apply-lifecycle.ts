@@ -175,7 +175,8 @@ async function abortUploads(engine: Engine, { bucket, changes, signal }: Work, {
     for (const upload of page.entries) {
       if (upload.kind !== 'upload') continue
       const due = uploadAbort(judge.rules, upload.key, upload.createdAt.getTime())
-      if (due !== null && due.at <= judge.now && (await abortIfOpen(engine, bucket, upload))) changes.uploadsAborted++
+      if (due !== null && due.at <= judge.now && (await abortIfOpen(engine, bucket, upload)))
+        changes.addAbort(upload.key)
     }
     isTruncated = page.isTruncated
     keyMarker = page.nextKeyMarker ?? ''

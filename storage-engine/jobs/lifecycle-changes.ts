@@ -1,5 +1,6 @@
 import type { Engine } from '#storage-engine/engine.ts'
 import type { LifecycleAction } from '#storage-engine/jobs/lifecycle-action.ts'
+import { type LifecycleDeed, logLifecycle, transitionOperation } from '#storage-engine/jobs/lifecycle-log.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { PendingEvents } from '#storage-engine/metadata/events.ts'
 import { visibleVersionId } from '#storage-engine/metadata/found-objects.ts'
@@ -23,8 +24,9 @@ export class LifecycleChanges {
   moved = 0
   uploadsAborted = 0
   readonly #engine: Engine
-  #deletions: (DeleteTarget & { isExpiry: boolean })[] = []
-  #moves: VersionMove[] = []
+  #deletions: (DeleteTarget & { isExpiry: boolean; size: number })[] = []
+  #moves: (VersionMove & { size: number })[] = []
+  #deeds: LifecycleDeed[] = []
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -32,12 +34,13 @@ export class LifecycleChanges {
 
   /** The version is of this bucket. */
   add(bucket: Bucket, version: ScannedVersion, action: LifecycleAction): void {
-    const { key, order, versionId } = version
+    const { key, order, versionId, size } = version
     if (action.kind === 'move') {
       this.#moves.push({
         key,
         order,
         versionId,
+        size,
         storageClass: action.storageClass,
         events: moveEvents(bucket, version, action.storageClass),
       })
@@ -48,7 +51,13 @@ export class LifecycleChanges {
     // Where nothing is kept, an end is a removal, and removals go in groups.
     const isExpiry = action.kind === 'expire'
     const named = isExpiry && bucket.versioning !== 'unversioned' ? null : visibleVersionId(version)
-    this.#deletions.push({ key, versionId: named, condition, mayBypassGovernance: false, isExpiry })
+    this.#deletions.push({ key, versionId: named, condition, mayBypassGovernance: false, isExpiry, size })
+  }
+
+  /** An upload of the bucket to which `apply` comes next was ended. */
+  addAbort(key: string): void {
+    this.uploadsAborted++
+    this.#deeds.push({ operation: 'S3.DELETE.UPLOAD', key, versionId: null, size: null })
   }
 
   /** Does all that was added, which must be of this bucket. */
@@ -62,15 +71,25 @@ export class LifecycleChanges {
         origin: LIFECYCLE_ORIGIN,
         cause: 'lifecycle',
       })
-      for (const [index, { outcome }] of results.entries()) {
+      for (const [index, { outcome, newDeleteMarker }] of results.entries()) {
         if (outcome !== 'deleted') continue
-        if (targets[index]?.isExpiry) this.expired++
+        const { key, versionId, size, isExpiry } = targets[index] as (typeof targets)[number]
+        if (isExpiry) this.expired++
         else this.removed++
+        const operation = newDeleteMarker === null ? 'S3.EXPIRE.OBJECT' : 'S3.CREATE.DELETEMARKER'
+        this.#deeds.push({ operation, key, versionId, size })
       }
     }
     for (const moves of groupsOf(this.#moves)) {
-      this.moved += await moveVersions(db, { bucketId: bucket.id, moves })
+      const moved = await moveVersions(db, { bucketId: bucket.id, moves })
+      this.moved += moved.length
+      for (const index of moved) {
+        const { key, size, storageClass } = moves[index] as (typeof moves)[number]
+        this.#deeds.push({ operation: transitionOperation(storageClass), key, versionId: null, size })
+      }
     }
+    await logLifecycle(this.#engine, bucket, this.#deeds)
+    this.#deeds = []
     this.#deletions = []
     this.#moves = []
   }

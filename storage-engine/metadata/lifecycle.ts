@@ -129,11 +129,11 @@ export interface VersionMove extends VersionPlace {
   storageClass: string
 }
 
-/** Changes the storage class of versions that are still where they were seen; resolves to how many. */
+/** Changes the storage class of versions that are still where they were seen; resolves to which, as indexes of `moves`. */
 export function moveVersions(
   db: Queryable,
   { bucketId, moves }: { bucketId: string; moves: VersionMove[] },
-): Promise<number> {
+): Promise<number[]> {
   return changeVersions(db, {
     bucketId,
     places: moves,
@@ -143,11 +143,11 @@ export function moveVersions(
 }
 
 /** Archives restored versions again, unless somebody prolonged it meanwhile; resolves to how many. */
-export function endRestores(
+export async function endRestores(
   db: Queryable,
   { bucketId, places }: { bucketId: string; places: VersionPlace[] },
 ): Promise<number> {
-  return changeVersions(db, { bucketId, places, classes: null, eventName: 'ObjectRestore:Delete' })
+  return (await changeVersions(db, { bucketId, places, classes: null, eventName: 'ObjectRestore:Delete' })).length
 }
 
 interface ChangeVersions {
@@ -162,7 +162,7 @@ const MOVED_SETTINGS = `(coalesce(v.settings, '{}') - 'restoredUntil' - 'storage
   || case when i.class = 'STANDARD' then '{}' else jsonb_build_object('storageClass', i.class) end`
 const IS_OVER = `v.settings ->> 'restoredUntil' <= to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
-function changeVersions(db: Queryable, { bucketId, places, classes, eventName }: ChangeVersions): Promise<number> {
+function changeVersions(db: Queryable, { bucketId, places, classes, eventName }: ChangeVersions): Promise<number[]> {
   return db.transaction(async (tx) => {
     await lockKeys(tx, { bucketId, keys: [...new Set(places.map(({ key }) => key))] })
     const rows = await tx.query<ChangedVersion>({
@@ -194,7 +194,7 @@ returning i.n::integer as n, v.size::float8 as size, v.etag, (select versioning 
         etag,
       })
     }
-    return rows.length
+    return rows.map(({ n }) => n - 1)
   })
 }
 
