@@ -4,7 +4,9 @@ import { createBucket } from '#storage-engine/buckets/create-bucket.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { type Activity, findActivity, insertActivity } from '#storage-engine/metadata/activities.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
+import { listVersions } from '#storage-engine/metadata/listing-versions.ts'
 import { measureSelection } from '#storage-engine/metadata/object-selections.ts'
+import { findObject } from '#storage-engine/metadata/object-versions.ts'
 import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
 import { writeObject } from '#storage-engine/objects/write-object.ts'
 import { createActivityRunner } from '#storage-engine/service/activity-runner.ts'
@@ -24,9 +26,9 @@ beforeAll(async () => {
 })
 afterAll(() => setting.stop())
 
-function write(key: string) {
+function write(key: string, into = bucket) {
   return writeObject(setting.engine, {
-    bucket,
+    bucket: into,
     key,
     body: bodyOf(Buffer.from(key)),
     ownerId: bucket.ownerId,
@@ -127,4 +129,35 @@ test('stops at a page and stays resumable', async () => {
   await work
   expect(await find(activity)).toMatchObject({ state: 'running' })
   expect(await count('stop/')).toBeGreaterThan(0)
+})
+
+test('covers the objects of a versioned bucket with delete markers, and keeps their versions', async () => {
+  const { namespaceId, ownerId } = bucket
+  const kept = await createBucket(setting.engine, {
+    namespaceId,
+    ownerId,
+    name: 'kept',
+    region: 'us-east-1',
+    versioning: 'enabled',
+  })
+  const { versionId } = await write('folder/a', kept)
+  await write('b', kept)
+  const runner = createActivityRunner(setting.engine)
+  const input = { bucketId: kept.id, bucketName: kept.name, keys: ['b', 'missing'], prefixes: ['folder/'] }
+  const activity = await startDeletion(input)
+  await runner.run(activity)
+  expect(await find(activity)).toMatchObject({ state: 'done', doneCount: 2 })
+  const page = await listVersions(setting.engine.db, {
+    bucketId: kept.id,
+    prefix: '',
+    delimiter: '',
+    keyMarker: '',
+    versionIdMarker: null,
+    limit: 10,
+  })
+  const listed = page.entries.map((entry) => (entry.kind === 'prefix' ? entry.prefix : `${entry.kind} ${entry.key}`))
+  expect(listed).toEqual(['delete-marker b', 'version b', 'delete-marker folder/a', 'version folder/a'])
+  const old = await findObject(setting.engine.db, { bucketName: kept.name, key: 'folder/a', versionId })
+  expect(old.object?.size).toBe('folder/a'.length)
+  await runner.stop()
 })
