@@ -59,7 +59,7 @@ export async function commitObject(
 }
 
 /** Throws as `commitObject`. */
-export async function commitRow(db: Database, row: CommitRow, precondition: Precondition | null): Promise<Committed> {
+async function commitRow(db: Database, row: CommitRow, precondition: Precondition | null): Promise<Committed> {
   const answer: CommitAnswer = precondition ? { verdict: 'contested' } : await db.commits.submit(row)
   if (answer.verdict !== 'contested' && answer.verdict !== 'versioned') return acceptAnswer(answer)
   return db.transaction(async (tx) => {

@@ -45,6 +45,30 @@ export const DIFFERENCES: readonly Difference[] = [
     page: 'userguide/UsingMetadata.html',
   },
   {
+    area: 'If-None-Match of a write',
+    here: '`*`, or an ETag that the current version must not have',
+    aws: '`*` only',
+    page: 'userguide/conditional-writes.html',
+  },
+  {
+    area: 'Conditions of a delete',
+    here: 'ETag, last modified time and size, of the current version or the one that is named; a missing one is deleted already',
+    aws: 'time and size in directory buckets only',
+    page: 'userguide/conditional-deletes.html',
+  },
+  {
+    area: 'A part that is named twice in a row in Complete',
+    here: 'counts as it was named last',
+    aws: 'InvalidPartOrder',
+    page: 'API/API_CompleteMultipartUpload.html',
+  },
+  {
+    area: 'MFA delete',
+    here: '501 NotImplemented',
+    aws: 'supported',
+    page: 'userguide/MultiFactorAuthenticationDelete.html',
+  },
+  {
     area: 'SSE-KMS without a key id',
     here: 'means the named key `aws/s3`: KMS.NotFoundException until an administrator makes it',
     aws: 'AWS makes the managed key by itself',

@@ -4,6 +4,8 @@ export const NOTES: Readonly<Record<string, string>> = {
   CreateBucket: 'names are unique within the whole service; the owner may repeat it in us-east-1',
   DeleteBucket: 'open multipart uploads do not keep a bucket',
   DeleteObjects: 'ETag, last modified time and size as conditions of each key',
+  ListObjectVersions:
+    'when the version of a marker is gone by now, its key is listed from its first version that is left',
   GetBucketAccelerateConfiguration: 'stored only',
   PutBucketAccelerateConfiguration: 'stored only',
   GetBucketRequestPayment: 'stored only',
