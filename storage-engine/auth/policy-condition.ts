@@ -38,7 +38,7 @@ export type ValueTest =
 
 export type Comparison = 'equals' | 'less' | 'less-or-equal' | 'greater' | 'greater-or-equal'
 
-export const ARN_PARTS = 6
+const ARN_PARTS = 6
 
 /**
  * Does the condition hold? A missing key fails, and satisfies what is negated, IfExists and ForAllValues.

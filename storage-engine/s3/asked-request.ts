@@ -31,3 +31,6 @@ export interface AskedRequest {
   /** Milliseconds since the epoch. */
   now(): number
 }
+
+/** What only an operation knows of its request, as condition keys in lower case. */
+export type Facts = ReadonlyMap<string, readonly string[]>

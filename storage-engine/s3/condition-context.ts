@@ -3,7 +3,7 @@ import type { ConditionContext } from '#storage-engine/auth/policy-condition.ts'
 import { principalContext } from '#storage-engine/auth/principal-context.ts'
 import type { Headers } from '#storage-engine/auth/wire-request.ts'
 import type { Tag } from '#storage-engine/object-settings.ts'
-import type { AccessTarget, AskedRequest } from '#storage-engine/s3/asked-request.ts'
+import type { AccessTarget, AskedRequest, Facts } from '#storage-engine/s3/asked-request.ts'
 import { parseCopySource } from '#storage-engine/s3/copy-source-header.ts'
 import { parseTaggingHeader } from '#storage-engine/s3/tagging-header.ts'
 
@@ -30,6 +30,8 @@ const LOCK_HEADERS: ReadonlyMap<string, string> = new Map([
   ['s3:object-lock-legal-hold', 'x-amz-object-lock-legal-hold'],
   ['s3:object-lock-retain-until-date', 'x-amz-object-lock-retain-until-date'],
 ])
+/** Of tags, retention and legal hold, which come in a header or in a document. */
+const BODY_KEYS = /^s3:(?:requestobjecttag|object-lock-)/
 const WRITES = /^s3:(?:Put|Create|Replicate)/
 const LISTS = /^s3:ListBucket/
 
@@ -40,7 +42,7 @@ export interface ConditionInput {
   target: AccessTarget | null
   /** Is the target the request's own? Its headers and parameters say nothing about another, such as a copy's source. */
   isOwnTarget: boolean
-  facts: ReadonlyMap<string, readonly string[]> | null
+  facts: Facts | null
 }
 
 /**
@@ -57,6 +59,8 @@ export class S3ConditionContext implements ConditionContext {
 
   get(key: string): readonly string[] | undefined {
     const { facts } = this.input
+    // What a document says counts alone: a header beside it must not speak for it.
+    if (facts !== null && BODY_KEYS.test(key)) return facts.get(key)
     const found = facts?.get(key) ?? this.globalValues(key) ?? this.resourceValues(key) ?? this.requestValues(key)
     if (found !== undefined) return found
     this.principal ??= principalContext(this.input.asked.principal)
@@ -147,7 +151,7 @@ export class S3ConditionContext implements ConditionContext {
 }
 
 /** Values of `s3:RequestObjectTag/<key>` and `s3:RequestObjectTagKeys`. */
-export function requestTagValues(key: string, tags: readonly Tag[]): readonly string[] | undefined {
+function requestTagValues(key: string, tags: readonly Tag[]): readonly string[] | undefined {
   if (key === 's3:requestobjecttagkeys') return tags.length === 0 ? undefined : tags.map(([name]) => name)
   return tagValues(key, 's3:requestobjecttag/', tags)
 }
@@ -181,4 +185,15 @@ function copySourceValue(headers: Headers): readonly string[] | undefined {
 function remainingDays(until: string | undefined, now: number): readonly string[] | undefined {
   const time = until === undefined ? Number.NaN : Date.parse(until)
   return Number.isNaN(time) ? undefined : [String(Math.ceil((time - now) / DAY_MS))]
+}
+
+/** The condition keys of a retention that came in a document. `now` in milliseconds since the epoch. */
+export function retentionFacts(retention: { mode: string; retainUntil: string } | null, now: number): Facts {
+  if (retention === null) return new Map()
+  const { mode, retainUntil } = retention
+  return new Map([
+    ['s3:object-lock-mode', [mode]],
+    ['s3:object-lock-retain-until-date', [retainUntil]],
+    ['s3:object-lock-remaining-retention-days', remainingDays(retainUntil, now) ?? []],
+  ])
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
@@ -70,7 +71,7 @@ test('holds a copy to the owners that it expects, of the target and of the sourc
   expect((await copy({ 'x-amz-expected-bucket-owner': '' })).code).toBe('AccessDenied')
 })
 
-test('judges the source of a copy by the rights on the source', async () => {
+test('C3: judges the source of a copy by the rights on the source', async () => {
   await send('PUT', '/bkt/secret', { body: 'secret' })
   const copy = (source: string) =>
     send('PUT', '/mine/stolen', { as: 'neighbour', headers: { 'x-amz-copy-source': source } })
@@ -90,10 +91,48 @@ test('tells that a key is missing to who may list it, by its prefix, and to nobo
   }
 })
 
-test('authorizes before it looks at preconditions', async () => {
+test('C11: authorizes before it looks at preconditions', async () => {
   await send('DELETE', '/bkt?policy')
   const { etag } = (await send('PUT', '/bkt/known', { body: 'x' })).headers
   for (const headers of [{ 'if-match': '"other"' }, { 'if-none-match': etag as string }]) {
     expect((await send('GET', '/bkt/known', { as: 'neighbour', headers })).status).toBe(403)
   }
+})
+
+test('C5: judges tags by the document that brings them, whatever a header claims', async () => {
+  await send('PUT', '/bkt/tagged', { body: 'x' })
+  const deny = {
+    ...allow('s3:PutObjectTagging', 'arn:aws:s3:::bkt/*'),
+    Effect: 'Deny',
+    Condition: { StringNotEquals: { 's3:RequestObjectTag/level': 'low' } },
+  }
+  await putPolicy(deny)
+  const tag = (level: string, headers: Record<string, string> = {}) =>
+    send('PUT', '/bkt/tagged?tagging', {
+      headers,
+      body: `<Tagging><TagSet><Tag><Key>level</Key><Value>${level}</Value></Tag></TagSet></Tagging>`,
+    })
+  expect((await tag('high', { 'x-amz-tagging': 'level=low' })).code).toBe('AccessDenied')
+  await send('DELETE', '/bkt?policy')
+  const named = { ...deny, Condition: { StringEquals: { 's3:RequestObjectTag/level': 'high' } } }
+  await putPolicy(named)
+  expect((await tag('high')).code).toBe('AccessDenied')
+  expect((await tag('low')).status).toBe(200)
+  expect((await send('GET', '/bkt/tagged?tagging')).text).toContain('<Value>low</Value>')
+})
+
+test('judges a retention by the days that its document asks for', async () => {
+  await send('PUT', '/locked', { headers: { 'x-amz-bucket-object-lock-enabled': 'true' } })
+  await send('PUT', '/locked/key', { body: 'x' })
+  const Condition = { NumericGreaterThan: { 's3:object-lock-remaining-retention-days': '10' } }
+  const Statement = { ...allow('s3:PutObjectRetention', 'arn:aws:s3:::locked/*'), Effect: 'Deny', Condition }
+  await send('PUT', '/locked?policy', { body: JSON.stringify({ Statement }) })
+  const retain = (days: number) => {
+    const until = new Date(Date.now() + days * 86_400_000).toISOString()
+    const body = `<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>${until}</RetainUntilDate></Retention>`
+    const headers = { 'content-md5': createHash('md5').update(body).digest('base64') }
+    return send('PUT', '/locked/key?retention', { body, headers })
+  }
+  expect((await retain(20)).code).toBe('AccessDenied')
+  expect((await retain(5)).status).toBe(200)
 })

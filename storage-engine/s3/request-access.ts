@@ -3,11 +3,8 @@ import { writerIdIn } from '#storage-engine/auth/object-ownership.ts'
 import { ownerIdOf, type Principal } from '#storage-engine/auth/principal.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
-import type { AccessTarget, AskedRequest } from '#storage-engine/s3/asked-request.ts'
+import type { AccessTarget, AskedRequest, Facts } from '#storage-engine/s3/asked-request.ts'
 import { S3ConditionContext } from '#storage-engine/s3/condition-context.ts'
-
-/** What only an operation knows of its request, as condition keys in lower case. */
-export type Facts = ReadonlyMap<string, readonly string[]>
 
 /** What the caller of one request may do. Without a target the request's own is meant. */
 export class RequestAccess {

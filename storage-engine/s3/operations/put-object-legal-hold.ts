@@ -13,6 +13,8 @@ export async function putObjectLegalHold(request: ObjectRequest): Promise<S3Resp
   expectObjectLock(bucket)
   expectDocumentDigest(headers)
   const legalHold = readLegalHold(await readDocument(headers, body, XML_BYTES_MAX))
+  const facts = new Map([['s3:object-lock-legal-hold', [legalHold ? 'ON' : 'OFF']]])
+  request.access.check('s3:PutObjectLegalHold', undefined, facts)
   await updateObjectLock(engine, { ...changedVersion(request), change: (lock) => ({ ...lock, legalHold }) })
   return emptyResponse(200, objectVersionHeader(request))
 }

@@ -2,6 +2,7 @@ import { expectObjectLock } from '#storage-engine/buckets/object-lock.ts'
 import { changeRetention, checkRetainUntil } from '#storage-engine/objects/object-lock.ts'
 import { updateObjectLock } from '#storage-engine/objects/update-object.ts'
 import { changedVersion, objectVersionHeader } from '#storage-engine/s3/changed-version.ts'
+import { retentionFacts } from '#storage-engine/s3/condition-context.ts'
 import { mayBypassGovernance } from '#storage-engine/s3/delete-targets.ts'
 import { expectDocumentDigest } from '#storage-engine/s3/object-lock-headers.ts'
 import { readRetention } from '#storage-engine/s3/object-lock-xml.ts'
@@ -15,6 +16,8 @@ export async function putObjectRetention(request: ObjectRequest): Promise<S3Resp
   expectObjectLock(bucket)
   expectDocumentDigest(headers)
   const retention = readRetention(await readDocument(headers, body, XML_BYTES_MAX))
+  // Only now is known what a condition on the retention is about.
+  request.access.check('s3:PutObjectRetention', undefined, retentionFacts(retention, Date.now()))
   await updateObjectLock(engine, {
     ...changedVersion(request),
     change: (lock, now) => {

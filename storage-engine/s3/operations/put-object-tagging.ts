@@ -1,8 +1,8 @@
 import type { Tag } from '#storage-engine/object-settings.ts'
 import { checkObjectTags } from '#storage-engine/objects/tags.ts'
 import { updateObjectSettings } from '#storage-engine/objects/update-object.ts'
+import type { Facts } from '#storage-engine/s3/asked-request.ts'
 import { changedVersion, objectVersionHeader } from '#storage-engine/s3/changed-version.ts'
-import type { Facts } from '#storage-engine/s3/request-access.ts'
 import type { ObjectRequest } from '#storage-engine/s3/s3-request.ts'
 import { emptyResponse, type S3Response } from '#storage-engine/s3/s3-response.ts'
 import { readTagging } from '#storage-engine/s3/tagging-xml.ts'
@@ -10,13 +10,11 @@ import { readDocument, XML_BYTES_MAX } from '#storage-engine/s3/xml-body.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html */
 export async function putObjectTagging(request: ObjectRequest): Promise<S3Response> {
-  const { engine, bucket, headers, body, query, access } = request
+  const { engine, headers, body, query, access } = request
   const tags = checkObjectTags(readTagging(await readDocument(headers, body, XML_BYTES_MAX)))
-  if (bucket.settings.policy !== undefined) {
-    // Only now is known what a condition on the tags of the request is about.
-    const action = query.values.has('versionId') ? 's3:PutObjectVersionTagging' : 's3:PutObjectTagging'
-    access.check(action, undefined, tagFacts(tags))
-  }
+  // Only now is known what a condition on the tags of the request is about.
+  const action = query.values.has('versionId') ? 's3:PutObjectVersionTagging' : 's3:PutObjectTagging'
+  access.check(action, undefined, tagFacts(tags))
   await updateObjectSettings(engine, {
     ...changedVersion(request, 'ObjectTagging:Put'),
     change: (settings) => ({ ...settings, tags }),
