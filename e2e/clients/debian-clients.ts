@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Client, countLines } from '#e2e/clients/client.ts'
+import { type Client, type ClientCommands, countLines, type Site } from '#e2e/clients/client.ts'
 import { debianCommand } from '#e2e/clients/install.ts'
 
 export const rclone: Client = {
@@ -37,37 +37,44 @@ export const rclone: Client = {
 
 export const s3cmd: Client = {
   name: 's3cmd',
-  async prepare(site) {
-    const binary = await debianCommand('s3cmd', site.cacheDir)
-    const host = new URL(site.endpoint).host
-    const config = join(site.workDir, 's3cfg')
-    await writeFile(
-      config,
-      [
-        '[default]',
-        `access_key = ${site.credentials.accessKeyId}`,
-        `secret_key = ${site.credentials.secretAccessKey}`,
-        `host_base = ${host}`,
-        `host_bucket = ${host}`,
-        `ca_certs_file = ${site.caFile}`,
-        '',
-      ].join('\n'),
-    )
-    const run = (...words: string[]) => ({ argv: [binary, '-c', config, '--no-progress', ...words] })
-    return {
-      version: { argv: [binary, '--version'] },
-      makeBucket: (bucket) => run('mb', `s3://${bucket}`),
-      upload: ({ bucket, key, file }) => run('put', file, `s3://${bucket}/${key}`),
-      download: ({ bucket, key, file }) => run('get', '--force', `s3://${bucket}/${key}`, file),
-      syncUp: ({ bucket, prefix, directory }) => run('sync', `${directory}/`, `s3://${bucket}/${prefix}`),
-      syncDown: ({ bucket, prefix, directory }) => run('sync', `s3://${bucket}/${prefix}`, `${directory}/`),
-      list: ({ bucket, prefix }) => run('ls', '-r', `s3://${bucket}/${prefix}`),
-      countListed: countLines,
-      remove: ({ bucket, key }) => run('rm', `s3://${bucket}/${key}`),
-      removeAll: ({ bucket, prefix }) => run('rm', '-r', '-f', '-q', `s3://${bucket}/${prefix}`),
-      removeBucket: (bucket) => run('rb', `s3://${bucket}`),
-    }
-  },
+  prepare: (site) => prepareS3cmd(site, []),
+}
+
+export const s3cmdSigV2: Client = {
+  name: 's3cmd --signature-v2',
+  prepare: (site) => prepareS3cmd(site, ['--signature-v2']),
+}
+
+async function prepareS3cmd(site: Site, options: string[]): Promise<ClientCommands> {
+  const binary = await debianCommand('s3cmd', site.cacheDir)
+  const host = new URL(site.endpoint).host
+  const config = join(site.workDir, 's3cfg')
+  await writeFile(
+    config,
+    [
+      '[default]',
+      `access_key = ${site.credentials.accessKeyId}`,
+      `secret_key = ${site.credentials.secretAccessKey}`,
+      `host_base = ${host}`,
+      `host_bucket = ${host}`,
+      `ca_certs_file = ${site.caFile}`,
+      '',
+    ].join('\n'),
+  )
+  const run = (...words: string[]) => ({ argv: [binary, '-c', config, '--no-progress', ...options, ...words] })
+  return {
+    version: { argv: [binary, '--version'] },
+    makeBucket: (bucket) => run('mb', `s3://${bucket}`),
+    upload: ({ bucket, key, file }) => run('put', file, `s3://${bucket}/${key}`),
+    download: ({ bucket, key, file }) => run('get', '--force', `s3://${bucket}/${key}`, file),
+    syncUp: ({ bucket, prefix, directory }) => run('sync', `${directory}/`, `s3://${bucket}/${prefix}`),
+    syncDown: ({ bucket, prefix, directory }) => run('sync', `s3://${bucket}/${prefix}`, `${directory}/`),
+    list: ({ bucket, prefix }) => run('ls', '-r', `s3://${bucket}/${prefix}`),
+    countListed: countLines,
+    remove: ({ bucket, key }) => run('rm', `s3://${bucket}/${key}`),
+    removeAll: ({ bucket, prefix }) => run('rm', '-r', '-f', '-q', `s3://${bucket}/${prefix}`),
+    removeBucket: (bucket) => run('rb', `s3://${bucket}`),
+  }
 }
 
 /** A backup program: each key is the tag of a snapshot, and the bucket holds nothing but its repository. */

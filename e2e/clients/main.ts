@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CLIENTS, LARGE_CLIENTS } from '#e2e/clients/all-clients.ts'
-import { type Client, ClientUnavailable } from '#e2e/clients/client.ts'
+import { type Client, ClientUnavailable, type Site } from '#e2e/clients/client.ts'
 import { LARGE, makeSamples, makeTree, type SampleFile } from '#e2e/clients/fixtures.ts'
 import { runCommand } from '#e2e/clients/run-command.ts'
-import { stepsOf } from '#e2e/clients/steps.ts'
+import { type Step, type StepsClient, stepsOf } from '#e2e/clients/steps.ts'
+import { terraform } from '#e2e/clients/terraform.ts'
 import { readCommandLine } from '#e2e/command-line.ts'
 import { type Product, REPOSITORY, startProduct } from '#e2e/product.ts'
 
@@ -42,16 +43,17 @@ async function main(): Promise<void> {
   }
 }
 
-function chooseClients(only: string | null): Client[] {
-  if (only === null) return CLIENTS
+function chooseClients(only: string | null): (Client | StepsClient)[] {
+  const all = [...CLIENTS, terraform]
+  if (only === null) return all
   const words = only.toLowerCase().split(',')
-  const chosen = CLIENTS.filter(({ name }) => words.some((word) => name.toLowerCase().includes(word)))
+  const chosen = all.filter(({ name }) => words.some((word) => name.toLowerCase().includes(word)))
   if (chosen.length === 0) throw new Error(`No client is named ${only}. ${USAGE}`)
   return chosen
 }
 
 interface TestInput {
-  client: Client
+  client: Client | StepsClient
   product: Product
   samples: SampleFile[]
   scratch: string
@@ -70,17 +72,11 @@ async function testClient({ client, product, samples, scratch }: TestInput): Pro
     workDir,
   }
   try {
-    const commands = await client.prepare(site)
-    const version = (await runCommand(commands.version)).trim().split('\n')[0]
+    const { version, steps } =
+      'prepareSteps' in client
+        ? await client.prepareSteps(site)
+        : await prepareRoundTrips(client, { site, samples, treeDir: join(scratch, 'tree'), slug })
     console.log(`\n${client.name} (${version})`)
-    const steps = stepsOf({
-      commands,
-      bucket: `clients-${slug}`,
-      samples: LARGE_CLIENTS.includes(client) ? samples : samples.filter(({ label }) => label !== LARGE[0]),
-      treeDir: join(scratch, 'tree'),
-      workDir,
-      caFile: product.caFile,
-    })
     for (const step of steps) row.results.set(step.name, await runStep(step))
   } catch (error) {
     if (!(error instanceof ClientUnavailable)) throw error
@@ -89,6 +85,22 @@ async function testClient({ client, product, samples, scratch }: TestInput): Pro
   }
   await rm(workDir, { recursive: true, force: true })
   return row
+}
+
+async function prepareRoundTrips(
+  client: Client,
+  { site, samples, treeDir, slug }: { site: Site; samples: SampleFile[]; treeDir: string; slug: string },
+): Promise<{ version: string; steps: Step[] }> {
+  const commands = await client.prepare(site)
+  const steps = stepsOf({
+    commands,
+    bucket: `clients-${slug}`,
+    samples: LARGE_CLIENTS.includes(client) ? samples : samples.filter(({ label }) => label !== LARGE[0]),
+    treeDir,
+    workDir: site.workDir,
+    caFile: site.caFile,
+  })
+  return { version: (await runCommand(commands.version)).trim().split('\n')[0] ?? '', steps }
 }
 
 async function runStep(step: { name: string; run(): Promise<void> }): Promise<Result> {

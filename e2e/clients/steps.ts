@@ -1,12 +1,19 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ClientCommands } from '#e2e/clients/client.ts'
+import type { ClientCommands, Site } from '#e2e/clients/client.ts'
 import { hashFile, hashTree, type SampleFile, TREE_FILES } from '#e2e/clients/fixtures.ts'
 import { runCommand } from '#e2e/clients/run-command.ts'
 
 export interface Step {
   name: string
   run(): Promise<void>
+}
+
+/** A program that does other things than the rest: it brings its own steps. */
+export interface StepsClient {
+  name: string
+  /** Throws ClientUnavailable when this machine cannot have it. */
+  prepareSteps(site: Site): Promise<{ version: string; steps: Step[] }>
 }
 
 export interface StepsInput {

@@ -8,12 +8,15 @@ export interface CopySource {
   versionId: string | null
 }
 
-/** Reads x-amz-copy-source: `[/]bucket/key[?versionId=id]`, percent-encoded once like a path. Throws InvalidArgument. */
+/**
+ * Reads x-amz-copy-source: `[/]bucket/key[?versionId=id]`, percent-encoded once. Unlike in a path a plus sign is a space, as
+ * S3 has it: clients rely on it that encode the header like a form. Throws InvalidArgument.
+ */
 export function parseCopySource(header: string): CopySource {
   const at = header.lastIndexOf('?versionId=')
   const path = (at === -1 ? header : header.slice(0, at)).replace(/^\//, '')
   try {
-    const decoded = decodePercent(path)
+    const decoded = decodePercent(path.replaceAll('+', ' '))
     const slash = decoded.indexOf('/')
     const bucketName = decoded.slice(0, slash)
     const key = decoded.slice(slash + 1)
