@@ -1,3 +1,4 @@
+import { writeAwsConfig } from '#e2e/clients/aws-config.ts'
 import { type Client, type ClientCommands, countLines, type Site } from '#e2e/clients/client.ts'
 import { installNodeClients, installPythonClients, unpackAwsCli } from '#e2e/clients/install.ts'
 
@@ -5,25 +6,25 @@ export const awsCliV2: Client = {
   name: 'aws-cli v2',
   async prepare(site) {
     await installNodeClients(site.cacheDir)
-    return awsCommands(await unpackAwsCli(site.cacheDir), site)
+    return awsCommands(await unpackAwsCli(site.cacheDir), { site, config: await writeAwsConfig(site) })
   },
 }
 
 export const awsCliV1: Client = {
   name: 'aws-cli v1',
   async prepare(site) {
-    return awsCommands(`${await installPythonClients(site.cacheDir)}/aws`, site)
+    return awsCommands(`${await installPythonClients(site.cacheDir)}/aws`, { site, config: await writeAwsConfig(site) })
   },
 }
 
-function awsCommands(aws: string, site: Site): ClientCommands {
+function awsCommands(aws: string, { site, config }: { site: Site; config: string }): ClientCommands {
   const env = {
     AWS_ACCESS_KEY_ID: site.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: site.credentials.secretAccessKey,
     AWS_DEFAULT_REGION: site.credentials.region,
     AWS_ENDPOINT_URL: site.endpoint,
     AWS_CA_BUNDLE: site.caFile,
-    AWS_CONFIG_FILE: '/dev/null',
+    AWS_CONFIG_FILE: config,
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_PAGER: '',

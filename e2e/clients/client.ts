@@ -12,6 +12,8 @@ export interface Site {
   endpoint: string
   caFile: string
   credentials: Credentials
+  /** Where the bucket's name stands: in the path unless said otherwise. */
+  addressing?: 'virtual'
   /** Kept between runs. */
   cacheDir: string
   /** Scratch directory of this client and run. */

@@ -15,6 +15,7 @@ export const rclone: Client = {
       RCLONE_CONFIG_S_ACCESS_KEY_ID: site.credentials.accessKeyId,
       RCLONE_CONFIG_S_SECRET_ACCESS_KEY: site.credentials.secretAccessKey,
       RCLONE_CA_CERT: site.caFile,
+      RCLONE_CONFIG_S_FORCE_PATH_STYLE: String(site.addressing === undefined),
     }
     await writeFile(env.RCLONE_CONFIG, '')
     const run = (...words: string[]) => ({ argv: [binary, ...words], env })
@@ -56,7 +57,7 @@ async function prepareS3cmd(site: Site, options: string[]): Promise<ClientComman
       `access_key = ${site.credentials.accessKeyId}`,
       `secret_key = ${site.credentials.secretAccessKey}`,
       `host_base = ${host}`,
-      `host_bucket = ${host}`,
+      `host_bucket = ${site.addressing === undefined ? host : `%(bucket)s.${host}`}`,
       `ca_certs_file = ${site.caFile}`,
       '',
     ].join('\n'),
@@ -89,8 +90,9 @@ export const restic: Client = {
       RESTIC_PASSWORD: 'correct horse battery staple',
       RESTIC_CACHE_DIR: join(site.workDir, 'restic-cache'),
     })
+    const lookup = site.addressing === undefined ? [] : ['-o', 's3.bucket-lookup=dns']
     const run = (bucket: string, ...words: string[]) => ({
-      argv: [binary, '--cacert', site.caFile, '--quiet', ...words],
+      argv: [binary, '--cacert', site.caFile, '--quiet', ...lookup, ...words],
       env: env(bucket),
     })
     const source = new Map<string, string>()

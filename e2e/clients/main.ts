@@ -7,6 +7,7 @@ import { LARGE, makeSamples, makeTree, type SampleFile } from '#e2e/clients/fixt
 import { runCommand } from '#e2e/clients/run-command.ts'
 import { type Step, type StepsClient, stepsOf } from '#e2e/clients/steps.ts'
 import { terraform } from '#e2e/clients/terraform.ts'
+import { slugOf, virtualHosted } from '#e2e/clients/virtual-hosted.ts'
 import { readCommandLine } from '#e2e/command-line.ts'
 import { type Product, REPOSITORY, startProduct } from '#e2e/product.ts'
 
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
 }
 
 function chooseClients(only: string | null): (Client | StepsClient)[] {
-  const all = [...CLIENTS, terraform]
+  const all = [...CLIENTS, ...CLIENTS.map(virtualHosted), terraform]
   if (only === null) return all
   const words = only.toLowerCase().split(',')
   const chosen = all.filter(({ name }) => words.some((word) => name.toLowerCase().includes(word)))
@@ -61,7 +62,7 @@ interface TestInput {
 
 async function testClient({ client, product, samples, scratch }: TestInput): Promise<Row> {
   const row: Row = { client: client.name, results: new Map(), skipped: null }
-  const slug = client.name.toLowerCase().replace(/\W+/g, '-')
+  const slug = slugOf(client)
   const workDir = join(scratch, slug)
   await mkdir(workDir)
   const site = {

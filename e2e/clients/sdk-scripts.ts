@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { writeAwsConfig } from '#e2e/clients/aws-config.ts'
 import { type Client, type ClientCommands, countLines, type Site } from '#e2e/clients/client.ts'
 import { installNodeClients, installPythonClients } from '#e2e/clients/install.ts'
 
@@ -7,25 +8,34 @@ export const boto3: Client = {
   name: 'boto3',
   async prepare(site) {
     const python = `${await installPythonClients(site.cacheDir)}/python`
-    return scriptCommands([python, fileURLToPath(new URL('./scripts/boto3-client.py', import.meta.url))], site)
+    return scriptCommands([python, fileURLToPath(new URL('./scripts/boto3-client.py', import.meta.url))], {
+      site,
+      config: await writeAwsConfig(site),
+    })
   },
 }
 
 export const awsSdkJs: Client = {
   name: 'AWS SDK JS v3',
   async prepare(site) {
-    return scriptCommands([process.execPath, await installNodeClients(site.cacheDir, 'aws-sdk-js.mjs')], site)
+    return scriptCommands([process.execPath, await installNodeClients(site.cacheDir, 'aws-sdk-js.mjs')], {
+      site,
+      config: await writeAwsConfig(site),
+    })
   },
 }
 
 export const minioJs: Client = {
   name: 'minio-js',
   async prepare(site) {
-    return scriptCommands([process.execPath, await installNodeClients(site.cacheDir, 'minio-js.mjs')], site)
+    return scriptCommands([process.execPath, await installNodeClients(site.cacheDir, 'minio-js.mjs')], {
+      site,
+      config: await writeAwsConfig(site),
+    })
   },
 }
 
-function scriptCommands(script: string[], site: Site): ClientCommands {
+function scriptCommands(script: string[], { site, config }: { site: Site; config: string }): ClientCommands {
   const env = {
     AWS_ACCESS_KEY_ID: site.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: site.credentials.secretAccessKey,
@@ -34,7 +44,8 @@ function scriptCommands(script: string[], site: Site): ClientCommands {
     AWS_ENDPOINT_URL: site.endpoint,
     AWS_CA_BUNDLE: site.caFile,
     NODE_EXTRA_CA_CERTS: site.caFile,
-    AWS_CONFIG_FILE: '/dev/null',
+    AWS_CONFIG_FILE: config,
+    ...(site.addressing !== undefined && { S3_ADDRESSING: site.addressing }),
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     AWS_EC2_METADATA_DISABLED: 'true',
   }

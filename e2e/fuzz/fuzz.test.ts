@@ -4,7 +4,7 @@ import { describeFinding, type FuzzTarget, fuzzTarget } from '#e2e/fuzz/fuzz-tar
 import { openTarget, TARGET_NAMES } from '#e2e/fuzz/open-target.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 
-/** C2 of SECURITY.md: a short run of each fuzz target, the same each time; `npm run fuzz` goes on from there. */
+/** C2 of docs/security.md: a short run of each fuzz target, the same each time; `npm run fuzz` goes on from there. */
 
 const RUNS_OF_A_PARSER = 1_000
 /** Where a run takes longer. */

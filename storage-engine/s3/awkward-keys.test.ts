@@ -3,7 +3,7 @@ import { readXml, type XmlElement } from '#storage-engine/s3/xml-reader.ts'
 import { type RawRequest, sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-/** C3 and C16 of SECURITY.md: a key is bytes and nothing else, on every way in and on every way out. */
+/** C3 and C16 of docs/security.md: a key is bytes and nothing else, on every way in and on every way out. */
 
 let gateway: TestGateway
 

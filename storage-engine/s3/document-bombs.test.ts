@@ -4,7 +4,7 @@ import { requestForRow, SERVED_OPERATIONS, type ServedOperation } from '#storage
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-/** C2 and C13 of SECURITY.md: no document costs more than its bytes, and none brings the server down. */
+/** C2 and C13 of docs/security.md: no document costs more than its bytes, and none brings the server down. */
 
 let gateway: TestGateway
 

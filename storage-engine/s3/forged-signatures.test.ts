@@ -16,7 +16,7 @@ import {
 } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-/** C1 of the rules in docs/security.md: no operation and no way of sending credentials goes past the signature check. */
+/** C1 of docs/security.md: no operation and no way of sending credentials goes past the signature check. */
 
 const SECRET = 'the bytes that nobody else may see'
 const SKEW_MS = 16 * 60_000

@@ -4,7 +4,7 @@ import { converseRaw, signedLines } from '#storage-engine/testing/raw-connection
 import { sendSigned, sha256 } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-/** C2, C3 and C8 of SECURITY.md, on the wire: what two parsers could read in two ways is read in none. */
+/** C2, C3 and C8 of docs/security.md, on the wire: what two parsers could read in two ways is read in none. */
 
 const SECRET = 'the bytes that nobody else may see'
 let gateway: TestGateway

@@ -8,6 +8,7 @@ const client = new Client({
   endPoint: hostname,
   port: Number(port),
   useSSL: true,
+  pathStyle: process.env.S3_ADDRESSING !== 'virtual',
   accessKey: process.env.AWS_ACCESS_KEY_ID,
   secretKey: process.env.AWS_SECRET_ACCESS_KEY,
 })

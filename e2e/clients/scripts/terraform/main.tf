@@ -186,6 +186,7 @@ resource "aws_s3_object_copy" "copy" {
   bucket = aws_s3_bucket.logs.id
   key    = "folder/copy.txt"
   source = "${aws_s3_bucket.logs.id}/${aws_s3_object.file.key}"
+  tags   = { a = "b" }
 }
 
 data "aws_s3_objects" "all" {
