@@ -40,7 +40,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     area: 'User metadata',
-    here: 'comes back as the bytes that were sent, be they ASCII, UTF-8, Latin-1 or RFC 2047',
+    here: 'comes back as the bytes that were sent, be they ASCII, UTF-8, Latin-1 or RFC 2047; to boto3 and aws-cli, which send UTF-8 and read Latin-1, as Latin-1 where that can hold it',
     aws: 'what is not ASCII comes back as RFC 2047',
     page: 'userguide/UsingMetadata.html',
   },

@@ -5,6 +5,7 @@ import { isSealed } from '#storage-engine/objects/read-object.ts'
 import type { WrittenObject } from '#storage-engine/objects/write-object.ts'
 import { checksumHeader } from '#storage-engine/s3/checksum-headers.ts'
 import { encryptionHeaders, writtenEncryptionHeaders } from '#storage-engine/s3/encryption-headers.ts'
+import { userMetadataHeaders } from '#storage-engine/s3/user-metadata-headers.ts'
 import { writtenVersionHeader } from '#storage-engine/s3/version-id.ts'
 
 /** As S3 spells them in answers. */
@@ -49,9 +50,7 @@ export function objectHeaders(
       if (value !== undefined) headers.push(HEADER_NAMES[name] as string, value)
     }
   }
-  if (userMetadata !== null) {
-    for (const [name, value] of Object.entries(userMetadata)) headers.push(`x-amz-meta-${name}`, value)
-  }
+  if (userMetadata !== null) headers.push(...userMetadataHeaders(userMetadata, requestHeaders))
   headers.push(
     ...encryptionHeaders({ encryption: object.settings?.encryption, sealed: isSealed(object) }, requestHeaders),
   )
