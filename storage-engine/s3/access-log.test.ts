@@ -1,7 +1,7 @@
 import https from 'node:https'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { signForm } from '#storage-engine/testing/post-form.ts'
-import { presign, type RawAnswer, sendSigned } from '#storage-engine/testing/signed-request.ts'
+import { presign, type RawAnswer, sendRaw, sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { presignV2 } from '#storage-engine/testing/sigv2-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
@@ -219,6 +219,25 @@ describe('a request to a bucket that is logged', () => {
     await send('PUT', '/bkt?policy', { body: JSON.stringify({ Version: '2012-10-17', Statement }) })
     expect((await recordOf(await send('GET', '/bkt/open', { as: null })))['aclRequired']).toBe('-')
     await send('DELETE', '/bkt?policy')
+  })
+
+  it('to its website is recorded as such', async () => {
+    const index = '<IndexDocument><Suffix>index.html</Suffix></IndexDocument>'
+    await send('PUT', '/bkt?website', { body: `<WebsiteConfiguration>${index}</WebsiteConfiguration>` })
+    await send('PUT', '/bkt/docs/index.html', { body: 'docs', headers: { 'x-amz-acl': 'public-read' } })
+    const host = `bkt.s3-website.us-east-1.localhost:${gateway.port}`
+    const visit = (target: string) =>
+      sendRaw(gateway, { method: 'GET', target, headers: { host }, body: Buffer.alloc(0) })
+    expect(await recordOf(await visit('/docs/'))).toMatchObject({
+      operation: 'WEBSITE.GET.OBJECT',
+      key: 'docs/',
+      status: '200',
+      bytesSent: '4',
+      objectSize: '4',
+      requester: '-',
+      aclRequired: 'Yes',
+    })
+    expect(await recordOf(await visit('/nothing'))).toMatchObject({ key: 'nothing', errorCode: 'AccessDenied' })
   })
 
   it('is recorded when a browser asks before it, or hangs up', async () => {

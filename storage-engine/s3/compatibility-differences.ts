@@ -15,6 +15,12 @@ export const DIFFERENCES: readonly Difference[] = [
     page: 'API/sig-v4-authenticating-requests.html',
   },
   {
+    area: 'Presigned URL for more than a week',
+    here: 'AccessDenied, as for one that has expired',
+    aws: 'AuthorizationQueryParametersError',
+    page: 'API/sigv4-query-string-auth.html',
+  },
+  {
     area: 'HTTP',
     here: 'HTTPS only, for websites too',
     aws: 'also plain HTTP; websites HTTP only',

@@ -51,10 +51,16 @@ export const LIMITS: readonly Limit[] = [
     page: 'API/ErrorResponses.html',
   },
   {
-    what: 'body of a PUT, of a form, or of a part; source of a CopyObject',
+    what: 'body of a PUT, of a form, or of a part',
     limit: bytes(BODY_BYTES_MAX),
     code: 'EntityTooLarge',
     page: 'userguide/qfacts.html',
+  },
+  {
+    what: 'source of a CopyObject or UploadPartCopy',
+    limit: bytes(BODY_BYTES_MAX),
+    code: 'InvalidRequest',
+    page: 'API/API_CopyObject.html',
   },
   {
     what: 'part, but the last one',
@@ -175,7 +181,7 @@ export const LIMITS: readonly Limit[] = [
   {
     what: 'life of a presigned URL of version 4',
     limit: `${count(EXPIRES_SECONDS_MAX)} seconds`,
-    code: 'AuthorizationQueryParametersError',
+    code: 'AccessDenied',
     page: 'API/sigv4-query-string-auth.html',
   },
   {

@@ -308,7 +308,9 @@ function runLong(
  */
 async function findBucketOfError(exchange: Exchange, error: unknown): Promise<void> {
   const { gateway, req, target } = exchange
-  if (error instanceof StorageError && error.code === 'NoSuchBucket') return
+  if (!(error instanceof StorageError) || error.code === 'NoSuchBucket') return
+  // Where the database is away, to ask it once more only keeps the client waiting.
+  if (error.status >= 500 && error.code !== 'NotImplemented') return
   // A preflight that is refused allows nothing.
   if (req.method === 'OPTIONS' || target === null || target.bucket === null) return
   try {
