@@ -7,7 +7,6 @@ import { shortenTraceback, type TestResult } from '#e2e/s3-tests/junit-report.ts
 import { checkCheckout, findPython, runPytest } from '#e2e/s3-tests/run-pytest.ts'
 import { createSuiteCallers, writeSuiteConfiguration } from '#e2e/s3-tests/suite-callers.ts'
 import { type SuiteServer, startSuiteServer } from '#e2e/s3-tests/suite-server.ts'
-import { readConfig } from '#storage-engine/config.ts'
 
 const USAGE = `Usage: npm run test:s3-tests -- <checkout of ceph/s3-tests> [options] [-- options of pytest]
 
@@ -109,11 +108,9 @@ function countOf(option: string, value: string): number {
 
 async function startServer(options: Options, resultsDir: string): Promise<SuiteServer> {
   const { daySeconds, storageClasses } = options
-  const known = readConfig({ env: {}, directory: resultsDir })
   const env = {
-    ...('lifecycleDaySeconds' in known && { SCEAU_LIFECYCLE_DAY_SECONDS: String(daySeconds) }),
-    ...('lifecycleIntervalSeconds' in known && { SCEAU_LIFECYCLE_INTERVAL_SECONDS: '1' }),
-    ...('storageClasses' in known && { SCEAU_STORAGE_CLASSES: ['STANDARD', ...storageClasses].join() }),
+    SCEAU_LIFECYCLE_DAY_SECONDS: String(daySeconds),
+    ...(storageClasses.length > 0 && { SCEAU_STORAGE_CLASSES: ['STANDARD', ...storageClasses].join() }),
     ...options.env,
   }
   return startSuiteServer({ env, logFile: join(resultsDir, 'server.log') })

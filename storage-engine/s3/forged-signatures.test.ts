@@ -29,6 +29,8 @@ beforeAll(async () => {
     await sendSigned(gateway, { method: 'PUT', target: `/${bucket}` })
     await sendSigned(gateway, { method: 'PUT', target: `/${bucket}/key`, body: SECRET })
   }
+  // Temporary credentials are asked for on first use.
+  for (const mode of CREDENTIAL_MODES) await mode.send(gateway, { method: 'GET', target: '/ours/key' }, {})
   before = await digestDatabase(gateway.engine.db)
 })
 

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { doIam, fieldOf } from '#storage-engine/testing/iam-request.ts'
 import {
   amzDate,
   frameChunks,
@@ -77,7 +78,65 @@ export const CREDENTIAL_MODES: CredentialMode[] = [
     signaturePlace: 'query',
     send: (gateway, request, forgery) => finish(gateway, forgery, request, signQueryV2(gateway, request, forgery)),
   },
+  {
+    name: 'SigV4 in the header, with a session token',
+    signaturePlace: 'authorization',
+    async send(gateway, request, forgery) {
+      const signed = await signWithSession(gateway, request, { forgery, place: 'header' })
+      return finish(gateway, forgery, request, signed)
+    },
+  },
+  {
+    name: 'SigV4 in the query, with a session token',
+    signaturePlace: 'query',
+    async send(gateway, request, forgery) {
+      const signed = await signWithSession(gateway, request, { forgery, place: 'query' })
+      return finish(gateway, forgery, request, signed)
+    },
+  },
 ]
+
+/** Temporary credentials of the root user, asked for once a gateway. */
+interface Session {
+  accessKeyId: string
+  secretAccessKey: string
+  token: string
+}
+
+const sessions = new WeakMap<TestGateway, Promise<Session>>()
+
+function sessionOf(gateway: TestGateway): Promise<Session> {
+  const known = sessions.get(gateway)
+  if (known !== undefined) return known
+  const session = openSession(gateway)
+  sessions.set(gateway, session)
+  return session
+}
+
+async function openSession(gateway: TestGateway): Promise<Session> {
+  const answer = await doIam(gateway, { action: 'GetSessionToken' })
+  return {
+    accessKeyId: fieldOf(answer, 'AccessKeyId'),
+    secretAccessKey: fieldOf(answer, 'SecretAccessKey'),
+    token: fieldOf(answer, 'SessionToken'),
+  }
+}
+
+async function signWithSession(
+  gateway: TestGateway,
+  request: RawRequest,
+  { forgery, place }: { forgery: Forgery; place: 'header' | 'query' },
+): Promise<Sent> {
+  const { token, ...credentials } = await sessionOf(gateway)
+  const signer = { ...credentials, ...forgery }
+  if (place === 'header') {
+    const headers = { ...request.headers, 'x-amz-security-token': token }
+    return signHeader(gateway, { ...request, headers }, { framing: 'hashed', forgery: signer })
+  }
+  const separator = request.target.includes('?') ? '&' : '?'
+  const target = `${request.target}${separator}X-Amz-Security-Token=${encodeURIComponent(token)}`
+  return signQuery(gateway, { ...request, target }, signer)
+}
 
 function finish(gateway: TestGateway, forgery: Forgery, request: RawRequest, signed: Sent): Promise<RawAnswer> {
   const { headers, body } = signed
