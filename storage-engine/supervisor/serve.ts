@@ -145,14 +145,13 @@ async function startParts({ config, only, programs, onStarted, shutdown }: Serve
 
 /**
  * Bodies pass through memory outside of V8's heap. By default V8 takes its growth for a reason to collect the whole heap,
- * many times a second under load: these make it wait until that is worth it, within a bound (docs/decisions/0008). The
- * nursery is half of what V8 would take; still less costs small objects throughput. Known to V8 from Node 26 on.
+ * many times a second under load: these make it wait until that is worth it, within a bound (docs/decisions/0008). Known to
+ * V8 from Node 26 on.
  */
 const GATEWAY_FLAGS = [
   '--external-memory-accounted-in-global-limit',
   '--external-memory-max-growing-factor=4',
   '--max-old-space-size=512',
-  '--max-semi-space-size=8',
 ]
 /** Jobs and console keep little for long: a small nursery costs them nothing and saves tens of megabytes each. */
 const SIDE_FLAGS = ['--max-semi-space-size=4']
