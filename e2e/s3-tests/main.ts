@@ -110,7 +110,8 @@ async function startServer(options: Options, resultsDir: string): Promise<SuiteS
   const { daySeconds, storageClasses } = options
   const env = {
     SCEAU_LIFECYCLE_DAY_SECONDS: String(daySeconds),
-    ...(storageClasses.length > 0 && { SCEAU_STORAGE_CLASSES: ['STANDARD', ...storageClasses].join() }),
+    SCEAU_LIFECYCLE_INTERVAL_SECONDS: '1',
+    SCEAU_STORAGE_CLASSES: ['STANDARD', ...storageClasses].join(),
     ...options.env,
   }
   return startSuiteServer({ env, logFile: join(resultsDir, 'server.log') })
