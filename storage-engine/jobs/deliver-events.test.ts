@@ -4,6 +4,7 @@ import { checkNotification } from '#storage-engine/buckets/check-notification.ts
 import { setNotification } from '#storage-engine/buckets/set-notification.ts'
 import { deliverEvents, hasEventsToDeliver, pauseAfter } from '#storage-engine/jobs/deliver-events.ts'
 import { forgetDeliveries } from '#storage-engine/jobs/forget-deliveries.ts'
+import { setBucketVersioning } from '#storage-engine/metadata/bucket-settings.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { insertEvent, listDeliveries, pageDueEvents, reviveEvents } from '#storage-engine/metadata/events.ts'
 import { webhookArn } from '#storage-engine/namespaces/webhook-arn.ts'
@@ -58,13 +59,15 @@ const keysReceived = () =>
   )
 const run = () => deliverEvents(test.engine, { signal })
 const range = (count: number) => Array.from({ length: count }, (_, index) => count - index)
-const makeDue = () => test.engine.db.query({ name: 'due', text: 'update events set due_at = now()', values: [] })
+const makeDue = () =>
+  test.engine.db.query({ name: 'due', text: `update events set due_at = now() - interval '1 minute'`, values: [] })
 const log = () => listDeliveries(test.engine.db, { namespaceId: bucket.namespaceId, beforeId: null, limit: 100 })
 
 describe('deliveries', () => {
   it("begin with S3's test event, then bring each record, signed", async () => {
     // Only events of one key have an order: the configuration's own must be out before the object's comes.
     await run()
+    await setBucketVersioning(test.engine.db, { bucketId: bucket.id, versioning: 'enabled' })
     await happen('a folder/ü+1')
     await run()
     const [first, second] = webhook.received
