@@ -2,6 +2,7 @@ import type { Headers } from '#storage-engine/auth/wire-request.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { DeleteCondition } from '#storage-engine/metadata/delete-condition.ts'
 import type { WritePrecondition } from '#storage-engine/objects/write-object.ts'
+import { notImplemented } from '#storage-engine/s3/object-headers.ts'
 
 /** What a condition is about. */
 export interface Validators {
@@ -42,10 +43,7 @@ export function readWritePrecondition(headers: Headers): WritePrecondition | nul
   if (ifMatch === undefined && ifNoneMatch === undefined) return null
   if (ifNoneMatch === undefined) return { ifMatch: unquoteEtag(ifMatch as string) }
   if (ifMatch === undefined) return { ifNoneMatch: unquoteEtag(ifNoneMatch) }
-  throw new StorageError('NotImplemented', {
-    message: 'A header you provided implies functionality that is not implemented',
-    extra: { Header: 'If-None-Match' },
-  })
+  throw notImplemented('If-None-Match')
 }
 
 /**
