@@ -16,8 +16,13 @@ export function createEnvRootProvider(input: { value: string | undefined }): Roo
     throw new StartupError('SCEAU_ROOT_KEY must be 64 hexadecimal digits; make one with: openssl rand -hex 32')
   }
   const bytes = Buffer.from(input.value, 'hex')
-  const keys: RootKey[] = [{ id: idOf(bytes), version: 1, isActive: true, key: createSecretKey(bytes) }]
-  return createLocalRootProvider(async () => keys)
+  const key: RootKey = { id: idOf(bytes), version: 1, state: 'active', createdAt: null, key: createSecretKey(bytes) }
+  return createLocalRootProvider({
+    kind: 'env',
+    location: 'SCEAU_ROOT_KEY',
+    rotation: null,
+    loadKeys: async () => [key],
+  })
 }
 
 /** A key without a keyring has no name of its own, so its name follows from it, one way. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openFileRootProvider } from '#storage-engine/crypto/file-root-provider.ts'
 import { describeRootProvider } from '#storage-engine/crypto/root-provider.conformance.ts'
+import type { RootRotation } from '#storage-engine/crypto/root-provider.ts'
 import { StartupError } from '#storage-engine/errors.ts'
 
 /** Runs between the moment when a start finds no keyring and the one when it makes its own. */
@@ -29,7 +30,12 @@ const pathOf = (name: string) => join(directory, name, 'root-key.json')
 const openFirst = (name: string) => openFileRootProvider({ path: pathOf(name), isInstallationEmpty: true })
 const openLater = (name: string) => openFileRootProvider({ path: pathOf(name), isInstallationEmpty: false })
 
-describeRootProvider({ name: 'file', open: () => openFirst('mine'), openOther: () => openFirst('other') })
+describeRootProvider({
+  name: 'file',
+  open: () => openFirst('mine'),
+  openOther: () => openFirst('other'),
+  openRotatable: () => openFirst('rotatable'),
+})
 
 describe('first start', () => {
   it('makes a keyring that its owner alone can read, and leaves nothing beside it', async () => {
@@ -55,6 +61,41 @@ describe('first start', () => {
     const slower = await openFirst('raced')
     expect((await slower.unwrap({ context: wrapped.context, record })).equals(wrapped.key)).toBe(true)
     expect(await readdir(join(directory, 'raced'))).toEqual(['root-key.json'])
+  })
+})
+
+describe('rotation', () => {
+  const rotationOf = async (name: string) => (await openFirst(name)).rotation as RootRotation
+
+  it('replaces the file by one that its owner alone can read, and leaves nothing beside it', async () => {
+    await (await rotationOf('replaced')).rotate()
+    expect((await stat(pathOf('replaced'))).mode & 0o777).toBe(0o400)
+    expect(await readdir(join(directory, 'replaced'))).toEqual(['root-key.json'])
+  })
+
+  it('leaves the old keyring and no key beside it when the new one cannot be put in its place', async () => {
+    const rotation = await rotationOf('unwritable')
+    const before = await readFile(pathOf('unwritable'), 'utf8')
+    beforeCreate.run = async () => {
+      beforeCreate.run = async () => {}
+      throw Object.assign(new Error('planted'), { code: 'EROFS' })
+    }
+    await expect(rotation.rotate()).rejects.toMatchObject({ code: 'ServiceUnavailable', message: /\(EROFS\)/ })
+    expect(await readFile(pathOf('unwritable'), 'utf8')).toBe(before)
+    expect(await readdir(join(directory, 'unwritable'))).toEqual(['root-key.json'])
+  })
+
+  it('refuses to grow the file beyond what can be read', async () => {
+    const rotation = await rotationOf('full')
+    const whole = JSON.parse(await readFile(pathOf('full'), 'utf8'))
+    const older = Array.from({ length: 300 }, (_, index) => ({
+      ...whole.keys[0],
+      state: 'decrypt-only',
+      version: index + 2,
+    }))
+    await replaceFile(pathOf('full'), JSON.stringify({ ...whole, keys: [...whole.keys, ...older] }))
+    await expect(rotation.rotate()).rejects.toMatchObject({ code: 'LimitExceeded' })
+    await expect((await openFirst('full')).health()).resolves.toBeUndefined()
   })
 })
 

@@ -1,18 +1,21 @@
 import { createSecretKey, randomBytes, randomUUID } from 'node:crypto'
-import { link, mkdir, open, unlink } from 'node:fs/promises'
+import { link, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { KEY_BYTES } from '#storage-engine/crypto/key-wrap.ts'
 import { createLocalRootProvider, type RootKey } from '#storage-engine/crypto/local-root-provider.ts'
-import type { RootProvider } from '#storage-engine/crypto/root-provider.ts'
-import { StartupError } from '#storage-engine/errors.ts'
+import type { RootKeyName, RootProvider, RootRotation } from '#storage-engine/crypto/root-provider.ts'
+import { StartupError, StorageError } from '#storage-engine/errors.ts'
 
 const KEYRING_BYTES_MAX = 65536
 /** Any right of group or others. */
 const TOO_OPEN = 0o077
 
+const FORMAT = 'sceau-keyring-1'
+const KEYRING_FULL = 'The root key file is full: retire root keys that nothing refers to any more.'
+
 const keyringSchema = z.strictObject({
-  format: z.literal('sceau-keyring-1'),
+  format: z.literal(FORMAT),
   keys: z
     .array(
       z.strictObject({
@@ -28,6 +31,8 @@ const keyringSchema = z.strictObject({
     .max(1000)
     .refine((keys) => keys.filter((key) => key.state === 'active').length === 1, 'exactly one key must be active'),
 })
+
+type KeyringKey = z.output<typeof keyringSchema>['keys'][number]
 
 export interface OpenFileRootProviderInput {
   path: string
@@ -49,10 +54,43 @@ export async function openFileRootProvider(input: OpenFileRootProviderInput): Pr
     await createKeyring(path)
     await readKeyring(path)
   }
-  return createLocalRootProvider(() => readKeyring(path))
+  return createLocalRootProvider({
+    kind: 'file',
+    location: path,
+    rotation: createRotation(path),
+    loadKeys: async () => (await readKeyring(path)).map(toRootKey),
+  })
 }
 
-async function readKeyring(path: string): Promise<RootKey[]> {
+function createRotation(path: string): RootRotation {
+  return {
+    async rotate() {
+      const keys = await readKeyring(path)
+      const next = newKey(1 + Math.max(...keys.map(({ version }) => version)))
+      await replaceKeyring(path, [next, ...keys.map((key) => ({ ...key, state: 'decrypt-only' as const }))])
+      return { id: next.id, version: next.version }
+    },
+    async retire(name) {
+      const keys = await readKeyring(path)
+      const kept = keys.filter((key) => !isNamed(key, name))
+      if (kept.length === keys.length) return
+      if (!kept.some(({ state }) => state === 'active')) {
+        throw new StorageError('InvalidRequest', { message: 'The active root key cannot be retired: rotate it first.' })
+      }
+      await replaceKeyring(path, kept)
+    },
+  }
+}
+
+function isNamed(key: KeyringKey, name: RootKeyName): boolean {
+  return key.id.toLowerCase() === name.id.toLowerCase() && key.version === name.version
+}
+
+function toRootKey({ id, version, state, createdAt, key }: KeyringKey): RootKey {
+  return { id, version, state, createdAt: new Date(createdAt), key: createSecretKey(Buffer.from(key, 'base64')) }
+}
+
+async function readKeyring(path: string): Promise<KeyringKey[]> {
   const file = await open(path, 'r')
   try {
     const { mode, size } = await file.stat()
@@ -67,7 +105,7 @@ async function readKeyring(path: string): Promise<RootKey[]> {
 }
 
 /** Says what is wrong without quoting the file, whose content is secret. */
-function parseKeyring(path: string, text: string): RootKey[] {
+function parseKeyring(path: string, text: string): KeyringKey[] {
   let content: unknown
   try {
     content = JSON.parse(text)
@@ -78,48 +116,72 @@ function parseKeyring(path: string, text: string): RootKey[] {
   if (!parsed.success) {
     throw damagedKeyring(path, parsed.error.issues.map((issue) => `${issue.path.join('.')} is not valid`).join(', '))
   }
-  return parsed.data.keys.map(({ id, version, state, key }) => ({
-    id,
-    version,
-    isActive: state === 'active',
-    key: createSecretKey(Buffer.from(key, 'base64')),
-  }))
+  return parsed.data.keys
 }
 
 /**
- * Temp file → fsync → link → fsync of the directory. A link, unlike a rename, fails when the name exists: of two first
- * starts at once, the second takes the key of the first.
+ * A link, unlike a rename, fails when the name exists: of two first starts at once, the second takes the key of the first.
  */
 async function createKeyring(path: string): Promise<void> {
-  const directory = dirname(path)
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-  const temporary = join(directory, `.${basename(path)}.${randomUUID()}`)
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await placeKeyring(path, {
+    text: formatKeyring([newKey(1)]),
+    async place(temporary) {
+      try {
+        await link(temporary, path)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      }
+      await unlink(temporary)
+    },
+  })
+}
+
+async function replaceKeyring(path: string, keys: KeyringKey[]): Promise<void> {
+  const text = formatKeyring(keys)
+  if (Buffer.byteLength(text) > KEYRING_BYTES_MAX) throw new StorageError('LimitExceeded', { message: KEYRING_FULL })
+  try {
+    await placeKeyring(path, { text, place: (temporary) => rename(temporary, path) })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new StorageError('ServiceUnavailable', { message: `The root key file cannot be replaced (${code}).`, cause })
+  }
+}
+
+/** Temp file beside the target → fsync → `place` → fsync of the directory. The temp never stays: it holds keys. */
+async function placeKeyring(
+  path: string,
+  { text, place }: { text: string; place(temporary: string): Promise<void> },
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
   const file = await open(temporary, 'wx', 0o400)
   try {
     try {
-      await file.writeFile(newKeyring())
+      await file.writeFile(text)
       await file.sync()
     } finally {
       await file.close()
     }
-    await link(temporary, path)
+    await place(temporary)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    await unlink(temporary)
+    await rm(temporary, { force: true })
+    throw error
   }
-  await syncDirectory(directory)
+  await syncDirectory(dirname(path))
 }
 
-function newKeyring(): string {
-  const key = {
+function newKey(version: number): KeyringKey {
+  return {
     id: randomUUID(),
-    version: 1,
+    version,
     state: 'active',
     createdAt: new Date().toISOString(),
     key: randomBytes(KEY_BYTES).toString('base64'),
   }
-  return `${JSON.stringify({ format: 'sceau-keyring-1', keys: [key] }, null, 2)}\n`
+}
+
+function formatKeyring(keys: KeyringKey[]): string {
+  return `${JSON.stringify({ format: FORMAT, keys }, null, 2)}\n`
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -16,7 +16,7 @@ interface Setting {
 /** A keyring over real wrapping, with a clock and a provider that the test can stop. */
 function createSetting({ clusterId = randomUUID(), rootKeys = [newRootKey()], rows = new Map() }: Setting = {}) {
   const state = { now: 0, isDown: false, asked: 0, loads: 0 }
-  const rootProvider = createLocalRootProvider(async () => {
+  const rootProvider = openProvider(async () => {
     state.asked++
     if (state.isDown) throw new Error('connection refused')
     return rootKeys
@@ -37,10 +37,14 @@ function createSetting({ clusterId = randomUUID(), rootKeys = [newRootKey()], ro
   return { keyring, state, rows, clusterId, rootKeys, addKey }
 }
 
+const openProvider = (loadKeys: () => Promise<RootKey[]>) =>
+  createLocalRootProvider({ kind: 'env', location: 'a test', rotation: null, loadKeys })
+
 const newRootKey = (): RootKey => ({
   id: randomUUID(),
   version: 1,
-  isActive: true,
+  state: 'active',
+  createdAt: null,
   key: createSecretKey(randomBytes(32)),
 })
 const newPlace = () => ({ namespaceId: randomUUID(), bucketId: randomUUID(), versionId: randomUUID() })
@@ -268,7 +272,7 @@ describe('fails closed', () => {
   it('when the database does not answer, with its own error', async () => {
     const keyring = createKeyring({
       clusterId: randomUUID(),
-      rootProvider: createLocalRootProvider(async () => [newRootKey()]),
+      rootProvider: openProvider(async () => [newRootKey()]),
       loadNamespaceKeys: () => Promise.reject(new Error('database down')),
     })
     await expect(keyring.createDataKey(newPlace())).rejects.toThrow('database down')

@@ -1,27 +1,31 @@
 import type { KeyObject } from 'node:crypto'
 import { writeUuids } from '#storage-engine/crypto/blob-aad.ts'
 import { type ParentKey, parentOf, unwrapKey, wrapKey } from '#storage-engine/crypto/key-wrap.ts'
-import type { RootKeyName, RootProvider } from '#storage-engine/crypto/root-provider.ts'
+import type { RootKeyEntry, RootProvider } from '#storage-engine/crypto/root-provider.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
 
-export interface RootKey extends RootKeyName {
-  /** Exactly one key of an installation is active; the others only open what they once wrapped. */
-  isActive: boolean
+/** Exactly one key of an installation is active; the others only open what they once wrapped. */
+export interface RootKey extends RootKeyEntry {
   key: KeyObject
+}
+
+export interface LocalRootProviderInput extends Pick<RootProvider, 'kind' | 'location' | 'rotation'> {
+  loadKeys(): Promise<RootKey[]>
 }
 
 /**
  * A provider that wraps in this process, with keys from `loadKeys`. It is asked anew each time, so that a key taken
  * away stops working within the keyring's cache time, and a key added by a rotation is found at once.
  */
-export function createLocalRootProvider(loadKeys: () => Promise<RootKey[]>): RootProvider {
+export function createLocalRootProvider({ loadKeys, ...about }: LocalRootProviderInput): RootProvider {
   async function findActive(): Promise<RootKey> {
-    const key = (await loadKeys()).find((each) => each.isActive)
+    const key = (await loadKeys()).find((each) => each.state === 'active')
     if (key === undefined) throw new Error('The keyring has no active root key.')
     return key
   }
 
   return {
+    ...about,
     async wrap({ context, key }) {
       return wrapKey({ parent: asParent(await findActive()), context, key })
     },
@@ -36,10 +40,19 @@ export function createLocalRootProvider(loadKeys: () => Promise<RootKey[]>): Roo
       const { id, version } = await findActive()
       return { id, version }
     },
+    async list() {
+      const keys = await loadKeys()
+      return keys.map(({ id, version, state, createdAt }) => ({ id, version, state, createdAt })).sort(byAge)
+    },
     async health() {
       await findActive()
     },
   }
+}
+
+function byAge(one: RootKeyEntry, other: RootKeyEntry): number {
+  if (one.state !== other.state) return one.state === 'active' ? -1 : 1
+  return other.version - one.version
 }
 
 function asParent({ id, version, key }: RootKey): ParentKey {
