@@ -58,6 +58,16 @@ export const installation = pgTable('installation', {
   createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
 })
 
+/** Keys of the installation that are neither for data nor for a client's secret; one row a purpose. */
+export const sideKeys = pgTable('side_keys', {
+  /** attestation: an Ed25519 key that signs what the installation states. */
+  purpose: text({ enum: ['attestation'] }).primaryKey(),
+  publicKey: bytes('public_key').notNull(),
+  /** The private half, a sealed secret of the same purpose. */
+  sealedSeed: bytes('sealed_seed').notNull(),
+  createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+})
+
 /** Long work that a person started, visible in the console. */
 export const activities = pgTable(
   'activities',

@@ -14,9 +14,10 @@ const LEVEL = {
   namedKey: 5,
   customerDataKey: 6,
   namedDataKey: 7,
+  attestation: 8,
 } as const
 
-export type SecretPurpose = 'credential' | 'token'
+export type SecretPurpose = 'credential' | 'token' | 'attestation'
 
 /** Of the wrapped value that proves, at start, that the root key is the right one. */
 export function canaryContext(input: { clusterId: string }): Buffer {
