@@ -27,6 +27,12 @@ export const namespaces = pgTable(
     encryptionMode: text('encryption_mode', { enum: ['off', 'on'] }).notNull(),
     /** Grows with every change of `encryption_mode`; a commit that was prepared under another epoch is refused (ENC-1). */
     encryptionEpoch: integer('encryption_epoch').notNull().default(1),
+    /** Grows with every change of the namespace's keys, so that whoever keeps them opened knows that it is behind. */
+    keyEpoch: integer('key_epoch').notNull().default(1),
+    /** Versions of the namespace's key under which nothing may be committed any more. */
+    retiredKeyVersions: integer('retired_key_versions').array().notNull().default(sql`'{}'::integer[]`),
+    /** Null unless the namespace is to be shredded, or was; see namespace_shreds. */
+    shredState: text('shred_state', { enum: ['scheduled', 'done'] }),
     relaxedBucketNames: boolean('relaxed_bucket_names').notNull().default(false),
     /** Signatures of version 2 rest on SHA-1: a namespace without legacy clients can do without them. */
     refusesSigV2: boolean('refuses_sigv2').notNull().default(false),
@@ -43,9 +49,15 @@ export const namespaceKeys = pgTable(
       .notNull()
       .references(() => namespaces.id),
     version: integer().notNull(),
-    state: text({ enum: ['active', 'decrypt-only', 'shredded'] }).notNull(),
-    wrappedKey: bytes('wrapped_key').notNull(),
+    /** retired: nothing referred to it when it was destroyed; shredded: destroyed together with what it sealed. */
+    state: text({ enum: ['active', 'decrypt-only', 'retired', 'shredded'] }).notNull(),
+    /** Null once it is destroyed. */
+    wrappedKey: bytes('wrapped_key'),
+    /** The shred token in the keystore without which `wrapped_key` opens nothing; null of keys from before there were tokens. */
+    tokenId: uuid('token_id'),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+    /** When its material was destroyed. */
+    retiredAt: timestamp('retired_at', { withTimezone: true, precision: 3 }),
   },
   (table) => [primaryKey({ columns: [table.namespaceId, table.version] })],
 )

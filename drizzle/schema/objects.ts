@@ -70,6 +70,7 @@ export const objectVersions = pgTable(
       .where(sql`noncurrent_order = 0 and not is_delete_marker`),
     uniqueIndex('object_versions_by_version_id').on(table.versionId).where(sql`not is_null`),
     index('object_versions_restored').on(sql`(settings ->> 'restoredUntil')`).where(sql`settings ? 'restoredUntil'`),
+    index('object_versions_locked').on(table.bucketId).where(sql`lock is not null`),
     uniqueIndex('object_versions_noncurrent_null')
       .on(table.bucketId, table.key)
       .where(sql`is_null and noncurrent_order <> 0`),

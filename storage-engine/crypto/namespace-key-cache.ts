@@ -11,8 +11,9 @@ const NAMESPACE_COUNT_MAX = 10_000
 
 export interface NamespaceKeyRow {
   version: number
-  state: 'active' | 'decrypt-only' | 'shredded'
-  wrappedKey: Buffer
+  state: 'active' | 'decrypt-only' | 'retired' | 'shredded'
+  /** Null once it is destroyed. */
+  wrappedKey: Buffer | null
 }
 
 interface NamespaceEntry {
@@ -34,7 +35,7 @@ export interface NamespaceKeyCache {
 /** Unwrapped namespace keys, each kept for at most 300 s. A failure is never kept, and never replaced by an old key. */
 export function createNamespaceKeyCache(source: {
   load(namespaceId: string): Promise<NamespaceKeyRow[]>
-  unwrap(namespaceId: string, row: NamespaceKeyRow): Promise<KeyObject>
+  unwrap(namespaceId: string, key: { version: number; wrappedKey: Buffer }): Promise<KeyObject>
   now(): number
 }): NamespaceKeyCache {
   const entries = new LRUCache<string, NamespaceEntry>({ max: NAMESPACE_COUNT_MAX })
@@ -77,9 +78,14 @@ export function createNamespaceKeyCache(source: {
   }
 
   async function unwrapInto(entry: NamespaceEntry, namespaceId: string, row: NamespaceKeyRow): Promise<ParentKey> {
+    if (row.wrappedKey === null) throw new StorageError('AccessDenied', { message: SHREDDED })
     const id = Buffer.alloc(16)
     writeUuids(id, [namespaceId], 0)
-    const parent = { id, version: row.version, key: await source.unwrap(namespaceId, row) }
+    const parent = {
+      id,
+      version: row.version,
+      key: await source.unwrap(namespaceId, { version: row.version, wrappedKey: row.wrappedKey }),
+    }
     entry.parents.set(row.version, parent)
     return parent
   }
@@ -95,7 +101,6 @@ export function createNamespaceKeyCache(source: {
     if (!entry.rows.some((row) => row.version === version)) entry = await load(namespaceId)
     const row = entry.rows.find((each) => each.version === version)
     if (row === undefined) throw new SealBrokenError('The namespace key of these bytes is not known.')
-    if (row.state === 'shredded') throw new StorageError('AccessDenied', { message: SHREDDED })
     return entry.parents.get(version) ?? unwrapInto(entry, namespaceId, row)
   }
 
