@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CorruptBlobError } from '#storage-engine/blobs/blob-errors.ts'
-import type { BlobRef, BlobStore, CollectHost } from '#storage-engine/blobs/blob-store.ts'
+import type { BlobRef, BlobStore, CollectHost, CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
 import { newId } from '#storage-engine/ids.ts'
 
 const SMALL = 4_096
@@ -21,6 +21,7 @@ export function describeBlobStore(name: string, open: () => Promise<BlobStore>):
     })
 
     describeReads(store)
+    describeLies(store)
     describeWrites(store)
     describeRemovals(store)
   })
@@ -68,6 +69,36 @@ function describeReads(store: () => BlobStore): void {
     await expect(async () => store().read(ref, { offset: size - 1, length: 2 })).rejects.toThrow(RangeError)
     await expect(async () => store().read(ref, { offset: -1, length: 1 })).rejects.toThrow(RangeError)
   })
+}
+
+function describeLies(store: () => BlobStore): void {
+  it.each([SMALL, LARGE])('gives a blob of %i bytes only to who believes the right things of it', async (size) => {
+    const input = inputFor(size)
+    const { owner } = input
+    const ref = await storeBlob(store(), randomBytes(size), { input })
+    const read = (belief: object) => store().read({ ...ref, owner, size, ...belief }, { offset: 0, length: 1 })
+    await read({})
+    await read({ owner: { ...owner, form: 0 } })
+    const lies = [
+      { owner: { ...owner, namespaceId: randomUUID() } },
+      { owner: { ...owner, bucketId: randomUUID() } },
+      { owner: { ...owner, versionId: randomUUID() } },
+      { owner: { ...owner, partNumber: 1 } },
+      { owner: { ...owner, form: 1 } },
+      { size: size - 1 },
+    ]
+    for (const lie of lies) await expect(async () => read(lie)).rejects.toThrow(CorruptBlobError)
+  })
+
+  it.each([SMALL, LARGE])(
+    'gives a blob of %i bytes that does not say its form to whoever believes one',
+    async (size) => {
+      const input = inputFor(size)
+      const silent = { ...input, owner: { ...input.owner, form: 0 } }
+      const ref = await storeBlob(store(), randomBytes(size), { input: silent })
+      await store().read({ ...ref, owner: input.owner, size }, { offset: 0, length: 1 })
+    },
+  )
 }
 
 function describeWrites(store: () => BlobStore): void {
@@ -146,7 +177,7 @@ export function inputFor(size: number | null) {
   return {
     blobId: newId(),
     size,
-    owner: { namespaceId: randomUUID(), bucketId: randomUUID(), versionId: randomUUID(), partNumber: 0 },
+    owner: { namespaceId: randomUUID(), bucketId: randomUUID(), versionId: randomUUID(), partNumber: 0, form: 2 },
   }
 }
 
@@ -154,9 +185,9 @@ export function inputFor(size: number | null) {
 export async function storeBlob(
   store: BlobStore,
   content: Buffer,
-  { size = content.length }: { size?: number | null } = {},
+  { size = content.length, input = inputFor(size) }: { size?: number | null; input?: CreateBlobInput } = {},
 ): Promise<BlobRef> {
-  const writer = store.create(inputFor(size))
+  const writer = store.create(input)
   try {
     for (let offset = 0, step = 1_000; offset < content.length; offset += step, step = Math.min(step * 3, 70_001)) {
       await writer.write(content.subarray(offset, offset + step))

@@ -17,7 +17,7 @@ export interface BlobStore {
    * With `scratch` (READ_SCRATCH_BYTES) the answer may lie in it, until the caller uses it again: large reads then need no
    * memory of their own.
    */
-  read(ref: BlobRef, range: BlobRange, scratch?: Buffer): Buffer | Promise<Buffer>
+  read(blob: BlobToRead, range: BlobRange, scratch?: Buffer): Buffer | Promise<Buffer>
   /**
    * Removes bytes of blobs that nothing refers to. Idempotent: a blob that is gone already is no error. Small blobs share
    * a file with others: their space returns only when `collect` compacts it, once their row is gone.
@@ -38,7 +38,7 @@ export interface CreateBlobInput {
   blobId: string
   /** Stored size when known; it chooses segment or stripe file. Writing another number of bytes rejects at commit. */
   size: number | null
-  /** Written into the blob's header in clear: ids only, never names. */
+  /** Written into the blob's header in clear: ids and numbers only, never names. */
   owner: BlobOwner
 }
 
@@ -48,6 +48,8 @@ export interface BlobOwner {
   versionId: string
   /** 0 for a single body. */
   partNumber: number
+  /** What the bytes are, one byte of the caller's own meaning; 0 says nothing of it. */
+  form: number
 }
 
 export interface BlobWriter {
@@ -66,6 +68,14 @@ export interface BlobRef {
   blobId: string
   /** The store's own notation, ≤ 200 ASCII characters, kept in Postgres. */
   locator: string
+}
+
+/** What the caller believes of a blob is compared with the blob's header: a row that lies is a CorruptBlobError. */
+export interface BlobToRead extends BlobRef {
+  /** A form of 0, here or in the header, agrees with any other. */
+  owner?: BlobOwner
+  /** Bytes of the whole blob. */
+  size?: number
 }
 
 export interface BlobRange {

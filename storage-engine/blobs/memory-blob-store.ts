@@ -1,9 +1,11 @@
 import { CorruptBlobError } from '#storage-engine/blobs/blob-errors.ts'
-import type { BlobStore, BlobWriter, CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
+import { isOwnedBy } from '#storage-engine/blobs/blob-owner.ts'
+import type { BlobOwner, BlobStore, BlobWriter, CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 
 interface StoredBlob {
   bytes: Buffer
+  owner: BlobOwner
   writtenAt: number
 }
 
@@ -20,13 +22,18 @@ export function createMemoryBlobStore({ now = Date.now }: { now?: () => number }
     create(input) {
       if (isClosed) throw new StorageError('ServiceUnavailable')
       if (usedBytes() >= TOTAL_BYTES) throw new StorageError('InsufficientStorage')
-      return createMemoryWriter(input, (bytes) => blobs.set(input.blobId, { bytes, writtenAt: now() }))
+      return createMemoryWriter(input, (bytes) =>
+        blobs.set(input.blobId, { bytes, owner: input.owner, writtenAt: now() }),
+      )
     },
-    read({ blobId, locator }, { offset, length }) {
+    read({ blobId, locator, owner, size }, { offset, length }) {
       const blob = blobs.get(blobId)
       if (blob === undefined) throw new CorruptBlobError('missing', { nodeId: NODE_ID, locator })
       if (offset < 0 || length < 0 || offset + length > blob.bytes.length) {
         throw new RangeError('The range lies outside of the blob')
+      }
+      if (!isOwnedBy(blob.owner, owner) || (size !== undefined && size !== blob.bytes.length)) {
+        throw new CorruptBlobError('mismatch', { nodeId: NODE_ID, locator })
       }
       return blob.bytes.subarray(offset, offset + length)
     },

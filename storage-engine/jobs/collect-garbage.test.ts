@@ -110,7 +110,7 @@ describe('garbage collection', () => {
     const writer = test.engine.blobs.create({
       blobId: '01900000-0000-7000-8000-000000000001',
       size: LARGE,
-      owner: { namespaceId: bucket.namespaceId, bucketId: bucket.id, versionId: bucket.id, partNumber: 0 },
+      owner: { namespaceId: bucket.namespaceId, bucketId: bucket.id, versionId: bucket.id, partNumber: 0, form: 0 },
     })
     await writer.write(randomBytes(LARGE))
     await writer.commit()

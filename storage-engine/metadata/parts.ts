@@ -140,6 +140,13 @@ export async function findPart(
   return part ?? null
 }
 
+/** A part at its place in a completed object. */
+export interface PlacedPart extends StoredPart {
+  offset: number
+  /** Where the part before it ends: the same, unless somebody has changed the rows. */
+  endBefore: number
+}
+
 export interface ListPartsInRange {
   uploadId: string
   /** Bytes of the object; `end` is exclusive. */
@@ -148,15 +155,17 @@ export interface ListPartsInRange {
   limit: number
 }
 
-/** Of a completed upload: the parts that hold bytes of the range, in order. */
+/** Parts of a completed upload that hold bytes of a range, in order. */
 export function listPartsInRange(
   db: Queryable,
   { uploadId, start, end, limit }: ListPartsInRange,
-): Promise<(StoredPart & { offset: number })[]> {
+): Promise<PlacedPart[]> {
   return db.query({
     name: 'list-parts-in-range',
     text: `
-select ${PART_COLUMNS} from parts p join blobs b on b.blob_id = p.blob_id
+select ${PART_COLUMNS}, coalesce((select (o.start_offset + o.size)::float8 from parts o
+  where o.upload_id = p.upload_id and o.part_number < p.part_number order by o.part_number desc limit 1), 0) as "endBefore"
+from parts p join blobs b on b.blob_id = p.blob_id
 where p.upload_id = $1 and p.start_offset < $3 and p.start_offset + p.size > $2 order by p.part_number limit $4`,
     values: [uploadId, start, end, limit],
   })

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { BlobMovedError } from '#storage-engine/blobs/blob-errors.ts'
-import { type BlobRange, READ_SCRATCH_BYTES } from '#storage-engine/blobs/blob-store.ts'
+import { type BlobOwner, type BlobRange, READ_SCRATCH_BYTES } from '#storage-engine/blobs/blob-store.ts'
 import { blobAad } from '#storage-engine/crypto/blob-aad.ts'
 import {
   createOpener,
@@ -21,12 +21,8 @@ const scratches: Buffer[] = []
 /** A blob may move again while its new place is looked up; more often than this means that something is wrong. */
 const MOVES_MAX = 3
 
-export interface BlobSource {
+export interface BlobSource extends BlobOwner {
   blob: WrittenBlob
-  namespaceId: string
-  bucketId: string
-  versionId: string
-  partNumber: number
   /** Present exactly when the blob is sealed. */
   dataKey: KeyObject | Buffer | null
 }
@@ -166,9 +162,9 @@ function prefetch(windows: Windows, first: number, last: number): Promise<Buffer
 
 /** Follows a blob that compaction moved between the look-up and the read. */
 function readStored(engine: Engine, source: BlobSource, range: BlobRange, scratch?: Buffer): Buffer | Promise<Buffer> {
-  const { blobId, locator } = source.blob
+  const { blobId, locator, storedSize: size } = source.blob
   try {
-    const bytes = engine.blobs.read({ blobId, locator }, range, scratch)
+    const bytes = engine.blobs.read({ blobId, locator, owner: source, size }, range, scratch)
     return bytes instanceof Promise ? bytes.catch((error) => readMoved(engine, source, { range, error })) : bytes
   } catch (error) {
     return readMoved(engine, source, { range, error })
@@ -187,7 +183,8 @@ async function readMoved(
     if (locator === null) break
     blob.locator = locator
     try {
-      return await engine.blobs.read({ blobId: blob.blobId, locator }, input.range)
+      const { blobId, storedSize: size } = blob
+      return await engine.blobs.read({ blobId, locator, owner: source, size }, input.range)
     } catch (cause) {
       error = cause
     }

@@ -3,7 +3,7 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
-import { listPartsInRange, type StoredPart } from '#storage-engine/metadata/parts.ts'
+import { listPartsInRange, type PlacedPart } from '#storage-engine/metadata/parts.ts'
 import { type CustomerKey, openVersionKey } from '#storage-engine/objects/encryption.ts'
 import {
   type BlobSource,
@@ -13,7 +13,7 @@ import {
   readSmallBlob,
 } from '#storage-engine/objects/read-blob.ts'
 import { checkReadable } from '#storage-engine/objects/storage-class.ts'
-import type { WrittenBlob } from '#storage-engine/objects/write-body.ts'
+import { formOf, type WrittenBlob } from '#storage-engine/objects/write-body.ts'
 
 /** Parts looked up at a time while a multipart object is read. */
 const PARTS_PAGE = 100
@@ -33,6 +33,7 @@ export interface ReadObjectInput {
 export async function* readObject(engine: Engine, input: ReadObjectInput): AsyncGenerator<Buffer> {
   const { object } = input
   if (object.settings !== null) checkReadable(engine.config, object.settings)
+  checkAgreement(object)
   const range =
     input.range === null ? { start: 0, end: object.size } : { start: input.range.start, end: input.range.end + 1 }
   if (range.start >= range.end) return
@@ -56,6 +57,7 @@ export function readSmallObject(
   const { blob, settings } = input.object
   if (settings !== null) checkReadable(engine.config, settings)
   if (blob === null || !isSmallBlob(blob)) return null
+  checkAgreement(input.object)
   const dataKey = openDataKey(engine, input)
   const read = (key: KeyObject | null) => readSmallBlob(engine, sourceOf(input, { blob, partNumber: 0, dataKey: key }))
   return dataKey instanceof Promise ? dataKey.then(read) : read(dataKey)
@@ -83,6 +85,18 @@ function openDataKey(
   return openVersionKey(engine, { bucket, version: object, customerKey })
 }
 
+/** What the rows of a version and of its only blob say must fit together: no byte is sent on the word of one of them. */
+function checkAgreement({ blob, size, sealedSize }: ObjectVersion): void {
+  if (blob === null) return
+  if (blob.size !== size || sealedSize !== (isSealedBlob(blob) ? size : 0)) {
+    throw contradiction(`the version of blob ${blob.blobId} says something else than the blob`)
+  }
+}
+
+function contradiction(message: string): StorageError {
+  return new StorageError('InternalError', { cause: new Error(message) })
+}
+
 /** A blob that says it is sealed is never read without a key, and one that says it is plain never with one. */
 function sourceOf(
   { bucket, object }: Pick<ReadObjectInput, 'bucket' | 'object'>,
@@ -91,14 +105,13 @@ function sourceOf(
   const { blob, partNumber } = input
   const isSealedBytes = isSealedBlob(blob)
   if (isSealedBytes && input.dataKey === null) {
-    throw new StorageError('InternalError', {
-      cause: new Error(`blob ${blob.blobId} is sealed but its version has no key`),
-    })
+    throw contradiction(`blob ${blob.blobId} is sealed but its version has no key`)
   }
   const dataKey = isSealedBytes ? input.dataKey : null
   return {
     blob,
     partNumber,
+    form: formOf(blob.cipher),
     dataKey,
     namespaceId: bucket.namespaceId,
     bucketId: bucket.id,
@@ -106,11 +119,12 @@ function sourceOf(
   }
 }
 
+/** The parts of a range, in order and without a gap. Throws where their rows contradict each other or the version's. */
 async function* partsInRange(
   engine: Engine,
   object: ObjectVersion,
   range: { start: number; end: number },
-): AsyncGenerator<StoredPart & { offset: number }> {
+): AsyncGenerator<PlacedPart> {
   let { start } = range
   while (start < range.end) {
     const page = await listPartsInRange(engine.db, {
@@ -119,11 +133,14 @@ async function* partsInRange(
       end: range.end,
       limit: PARTS_PAGE,
     })
-    const last = page.at(-1)
-    if (last === undefined || (page[0] as StoredPart & { offset: number }).offset > start) {
-      throw new StorageError('InternalError', { cause: new Error(`parts of version ${object.versionId} are missing`) })
+    for (const part of page) {
+      const isInPlace = part.offset <= start && part.offset === part.endBefore
+      if (!isInPlace || part.size !== part.blob.size || part.offset + part.size > object.size) {
+        throw contradiction(`the rows of part ${part.partNumber} of version ${object.versionId} do not fit together`)
+      }
+      start = part.offset + part.size
+      yield part
     }
-    yield* page
-    start = last.offset + last.size
+    if (page.length === 0) throw contradiction(`parts of version ${object.versionId} are missing`)
   }
 }

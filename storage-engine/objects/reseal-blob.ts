@@ -3,7 +3,7 @@ import type { Body } from '#storage-engine/body.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { readBlob } from '#storage-engine/objects/read-blob.ts'
-import { type WrittenBlob, writeBody } from '#storage-engine/objects/write-body.ts'
+import { formOf, type WrittenBlob, writeBody } from '#storage-engine/objects/write-body.ts'
 
 /** Writes a plaintext blob once more, sealed. The old one stays for garbage collection: nothing refers to it yet, or no longer. */
 export async function resealBlob(
@@ -12,7 +12,11 @@ export async function resealBlob(
 ): Promise<WrittenBlob> {
   const { bucket, versionId, partNumber, blob, dataKey } = input
   const owner = { namespaceId: bucket.namespaceId, bucketId: bucket.id, versionId, partNumber }
-  const plain = readBlob(engine, { ...owner, blob, dataKey: null }, { start: 0, end: blob.size })
+  const plain = readBlob(
+    engine,
+    { ...owner, form: formOf(blob.cipher), blob, dataKey: null },
+    { start: 0, end: blob.size },
+  )
   const written = await writeBody(engine, {
     bucket,
     versionId,

@@ -17,6 +17,11 @@ export const BODY_BYTES_MAX = 5 * 1024 ** 3
 /** What a blob row says of the cipher: reads follow it, never the namespace's mode. */
 export const CIPHER = { plain: 0, floe: 1 } as const
 
+/** What a blob's header on its node says of the cipher, so that a row which lies about it is found out. */
+export function formOf(cipher: number): number {
+  return cipher + 1
+}
+
 /** Kinds of bytes, bound into the cipher's associated data. */
 export const BODY_KIND = 0
 
@@ -117,7 +122,8 @@ async function writeLargeBody(engine: Engine, input: WriteBodyInput): Promise<Wr
 
 function createWriter(engine: Engine, input: WriteBodyInput, blobId: string, size: number | null): BlobWriter {
   const { bucket, versionId, partNumber } = input
-  const owner = { namespaceId: bucket.namespaceId, bucketId: bucket.id, versionId, partNumber }
+  const form = formOf(cipherOf(input.dataKey))
+  const owner = { namespaceId: bucket.namespaceId, bucketId: bucket.id, versionId, partNumber, form }
   return engine.blobs.create({ blobId, size, owner })
 }
 

@@ -43,7 +43,7 @@ async function writeBlob(nodePath: string, kind: 'segment' | 'stripe'): Promise<
     initialize: true,
     ballastBytes: 0,
   })
-  const owner = { namespaceId: newId(), bucketId: newId(), versionId: newId(), partNumber: 0 }
+  const owner = { namespaceId: newId(), bucketId: newId(), versionId: newId(), partNumber: 0, form: 2 }
   const writer = pool.create({ blobId: newId(), size: CONTENT.length, owner })
   await writer.write(CONTENT)
   const ref = await writer.commit()

@@ -65,7 +65,7 @@ const SEAL_TARGETS: FuzzTarget[] = [
 
 const PLACE = { segmentId: 'a'.repeat(24), offset: 4096, groupOffset: 4096 }
 const ID = '0190b4c7-0000-7000-8000-00000000c1a5'
-const OWNER = { namespaceId: ID, bucketId: ID, versionId: ID, partNumber: 1 }
+const OWNER = { namespaceId: ID, bucketId: ID, versionId: ID, partNumber: 1, form: 2 }
 const WRITTEN_AT = 1_700_000_000_000
 
 function filled(size: number, fill: (target: Buffer) => void): Buffer {

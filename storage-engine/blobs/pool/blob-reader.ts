@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { BlobMovedError, CorruptBlobError } from '#storage-engine/blobs/blob-errors.ts'
-import type { BlobRange } from '#storage-engine/blobs/blob-store.ts'
+import { isOwnedBy } from '#storage-engine/blobs/blob-owner.ts'
+import type { BlobRange, BlobToRead } from '#storage-engine/blobs/blob-store.ts'
 import type { FileCache, OpenFile } from '#storage-engine/blobs/pool/file-cache.ts'
 import { type FileSystem, isSystemError } from '#storage-engine/blobs/pool/file-system.ts'
 import {
@@ -40,8 +41,7 @@ export interface BlobReader {
   read(blob: ReadInput, range: BlobRange, scratch?: Buffer): Buffer | Promise<Buffer>
 }
 
-export interface ReadInput {
-  blobId: string
+export interface ReadInput extends Omit<BlobToRead, 'locator'> {
   locator: Locator
 }
 
@@ -94,6 +94,9 @@ export function createBlobReader({ nodePath, files, cache }: BlobReaderInput): B
       const request = { ...range, scratch }
       if (range.offset < 0 || range.length < 0 || range.offset + range.length > locator.payloadBytes) {
         throw new RangeError('The range lies outside of the blob')
+      }
+      if (blob.size !== undefined && blob.size !== locator.payloadBytes) {
+        throw new CorruptBlobError('mismatch', placeOf(blob))
       }
       if (range.length === 0) return Buffer.alloc(0)
       const path =
@@ -161,7 +164,8 @@ function planRecord(blob: ReadInput, locator: SegmentLocator, { offset, length, 
       header.segmentId === locator.segmentId &&
       header.offset === recordOffset &&
       header.payloadBytes === payloadBytes &&
-      header.headBytes === headBytes
+      header.headBytes === headBytes &&
+      isOwnedBy(header.owner, blob.owner)
     if (!isOurs) throw new CorruptBlobError('mismatch', placeOf(blob))
     for (let index = first; index * RECORD_BLOCK_BYTES < end; index += 1) {
       const start = headBytes + index * RECORD_BLOCK_BYTES
@@ -183,7 +187,9 @@ function planPages(
   { payloadBytes }: StripeLocator,
   { offset, length, scratch }: ReadRequest,
 ): ReadPlan {
-  if (header === null || header.blobId !== blob.blobId || header.payloadBytes !== payloadBytes) {
+  const isOurs =
+    header?.blobId === blob.blobId && header.payloadBytes === payloadBytes && isOwnedBy(header.owner, blob.owner)
+  if (!isOurs) {
     throw new CorruptBlobError('mismatch', placeOf(blob))
   }
   const first = Math.floor(offset / STRIPE_PAGE_PAYLOAD_BYTES)

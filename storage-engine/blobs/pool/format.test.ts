@@ -20,6 +20,7 @@ const OWNER = {
   bucketId: '11121314-1516-7718-991a-1b1c1d1e1f20',
   versionId: '21222324-2526-7728-a92a-2b2c2d2e2f30',
   partNumber: 7,
+  form: 2,
 }
 const BLOB_ID = '31323334-3536-7738-b93a-3b3c3d3e3f40'
 const CLUSTER_ID = '41424344-4546-7748-894a-4b4c4d4e4f50'
@@ -50,7 +51,7 @@ describe('A stripe header', () => {
       '0102030405067708890a0b0c0d0e0f10',
       '1112131415167718991a1b1c1d1e1f20',
       '2122232425267728a92a2b2c2d2e2f30',
-      `0700000000000000${'2301c7b490010000'}`,
+      `0700000000000000${'2301c7b49001'}0200`,
     ].join('')
     expect(bytes.toString('hex', 0, 112)).toBe(expected)
     expect(bytes.readUInt32LE(112)).toBe(crc32c(bytes.subarray(0, 112)))
@@ -100,6 +101,21 @@ describe('A record', () => {
     expect(decodeRecordHeader(bytes)).toMatchObject({ kind: 'blob', ...place, ...record, headBytes: 136 })
     expectEveryBitToMatter(bytes, 128, (changed) => decodeRecordHeader(changed))
     expect(decodeRecordHeader(bytes.subarray(0, 127))).toBeNull()
+  })
+
+  it('stands byte by byte as its specification says', () => {
+    const bytes = encode()
+    const expected = [
+      `53524543${'01'}${'01'}${'02'}00${'a0860100'}00000000`,
+      `40200000${'00200000'}${SEGMENT_ID}`,
+      `07000000${'2301c7b490010000'}`,
+      '3132333435367738b93a3b3c3d3e3f40',
+      '0102030405067708890a0b0c0d0e0f10',
+      '1112131415167718991a1b1c1d1e1f20',
+      '2122232425267728a92a2b2c2d2e2f30',
+      '000000000000000000000000',
+    ].join('')
+    expect(bytes.toString('hex', 0, 124)).toBe(expected)
   })
 
   it('continues block checksums from its header checksum', () => {

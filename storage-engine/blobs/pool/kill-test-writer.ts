@@ -23,7 +23,7 @@ async function writeForever(): Promise<never> {
   for (;;) {
     const size = randomInt(20) === 0 ? randomInt(300_000, 600_000) : randomInt(100, 20_000)
     const fill = randomInt(256)
-    const owner = { namespaceId: randomUUID(), bucketId: randomUUID(), versionId: randomUUID(), partNumber: 0 }
+    const owner = { namespaceId: randomUUID(), bucketId: randomUUID(), versionId: randomUUID(), partNumber: 0, form: 0 }
     const writer = pool.create({ blobId: newId(), size, owner })
     await writer.write(Buffer.alloc(size, fill))
     const ref = await writer.commit()

@@ -60,6 +60,7 @@ describe('Opening the pool', () => {
     expect(() => pool.create({ ...inputFor(1), blobId: '../../etc/passwd' })).toThrow(TypeError)
     const input = inputFor(1)
     expect(() => pool.create({ ...input, owner: { ...input.owner, partNumber: 10_001 } })).toThrow(RangeError)
+    expect(() => pool.create({ ...input, owner: { ...input.owner, form: 256 } })).toThrow(RangeError)
     expect(() => pool.create(inputFor(-1))).toThrow(RangeError)
   })
 })

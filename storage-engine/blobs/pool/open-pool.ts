@@ -107,7 +107,7 @@ function createPool({ nodes, budget, smallObjectBytes, now }: PoolInput): BlobSt
       const node = byId.get(locator.nodeId)
       if (node === undefined) throw new CorruptBlobError('missing', { nodeId: locator.nodeId, locator: ref.locator })
       checkUuid(ref.blobId)
-      return node.read({ blobId: ref.blobId, locator }, range, scratch)
+      return node.read({ ...ref, locator }, range, scratch)
     },
     async remove(refs) {
       for (const [node, blobIds] of groupStripes(refs, byId)) await node.removeStripes(blobIds)
@@ -134,10 +134,11 @@ function createPool({ nodes, budget, smallObjectBytes, now }: PoolInput): BlobSt
 /** Ids become paths and fixed fields: what does not fit must not get as far as a group of other blobs. */
 function checkInput({ blobId, size, owner }: CreateBlobInput): void {
   for (const id of [blobId, owner.namespaceId, owner.bucketId, owner.versionId]) checkUuid(id)
-  const { partNumber } = owner
+  const { partNumber, form } = owner
   if (!Number.isInteger(partNumber) || partNumber < 0 || partNumber > PART_NUMBER_MAX) {
     throw new RangeError(`Not a part number: ${partNumber}`)
   }
+  if (!Number.isInteger(form) || form < 0 || form > 255) throw new RangeError(`Not a form: ${form}`)
   if (size !== null && (!Number.isSafeInteger(size) || size < 0)) throw new RangeError(`Not a size: ${size}`)
 }
 

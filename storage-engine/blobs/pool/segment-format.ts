@@ -80,6 +80,7 @@ export function recordBytes(payloadBytes: number): number {
 /** Writes the record's head at the start of `target`; its payload must already stand behind it. */
 export function encodeRecordHead(target: Buffer, place: RecordPlace, record: BlobRecord): void {
   startRecord(target, KIND_BLOB, place)
+  target.writeUInt8(record.owner.form, 6)
   target.writeUInt32LE(record.payloadBytes, 8)
   target.writeUInt32LE(record.owner.partNumber, 36)
   target.writeBigUInt64LE(BigInt(record.writtenAt), 40)
@@ -130,6 +131,7 @@ export function decodeRecordHeader(source: Buffer): DecodedRecord | null {
       bucketId: readUuid(source, 80),
       versionId: readUuid(source, 96),
       partNumber: source.readUInt32LE(36),
+      form: source.readUInt8(6),
     },
     writtenAt: Number(source.readBigUInt64LE(40)),
   }

@@ -41,7 +41,8 @@ export function encodeStripeHeader(target: Buffer, header: StripeHeader): number
   writeUuid(target, 64, header.owner.bucketId)
   writeUuid(target, 80, header.owner.versionId)
   target.writeUInt32LE(header.owner.partNumber, 96)
-  target.writeBigUInt64LE(BigInt(header.writtenAt), 104)
+  target.writeUIntLE(header.writtenAt, 104, 6)
+  target.writeUInt8(header.owner.form, 110)
   const identityCrc = crc32c(target.subarray(0, IDENTITY_END))
   target.writeUInt32LE(identityCrc, IDENTITY_END)
   target.writeBigUInt64LE(BigInt(header.payloadBytes), 120)
@@ -63,8 +64,9 @@ export function decodeStripeHeader(source: Buffer): DecodedStripeHeader | null {
       bucketId: readUuid(source, 64),
       versionId: readUuid(source, 80),
       partNumber: source.readUInt32LE(96),
+      form: source.readUInt8(110),
     },
-    writtenAt: Number(source.readBigUInt64LE(104)),
+    writtenAt: source.readUIntLE(104, 6),
     payloadBytes: Number(source.readBigUInt64LE(120)),
     headerBytes,
     identityCrc: source.readUInt32LE(IDENTITY_END),
