@@ -32,6 +32,12 @@ export const namespaceSchema = z.object({
 })
 export type Namespace = z.infer<typeof namespaceSchema>
 
+/** GET /api/v1/admin/namespaces/:ns */
+export const namespaceDetailsSchema = namespaceSchema.extend({
+  /** Whether signatures of version 2 count. */
+  sigV2: z.enum(['accepted', 'refused']),
+})
+
 /** GET /api/v1/admin/namespaces, by name. */
 export const listNamespacesQuery = z.object({ ...pageQuery, search: searchSchema })
 export const namespacePageSchema = z.object({ namespaces: z.array(namespaceSchema), nextCursor: z.string().nullable() })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { and, asc, desc, eq, gt, isNull, lt } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm'
 import { auditEvents } from '#drizzle/schema/audit.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 
@@ -62,12 +62,26 @@ function sortKeys(value: unknown): unknown {
   )
 }
 
-/** Newest first; `before` is the id of the last one seen. Null: events of the whole service. */
+export interface ListAuditEvents {
+  /** Null: events of the whole service. */
+  namespaceId: string | null
+  /** The id of the last one seen. */
+  before: number | null
+  limit: number
+  /** Only actions that begin with one of these. */
+  actions?: readonly string[]
+}
+
+/** Newest first. */
 export function listAuditEvents(
   db: Queryable,
-  { namespaceId, before, limit }: { namespaceId: string | null; before: number | null; limit: number },
+  { namespaceId, before, limit, actions }: ListAuditEvents,
 ): Promise<AuditEvent[]> {
-  const isWanted = and(isOfChain(namespaceId), before === null ? undefined : lt(auditEvents.id, before))
+  const isWanted = and(
+    isOfChain(namespaceId),
+    before === null ? undefined : lt(auditEvents.id, before),
+    actions && or(...actions.map((start) => sql`starts_with(${auditEvents.action}, ${start})`)),
+  )
   return db.run((orm) => orm.select().from(auditEvents).where(isWanted).orderBy(desc(auditEvents.id)).limit(limit))
 }
 

@@ -8,6 +8,8 @@ export interface BucketOverview {
   encryptionMode: 'off' | 'on'
   objectCount: number
   sizeBytes: number
+  /** Of the objects, those of which every byte is sealed. */
+  sealedCount: number
   /** How many of `sizeBytes` are sealed. */
   sealedBytes: number
 }
@@ -71,6 +73,7 @@ interface OverviewRow {
   encryption_mode: 'off' | 'on'
   object_count: number
   size_bytes: number
+  sealed_count: number
   sealed_bytes: number
   sort_value: number
 }
@@ -80,12 +83,14 @@ const OVERVIEWS = `
   select buckets.name, buckets.region, buckets.versioning, buckets.created_at, namespaces.encryption_mode,
     (coalesce(folded.object_count, 0) + coalesce(recent.object_count, 0))::float8 as object_count,
     (coalesce(folded.size_bytes, 0) + coalesce(recent.size_bytes, 0))::float8 as size_bytes,
+    (coalesce(folded.sealed_count, 0) + coalesce(recent.sealed_count, 0))::float8 as sealed_count,
     (coalesce(folded.sealed_bytes, 0) + coalesce(recent.sealed_bytes, 0))::float8 as sealed_bytes
   from buckets
   join namespaces on namespaces.id = buckets.namespace_id
   left join bucket_usage folded on folded.bucket_id = buckets.id
   left join lateral (
-    select sum(object_count) as object_count, sum(size_bytes) as size_bytes, sum(sealed_bytes) as sealed_bytes
+    select sum(object_count) as object_count, sum(size_bytes) as size_bytes, sum(sealed_count) as sealed_count,
+      sum(sealed_bytes) as sealed_bytes
     from usage_deltas where usage_deltas.bucket_id = buckets.id
   ) recent on true
   where buckets.namespace_id = $1`
@@ -110,6 +115,7 @@ function overviewOf(row: OverviewRow): BucketOverview {
     encryptionMode: row.encryption_mode,
     objectCount: row.object_count,
     sizeBytes: row.size_bytes,
+    sealedCount: row.sealed_count,
     sealedBytes: row.sealed_bytes,
   }
 }

@@ -121,6 +121,7 @@ export interface NamespaceWithUsage {
   displayName: string
   encryptionMode: 'off' | 'on'
   encryptionEpoch: number
+  refusesSigV2: boolean
   createdAt: Date
   bucketCount: number
   objectCount: number
@@ -166,7 +167,7 @@ function loadNamespacesWithUsage(db: Queryable, ids: string[]): Promise<Namespac
   return db.query({
     name: 'load-namespaces-with-usage',
     text: `
-select n.id, n.name, n.display_name as "displayName", n.encryption_mode as "encryptionMode", n.encryption_epoch as "encryptionEpoch", n.created_at as "createdAt",
+select n.id, n.name, n.display_name as "displayName", n.encryption_mode as "encryptionMode", n.encryption_epoch as "encryptionEpoch", n.refuses_sigv2 as "refusesSigV2", n.created_at as "createdAt",
   c.bucket_count as "bucketCount", c.object_count as "objectCount", c.size_bytes as "sizeBytes",
   json_build_object('sealedCount', c.sealed_count, 'plainCount', c.object_count - c.sealed_count,
     'encryptedBytes', c.sealed_bytes, 'plainBytes', c.size_bytes - c.sealed_bytes) as coverage

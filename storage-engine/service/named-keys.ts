@@ -1,9 +1,7 @@
 import { type Actor, requireAdministrator } from '#storage-engine/accounts/actor.ts'
 import { audited } from '#storage-engine/accounts/audited.ts'
 import type { Engine } from '#storage-engine/engine.ts'
-import { StorageError } from '#storage-engine/errors.ts'
 import { listNamedKeys as listRows } from '#storage-engine/metadata/named-keys.ts'
-import { findNamespaceByName } from '#storage-engine/metadata/namespaces.ts'
 import {
   cancelNamedKeyDeletion as cancelDeletion,
   createNamedKey as create,
@@ -12,6 +10,7 @@ import {
   rotateNamedKey as rotate,
   scheduleNamedKeyDeletion as scheduleDeletion,
 } from '#storage-engine/namespaces/named-keys.ts'
+import { requireNamespace } from '#storage-engine/service/require-namespace.ts'
 
 export interface NamedKeyRequest {
   /** Name of the namespace. */
@@ -23,7 +22,8 @@ export interface NamedKeyRequest {
 /** The keys that clients of a namespace may name in a request, by name. Throws AccessDenied and NoSuchNamespace. */
 export async function listNamedKeys(engine: Engine, actor: Actor, { namespace }: { namespace: string }) {
   requireAdministrator(actor)
-  const keys = await listRows(engine.db, { namespaceId: await idOf(engine, namespace) })
+  const { id: namespaceId } = await requireNamespace(engine, namespace)
+  const keys = await listRows(engine.db, { namespaceId })
   return keys.map(({ id, name, state, createdAt, deleteAt }) => ({
     id,
     name,
@@ -75,15 +75,9 @@ async function act<Result>(
   },
 ): Promise<Result> {
   requireAdministrator(actor)
-  const namespaceId = await idOf(engine, namespace)
+  const { id: namespaceId } = await requireNamespace(engine, namespace)
   const { verb, run, details = {} } = deed
   return audited(engine, actor, { namespaceId, action: `named-key.${verb}`, target: name, details }, () =>
     run({ namespaceId, name }),
   )
-}
-
-async function idOf(engine: Engine, namespace: string): Promise<string> {
-  const found = await findNamespaceByName(engine.db, { name: namespace })
-  if (found === null) throw new StorageError('NoSuchNamespace')
-  return found.id
 }

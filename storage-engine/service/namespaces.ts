@@ -3,7 +3,6 @@ import { audited } from '#storage-engine/accounts/audited.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import {
-  findNamespaceByName,
   getNamespaceWithUsage,
   listNamespacesWithUsage,
   type NamespaceWithUsage,
@@ -15,6 +14,7 @@ import {
   createNamespace as makeNamespace,
 } from '#storage-engine/namespaces/create-namespace.ts'
 import { decodeCursor, encodeCursor } from '#storage-engine/service/cursor.ts'
+import { requireNamespace } from '#storage-engine/service/require-namespace.ts'
 
 /** By name, with exact usage: sums only, nothing of what tenants stored. Throws AccessDenied. */
 export async function listNamespaces(
@@ -28,6 +28,14 @@ export async function listNamespaces(
   const page = rows.slice(0, limit)
   const last = rows.length > limit ? page.at(-1) : undefined
   return { namespaces: page.map(describe), nextCursor: last === undefined ? null : encodeCursor([last.name]) }
+}
+
+/** With its settings. Throws AccessDenied and NoSuchNamespace. */
+export async function getNamespace(engine: Engine, actor: Actor, { namespace }: { namespace: string }) {
+  requireAdministrator(actor)
+  const { id } = await requireNamespace(engine, namespace)
+  const found = await getNamespaceWithUsage(engine.db, { id })
+  return { ...describe(found), sigV2: found.refusesSigV2 ? ('refused' as const) : ('accepted' as const) }
 }
 
 /** Throws AccessDenied, InvalidArgument, NamespaceAlreadyExists. */
@@ -49,9 +57,7 @@ export async function setEncryption(
   input: { namespace: string; mode: 'off' | 'on'; confirm?: string | undefined },
 ) {
   requireAdministrator(actor)
-  const namespace = await findNamespaceByName(engine.db, { name: input.namespace })
-  if (namespace === null) throw new StorageError('NoSuchNamespace')
-  const { id: namespaceId, name, encryptionMode: before } = namespace
+  const { id: namespaceId, name, encryptionMode: before } = await requireNamespace(engine, input.namespace)
   const details = { before, after: input.mode }
   await audited(engine, actor, { namespaceId, action: 'namespace.set-encryption', target: name, details }, async () => {
     if (input.mode === 'off' && before === 'on' && input.confirm !== name)
@@ -71,9 +77,7 @@ export async function setSigV2(
   { namespace, isRefused }: { namespace: string; isRefused: boolean },
 ): Promise<void> {
   requireAdministrator(actor)
-  const found = await findNamespaceByName(engine.db, { name: namespace })
-  if (found === null) throw new StorageError('NoSuchNamespace')
-  const { id: namespaceId, name } = found
+  const { id: namespaceId, name } = await requireNamespace(engine, namespace)
   const act = { namespaceId, action: 'namespace.set-sigv2', target: name, details: { isRefused } }
   await audited(engine, actor, act, () => setSigV2Refusal(engine.db, { namespaceId, refusesSigV2: isRefused }))
 }

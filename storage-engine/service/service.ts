@@ -5,6 +5,8 @@ import { getActivity } from '#storage-engine/service/activities.ts'
 import { createActivityRunner } from '#storage-engine/service/activity-runner.ts'
 import { createBucket, deleteBucket, getBucket, listBuckets } from '#storage-engine/service/buckets.ts'
 import { type DeletionRequest, previewDeletion, startDeletion } from '#storage-engine/service/deletions.ts'
+import { listBucketCoverage } from '#storage-engine/service/encryption-buckets.ts'
+import { listEncryptionHistory } from '#storage-engine/service/encryption-history.ts'
 import {
   createNamedKey,
   deleteNamedKey,
@@ -14,7 +16,13 @@ import {
   listNamedKeys,
   rotateNamedKey,
 } from '#storage-engine/service/named-keys.ts'
-import { createNamespace, listNamespaces, setEncryption, setSigV2 } from '#storage-engine/service/namespaces.ts'
+import {
+  createNamespace,
+  getNamespace,
+  listNamespaces,
+  setEncryption,
+  setSigV2,
+} from '#storage-engine/service/namespaces.ts'
 import { getObject, listObjects, preflight } from '#storage-engine/service/objects.ts'
 import { describeSession, openSession } from '#storage-engine/service/sessions.ts'
 import {
@@ -47,7 +55,14 @@ export function createService(engine: Engine) {
       start: (actor: Actor, request: DeletionRequest) => startDeletion(engine, runner, actor, request),
     },
     activities: bind(engine, { get: getActivity }),
-    namespaces: bind(engine, { list: listNamespaces, create: createNamespace, setEncryption, setSigV2 }),
+    namespaces: bind(engine, {
+      list: listNamespaces,
+      get: getNamespace,
+      create: createNamespace,
+      setEncryption,
+      setSigV2,
+    }),
+    encryption: bind(engine, { buckets: listBucketCoverage, history: listEncryptionHistory }),
     namedKeys: bind(engine, {
       list: listNamedKeys,
       create: createNamedKey,
