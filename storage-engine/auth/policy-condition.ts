@@ -10,6 +10,8 @@ import {
 /** What is known of a request, by key in lower case. A Map is one. Never holds what only claims to be a key's value. */
 export interface ConditionContext {
   get(key: string): readonly string[] | undefined
+  /** True while nobody can know the key's value yet: its conditions then hold where they allow, and not where they forbid. */
+  isOpen?(key: string): boolean
 }
 
 /** One key of one operator of a Condition element. All of a statement's must hold. */
@@ -48,6 +50,7 @@ const ARN_PARTS = 6
  */
 export function holds(condition: Condition, context: ConditionContext, effect: 'Allow' | 'Deny'): boolean {
   const { test, quantifier, isNegated } = condition
+  if (context.isOpen?.(condition.key) === true) return effect === 'Allow'
   const found = context.get(condition.key)
   const values = found === undefined || found.length === 0 ? null : found
   if (test.kind === 'null') return test.wantsAbsent.includes(values === null)

@@ -10,6 +10,7 @@ export function principalContext(principal: Principal): Map<string, readonly str
     return new Map([
       ['aws:principaltype', ['Anonymous']],
       ['aws:userid', ['anonymous']],
+      ['aws:viaawsservice', ['false']],
     ])
   }
   const context = new Map<string, readonly string[]>([
@@ -17,8 +18,12 @@ export function principalContext(principal: Principal): Map<string, readonly str
     ['aws:principalaccount', [principal.accountId]],
     ['aws:principaltype', [typeOf(principal)]],
     ['aws:userid', [userIdOf(principal)]],
+    ['aws:principalisawsservice', ['false']],
+    ['aws:viaawsservice', ['false']],
     ['sts:authentication', [String(principal.isTemporary)]],
   ])
+  // Only temporary credentials say something of a second factor, and there is none.
+  if (principal.isTemporary) context.set('aws:multifactorauthpresent', ['false'])
   const { issuedAt } = principal
   // By this whoever revokes the older sessions of a role tells them.
   if (issuedAt !== undefined) context.set('aws:tokenissuetime', [new Date(issuedAt).toISOString()])

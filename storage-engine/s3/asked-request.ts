@@ -18,6 +18,8 @@ export interface AccessTarget {
 export interface AskedRequest {
   principal: Principal
   authentication: Authentication
+  /** As AWS spells it. */
+  operation: string
   /** With those that a presigner hid in the query. */
   headers: Headers
   query: Query
@@ -34,3 +36,6 @@ export interface AskedRequest {
 
 /** What only an operation knows of its request, as condition keys in lower case. */
 export type Facts = ReadonlyMap<string, readonly string[]>
+
+/** In the place of facts while the document is not read that will say them: whoever it may let pass passes for now. */
+export type Unread = 'unread'

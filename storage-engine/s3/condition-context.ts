@@ -3,7 +3,7 @@ import type { ConditionContext } from '#storage-engine/auth/policy-condition.ts'
 import { principalContext } from '#storage-engine/auth/principal-context.ts'
 import type { Headers } from '#storage-engine/auth/wire-request.ts'
 import type { Tag } from '#storage-engine/object-settings.ts'
-import type { AccessTarget, AskedRequest, Facts } from '#storage-engine/s3/asked-request.ts'
+import type { AccessTarget, AskedRequest, Facts, Unread } from '#storage-engine/s3/asked-request.ts'
 import { parseCopySource } from '#storage-engine/s3/copy-source-header.ts'
 import { parseTaggingHeader } from '#storage-engine/s3/tagging-header.ts'
 
@@ -33,6 +33,8 @@ const LOCK_HEADERS: ReadonlyMap<string, string> = new Map([
 /** Of tags, retention and legal hold, which come in a header or in a document. */
 const BODY_KEYS = /^s3:(?:requestobjecttag|object-lock-)/
 const WRITES = /^s3:(?:Put|Create|Replicate)/
+/** Operations by `s3:PutObject` after which there is no new object yet. */
+const PIECES: ReadonlySet<string> = new Set(['CreateMultipartUpload', 'UploadPart', 'UploadPartCopy'])
 const LISTS = /^s3:ListBucket/
 
 /** Of one action on one target. `facts` are what only the operation knows of its request, by key in lower case. */
@@ -42,7 +44,7 @@ export interface ConditionInput {
   target: AccessTarget | null
   /** Is the target the request's own? Its headers and parameters say nothing about another, such as a copy's source. */
   isOwnTarget: boolean
-  facts: Facts | null
+  facts: Facts | Unread | null
 }
 
 /**
@@ -58,13 +60,18 @@ export class S3ConditionContext implements ConditionContext {
   }
 
   get(key: string): readonly string[] | undefined {
-    const { facts } = this.input
+    if (this.isOpen(key)) return undefined
+    const facts = this.input.facts === 'unread' ? null : this.input.facts
     // What a document says counts alone: a header beside it must not speak for it.
     if (facts !== null && BODY_KEYS.test(key)) return facts.get(key)
     const found = facts?.get(key) ?? this.globalValues(key) ?? this.resourceValues(key) ?? this.requestValues(key)
     if (found !== undefined) return found
     this.principal ??= principalContext(this.input.asked.principal)
     return this.principal.get(key)
+  }
+
+  isOpen(key: string): boolean {
+    return this.input.facts === 'unread' && BODY_KEYS.test(key)
   }
 
   private globalValues(key: string): readonly string[] | undefined {
@@ -102,7 +109,7 @@ export class S3ConditionContext implements ConditionContext {
       case 's3:authtype':
         return [kind.startsWith('post') ? 'POST' : kind.endsWith('query') ? 'REST-QUERY-STRING' : 'REST-HEADER']
       case 's3:signatureage':
-        return signedAt === null ? undefined : [String(Math.max(0, now() - signedAt))]
+        return [isV4 && signedAt !== null ? String(Math.max(0, now() - signedAt)) : '0']
       default:
         return undefined
     }
@@ -124,14 +131,24 @@ export class S3ConditionContext implements ConditionContext {
   private requestValues(key: string): readonly string[] | undefined {
     const { isOwnTarget, action, asked } = this.input
     if (!isOwnTarget) return undefined
-    const { headers, query } = asked
+    const { headers, query, operation } = asked
     if (key === 's3:versionid') return parameterValue(query.values.get('versionId'))
-    if (key === 's3:x-amz-content-sha256') return headerValue(headers, 'x-amz-content-sha256')
+    if (key === 's3:x-amz-content-sha256') return this.payloadHash()
+    if (key === 's3:objectcreationoperation') {
+      return action === 's3:PutObject' ? [String(!PIECES.has(operation))] : undefined
+    }
     if (key === 's3:if-match' || key === 's3:if-none-match') return headerValue(headers, key.slice('s3:'.length))
     if (LIST_PARAMETERS.has(key)) {
       return LISTS.test(action) ? parameterValue(query.values.get(key.slice('s3:'.length))) : undefined
     }
     return WRITES.test(action) ? this.writeValues(key) : undefined
+  }
+
+  /** A presigned URL says nothing of the body, which means that it is not signed. */
+  private payloadHash(): readonly string[] | undefined {
+    const { headers, authentication } = this.input.asked
+    const said = headerValue(headers, 'x-amz-content-sha256')
+    return said === undefined && authentication.kind === 'sigv4-query' ? ['UNSIGNED-PAYLOAD'] : said
   }
 
   private writeValues(key: string): readonly string[] | undefined {

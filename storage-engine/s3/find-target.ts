@@ -16,7 +16,7 @@ export interface Asked extends AskedRequest {
   /** An IAM action name. */
   action: string
   /** As the operation table's row says. */
-  passes: 'each-key' | 'initiator' | null
+  passes: 'each-key' | 'initiator' | 'document' | null
 }
 
 /** The bucket of a request is known now, whatever comes of it: its settings shape the answer, and its log tells of it. */
@@ -84,7 +84,7 @@ export async function findTargetObject(
   const current = isOutdated(asked, bucket) ? await withCurrentPrincipal(gateway, asked) : asked
   const access = new RequestAccess(current, { bucket, key, object })
   exchange.log.setAsking(current, access, object)
-  access.checkRead(asked.action, { bucket, key, object })
+  access.checkRead(asked.action, { bucket, key, object }, asked.passes === 'document' ? 'unread' : null)
   await checkExpectedOwner({ headers: asked.headers, owners: gateway.owners }, bucket)
   if (object !== null) return { bucket, key, object, access }
   throw missingVersion({ key, versionId, deleteMarker: found.deleteMarker })

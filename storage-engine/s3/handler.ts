@@ -225,6 +225,7 @@ function askedOf(
     bucketName: target.bucket,
     authentication,
     principal: authentication.principal,
+    operation: operation.name,
     action: typeof action === 'string' ? action : action({ query, headers: effective }),
     passes: operation.passes ?? null,
     req,

@@ -30,6 +30,7 @@ export const OBJECT_CONFIGURATIONS: Operation[] = [
   }),
   answered('PutObjectTagging', 'PUT', 'tagging', {
     action: byVersion('s3:PutObjectTagging', 's3:PutObjectVersionTagging'),
+    passes: 'document',
     run: putObjectTagging,
   }),
   answered('DeleteObjectTagging', 'DELETE', 'tagging', {
@@ -37,9 +38,17 @@ export const OBJECT_CONFIGURATIONS: Operation[] = [
     run: deleteObjectTagging,
   }),
   answered('GetObjectRetention', 'GET', 'retention', { action: 's3:GetObjectRetention', run: getObjectRetention }),
-  answered('PutObjectRetention', 'PUT', 'retention', { action: 's3:PutObjectRetention', run: putObjectRetention }),
+  answered('PutObjectRetention', 'PUT', 'retention', {
+    action: 's3:PutObjectRetention',
+    passes: 'document',
+    run: putObjectRetention,
+  }),
   answered('GetObjectLegalHold', 'GET', 'legal-hold', { action: 's3:GetObjectLegalHold', run: getObjectLegalHold }),
-  answered('PutObjectLegalHold', 'PUT', 'legal-hold', { action: 's3:PutObjectLegalHold', run: putObjectLegalHold }),
+  answered('PutObjectLegalHold', 'PUT', 'legal-hold', {
+    action: 's3:PutObjectLegalHold',
+    passes: 'document',
+    run: putObjectLegalHold,
+  }),
   answered('GetObjectAttributes', 'GET', 'attributes', {
     action: byVersion('s3:GetObjectAttributes', 's3:GetObjectVersionAttributes'),
     run: getObjectAttributes,
@@ -57,9 +66,9 @@ function answered(
   name: string,
   method: Operation['method'],
   parameter: string,
-  { action, run }: { action: PermittedOperation['action']; run: RunOnObject },
+  permitted: { action: PermittedOperation['action']; passes?: 'document'; run: RunOnObject },
 ): Operation {
-  return { name, method, on: 'object', query: [parameter], needs: 'object', action, run }
+  return { name, method, on: 'object', query: [parameter], needs: 'object', ...permitted }
 }
 
 function refused(name: string, method: Operation['method'], parameter: string): Operation {

@@ -48,8 +48,9 @@ interface Permitted<Request> {
   /**
    * Who passes besides those whom the action lets pass. `each-key`: whoever might do it to some key of the bucket, as the
    * body names the keys and the operation checks each. `initiator`: whoever began the upload that the query names.
+   * `document`: whom the body may let pass by the tags or the lock that it names; once it is read, the operation checks again.
    */
-  passes?: 'each-key' | 'initiator'
+  passes?: 'each-key' | 'initiator' | 'document'
   run(request: Request): S3Response | Promise<S3Response>
   /** The answer for a bucket or object on which this was never set, as nothing can be set yet. */
   isUntouched?: true

@@ -3,7 +3,7 @@ import { writerIdIn } from '#storage-engine/auth/object-ownership.ts'
 import { ownerIdOf, type Principal } from '#storage-engine/auth/principal.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
-import type { AccessTarget, AskedRequest, Facts } from '#storage-engine/s3/asked-request.ts'
+import type { AccessTarget, AskedRequest, Facts, Unread } from '#storage-engine/s3/asked-request.ts'
 import { S3ConditionContext } from '#storage-engine/s3/condition-context.ts'
 
 /** What the caller of one request may do. Without a target the request's own is meant. */
@@ -49,7 +49,7 @@ export class RequestAccess {
     if (this.decide(action, target, facts) === 'explicit-deny') throw new StorageError('AccessDenied')
   }
 
-  decide(action: string, target: AccessTarget | null = this.target, facts: Facts | null = null): Decision {
+  decide(action: string, target: AccessTarget | null = this.target, facts: Facts | Unread | null = null): Decision {
     const { asked } = this
     const isOwnTarget = target?.bucket.id === this.target?.bucket.id && target?.key === this.target?.key
     return decide({
@@ -87,8 +87,8 @@ export class RequestAccess {
    * Like `check`, for what is read of an object that was looked up: whether one that is missing may be read, its own ACL
    * can no longer say, so that is left to the 404-or-403 rule. Throws AccessDenied.
    */
-  checkRead(action: string, target: AccessTarget): void {
-    const decision = this.decide(action, target)
+  checkRead(action: string, target: AccessTarget, facts: Unread | null = null): void {
+    const decision = this.decide(action, target, facts)
     if (decision === 'allow' && target.object !== null) return
     const isMissing = target.object === null && decision !== 'explicit-deny'
     if (isMissing && this.mayKnowThatKeyIsMissing(target.bucket, target.key as string)) return

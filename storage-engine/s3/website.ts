@@ -165,6 +165,7 @@ async function openPage(visit: Visit, key: string): Promise<ObjectRequest> {
     bucketName,
     authentication,
     principal: authentication.principal,
+    operation: 'GetObject',
     action: 's3:GetObject',
     passes: null,
     req,
