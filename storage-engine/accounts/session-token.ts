@@ -6,8 +6,8 @@ import { StorageError } from '#storage-engine/errors.ts'
 import type { IdentityAddress } from '#storage-engine/metadata/identities.ts'
 
 /** A token travels in a header, of which a request may have 16 KiB in all. */
-const TOKEN_LENGTH_MAX = 8192
-/** What base64 and the seal leave of it. */
+const TOKEN_LENGTH_MAX = 9300
+/** What base64 and the seal, of which a remote root key takes up to 1 KiB, leave of it. */
 const CONTENT_BYTES_MAX = 5900
 
 /** What temporary credentials stand for. All of it is sealed in the session token; nothing is kept here. */
