@@ -1,38 +1,33 @@
 'use client'
 import { LockKeyhole, LockKeyholeOpen } from 'lucide-react'
-import type { ReactNode } from 'react'
+import Link from 'next/link'
 import { useTranslations } from 'use-intl'
 import { CoverageBar } from '#components/namespaces/coverage-bar.tsx'
 import { EncryptionSwitch } from '#components/namespaces/encryption-switch.tsx'
-import { ByteSize } from '#components/shared/byte-size.tsx'
-import { RelativeTime } from '#components/shared/relative-time.tsx'
-import { useFormat } from '#components/shared/use-format.ts'
+import { NamespaceFigures } from '#components/namespaces/namespace-figures.tsx'
 import { Card } from '#components/ui/card.tsx'
 import type { Namespace } from '#lib/schemas/namespaces.ts'
 
 /** One tenant: what it holds, and what of that is encrypted. */
 export function NamespaceCard({ namespace }: { namespace: Namespace }) {
   const t = useTranslations()
-  const format = useFormat()
   const { name, displayName, encryption } = namespace
   const Lock = encryption.mode === 'on' ? LockKeyhole : LockKeyholeOpen
   return (
     <Card className="grid gap-x-8 gap-y-5 p-5 lg:grid-cols-[minmax(0,1fr)_minmax(0,1.15fr)]">
       <div className="grid content-between gap-5">
         <div>
-          <h2 className="break-words font-semibold text-base">{displayName}</h2>
+          <h2 className="break-words font-semibold text-base">
+            <Link
+              href={`/admin/namespaces/${encodeURIComponent(name)}`}
+              className="rounded-sm underline-offset-4 hover:underline"
+            >
+              {displayName}
+            </Link>
+          </h2>
           <p className="break-all font-mono text-ink-soft text-xs">{name}</p>
         </div>
-        <dl className="flex flex-wrap gap-x-8 gap-y-3">
-          <Figure label={t('namespaces.buckets')}>{format.count(namespace.bucketCount)}</Figure>
-          <Figure label={t('namespaces.objects')}>{format.count(namespace.objectCount)}</Figure>
-          <Figure label={t('common.size')}>
-            <ByteSize bytes={namespace.sizeBytes} />
-          </Figure>
-          <Figure label={t('namespaces.created')}>
-            <RelativeTime iso={namespace.createdAt} />
-          </Figure>
-        </dl>
+        <NamespaceFigures namespace={namespace} />
       </div>
       <section
         className="grid content-start gap-3 rounded-xl bg-sunken p-4"
@@ -51,14 +46,5 @@ export function NamespaceCard({ namespace }: { namespace: Namespace }) {
         <CoverageBar name={name} encryption={encryption} />
       </section>
     </Card>
-  )
-}
-
-function Figure({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <div className="grid gap-0.5">
-      <dt className="text-ink-soft text-xs">{label}</dt>
-      <dd className="font-medium tabular-nums">{children}</dd>
-    </div>
   )
 }

@@ -22,6 +22,8 @@ interface ConfirmDialogProps {
   danger?: boolean
   /** The action cannot be taken now; the text says why. */
   blocked?: boolean
+  /** Something that `children` ask for is missing yet. */
+  incomplete?: boolean
   children?: ReactNode
 }
 
@@ -30,7 +32,8 @@ export function ConfirmDialog({ open, onOpenChange, ...question }: ConfirmDialog
   const t = useTranslations('common')
   const formId = useId()
   const [text, setText] = useState('')
-  const ready = !question.blocked && !question.pending && (question.typed === undefined || text === question.typed)
+  const isTyped = question.typed === undefined || text === question.typed
+  const ready = isTyped && !question.blocked && !question.incomplete && !question.pending
 
   function change(next: boolean) {
     if (!next) setText('')

@@ -11,6 +11,7 @@ export function useFormat() {
     rate: (bytesPerSecond: number) => formatRate(bytesPerSecond, locale),
     relative: (date: Date, now: Date) => formatRelative(date, now, locale),
     absolute: (date: Date) => formatAbsolute(date, locale),
+    day: (date: Date) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(date),
     count: (count: number) => new Intl.NumberFormat(locale).format(count),
     percent: (share: number) => new Intl.NumberFormat(locale, { style: 'percent' }).format(share),
   }

@@ -1,3 +1,5 @@
+import { administrationEn } from '#lib/i18n/administration-en.ts'
+
 /** Every word of the console in English. Its keys are the contract that each other language fulfils. */
 export const en = {
   common: {
@@ -6,6 +8,7 @@ export const en = {
     cancel: 'Cancel',
     close: 'Close',
     copied: 'Copied',
+    daysRange: 'A whole number from {min} to {max}',
     delete: 'Delete',
     download: 'Download',
     loadMore: 'Load more',
@@ -79,11 +82,13 @@ export const en = {
       InsufficientStorage: 'The storage is full. Deleting still works; ask an administrator for room.',
       InternalError: 'Something went wrong on our side. Try again; if it stays, report the request id.',
       InvalidArgument: 'The server did not accept a value of this form.',
+      NamedKeyAlreadyExists: 'This namespace has a key with this name already.',
       NamespaceAlreadyExists: 'A namespace with this name exists already.',
       NetworkError: 'The server did not answer. Check your connection.',
       NoSuchActivity: 'This task is no longer known.',
       NoSuchBucket: 'This bucket does not exist, or you have no access to it.',
       NoSuchKey: 'This object no longer exists.',
+      NoSuchNamedKey: 'This key no longer exists.',
       NoSuchNamespace: 'This namespace does not exist, or you have no access to it.',
       NotSignedIn: 'Your session has ended. Sign in again.',
       PreconditionFailed: 'Someone stored an object with this name in the meantime.',
@@ -316,4 +321,5 @@ export const en = {
     onToast: 'New data of {name} is encrypted from now on',
     offToast: 'New data of {name} is no longer encrypted',
   },
+  ...administrationEn,
 } as const

@@ -1,3 +1,4 @@
+import { administrationFr } from '#lib/i18n/administration-fr.ts'
 import type { Messages } from '#lib/i18n/messages.ts'
 
 /** Tous les mots de la console en français. */
@@ -8,6 +9,7 @@ export const fr: Messages = {
     cancel: 'Annuler',
     close: 'Fermer',
     copied: 'Copié',
+    daysRange: 'Un nombre entier de {min} à {max}',
     delete: 'Supprimer',
     download: 'Télécharger',
     loadMore: 'Afficher la suite',
@@ -85,11 +87,13 @@ export const fr: Messages = {
       InternalError:
         'Un problème est survenu de notre côté. Réessayez ; s’il persiste, signalez l’identifiant de requête.',
       InvalidArgument: 'Le serveur n’a pas accepté une valeur de ce formulaire.',
+      NamedKeyAlreadyExists: 'Cet espace de noms a déjà une clé de ce nom.',
       NamespaceAlreadyExists: 'Un espace de noms porte déjà ce nom.',
       NetworkError: 'Le serveur n’a pas répondu. Vérifiez votre connexion.',
       NoSuchActivity: 'Cette tâche n’est plus connue.',
       NoSuchBucket: 'Ce bucket n’existe pas, ou vous n’y avez pas accès.',
       NoSuchKey: 'Cet objet n’existe plus.',
+      NoSuchNamedKey: 'Cette clé n’existe plus.',
       NoSuchNamespace: 'Cet espace de noms n’existe pas, ou vous n’y avez pas accès.',
       NotSignedIn: 'Votre session est terminée. Reconnectez-vous.',
       PreconditionFailed: 'Quelqu’un a enregistré un objet de ce nom entre-temps.',
@@ -322,4 +326,5 @@ export const fr: Messages = {
     onToast: 'Les nouvelles données de {name} sont désormais chiffrées',
     offToast: 'Les nouvelles données de {name} ne sont plus chiffrées',
   },
+  ...administrationFr,
 }

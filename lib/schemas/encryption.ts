@@ -109,8 +109,6 @@ const namespaceKeySchema = z.object({
   retiredAt: timestampSchema.nullable(),
   /** Data keys that open only with this version: of object versions, open uploads and named keys. */
   dataKeyCount: countSchema,
-  /** Of those, how many cannot be wrapped again without a key that only a client has (SSE-C). */
-  pinnedCount: countSchema,
 })
 
 const shredSchema = z.object({

@@ -37,6 +37,7 @@ export const namespaceDetailsSchema = namespaceSchema.extend({
   /** Whether signatures of version 2 count. */
   sigV2: z.enum(['accepted', 'refused']),
 })
+export type NamespaceDetails = z.infer<typeof namespaceDetailsSchema>
 
 /** GET /api/v1/admin/namespaces, by name. */
 export const listNamespacesQuery = z.object({ ...pageQuery, search: searchSchema })
@@ -62,3 +63,4 @@ export type SetEncryptionInput = z.input<typeof setEncryptionInput>
  * clients can do without them. Keys that are in use follow within 5 s.
  */
 export const setSignaturesInput = z.object({ sigV2: z.enum(['accepted', 'refused']) })
+export type SetSignaturesInput = z.input<typeof setSignaturesInput>

@@ -5,7 +5,15 @@ import { decodeCursor, encodeCursor } from '#storage-engine/service/cursor.ts'
 import { requireNamespace } from '#storage-engine/service/require-namespace.ts'
 
 /** What of the audit concerns encryption at rest: the switch, migrations, keys, proofs. */
-const ACTIONS = ['namespace.set-encryption', 'encryption.', 'root-key.', 'named-key.']
+const ACTIONS = [
+  'namespace.set-encryption',
+  'namespace.shred',
+  'namespace.keep',
+  'namespace-key.',
+  'encryption.',
+  'root-key.',
+  'named-key.',
+]
 
 /**
  * Who did what to the encryption of a namespace, or (null) to that of the whole service; newest first. Throws AccessDenied,
