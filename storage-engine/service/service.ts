@@ -5,6 +5,7 @@ import { getActivity } from '#storage-engine/service/activities.ts'
 import { createActivityRunner } from '#storage-engine/service/activity-runner.ts'
 import { createBucket, deleteBucket, getBucket, listBuckets } from '#storage-engine/service/buckets.ts'
 import { type DeletionRequest, previewDeletion, startDeletion } from '#storage-engine/service/deletions.ts'
+import { attest } from '#storage-engine/service/encryption-attestation.ts'
 import { listBucketCoverage } from '#storage-engine/service/encryption-buckets.ts'
 import { listEncryptionHistory } from '#storage-engine/service/encryption-history.ts'
 import {
@@ -62,7 +63,7 @@ export function createService(engine: Engine) {
       setEncryption,
       setSigV2,
     }),
-    encryption: bind(engine, { buckets: listBucketCoverage, history: listEncryptionHistory }),
+    encryption: bind(engine, { attest, buckets: listBucketCoverage, history: listEncryptionHistory }),
     namedKeys: bind(engine, {
       list: listNamedKeys,
       create: createNamedKey,
