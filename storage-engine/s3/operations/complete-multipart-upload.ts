@@ -9,6 +9,7 @@ import {
   isDigest,
   readChecksumType,
 } from '#storage-engine/s3/checksum-headers.ts'
+import { checkMayCompare } from '#storage-engine/s3/compared-state.ts'
 import { readWritePrecondition, unquoteEtag } from '#storage-engine/s3/conditions.ts'
 import { encryptionHeaders, readCustomerKey } from '#storage-engine/s3/encryption-headers.ts'
 import { requestEvent } from '#storage-engine/s3/event-origin.ts'
@@ -27,6 +28,8 @@ import { element } from '#storage-engine/xml-text.ts'
 export async function completeMultipartUpload(request: KeyRequest): Promise<S3Response> {
   const { engine, bucket, key, headers, body } = request
   const uploadId = readUploadId(request)
+  const precondition = readWritePrecondition(headers)
+  await checkMayCompare(request, { key, condition: precondition })
   // Its x-amz-checksum-* headers are of the object, not of this document.
   const content = await readDocument(new Map(), body, LONG_XML_BYTES_MAX)
   const parts = readParts(expectRoot(readXml(content), 'CompleteMultipartUpload'))
@@ -38,7 +41,7 @@ export async function completeMultipartUpload(request: KeyRequest): Promise<S3Re
     checksum: readObjectChecksum(headers),
     checksumType: readChecksumType(headers),
     objectSize: integerHeader(headers, 'x-amz-mp-object-size'),
-    precondition: readWritePrecondition(headers),
+    precondition,
     customerKey: readCustomerKey(headers),
     event: requestEvent(request, 'ObjectCreated:CompleteMultipartUpload'),
   })

@@ -5,6 +5,7 @@ import { copyObject as copy } from '#storage-engine/objects/copy-object.ts'
 import type { ObjectDescription, WrittenObject } from '#storage-engine/objects/write-object.ts'
 import { readOwnership, withAcl } from '#storage-engine/s3/acl-headers.ts'
 import { checksumElement, readChecksumAlgorithm } from '#storage-engine/s3/checksum-headers.ts'
+import { checkMayCompare } from '#storage-engine/s3/compared-state.ts'
 import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
 import { copySourceHeaders, findCopySource } from '#storage-engine/s3/copy-source.ts'
 import { readCopySourceKey, readEncryption, writtenEncryptionHeaders } from '#storage-engine/s3/encryption-headers.ts'
@@ -42,6 +43,8 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
         "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     })
   }
+  const precondition = readWritePrecondition(headers)
+  await checkMayCompare(request, { key, condition: precondition })
   const ownership = await readOwnership(request)
   const settings = withAcl(
     readCopySettings(request, () => sourceTags(request, source)),
@@ -55,7 +58,7 @@ export async function copyObject(request: KeyRequest): Promise<S3Response> {
       ownerId: ownership.ownerId,
       ...(isReplacing ? readDescription(headers) : descriptionOf(source.object)),
       checksumAlgorithm,
-      precondition: readWritePrecondition(headers),
+      precondition,
       settings,
       lock: readLock(request),
       encryption,

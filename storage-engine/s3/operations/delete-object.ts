@@ -1,4 +1,5 @@
 import { deleteObjects } from '#storage-engine/objects/delete-objects.ts'
+import { checkMayCompare } from '#storage-engine/s3/compared-state.ts'
 import { readDeleteCondition } from '#storage-engine/s3/conditions.ts'
 import { mayBypassGovernance, refusalOf } from '#storage-engine/s3/delete-targets.ts'
 import { eventOrigin } from '#storage-engine/s3/event-origin.ts'
@@ -16,6 +17,7 @@ export async function deleteObject(request: KeyRequest): Promise<S3Response> {
     time: headers.get('x-amz-if-match-last-modified-time'),
     size: headers.get('x-amz-if-match-size'),
   })
+  await checkMayCompare(request, { key, versionId, condition })
   const target = { key, versionId, condition, mayBypassGovernance: mayBypassGovernance(request, key) }
   const origin = bucket.settings.notification === undefined ? undefined : eventOrigin(request)
   const [result] = await deleteObjects(request.engine, { bucket, ownerId: request.ownerId, targets: [target], origin })

@@ -4,6 +4,7 @@ import {
   type DeleteTarget,
   deleteObjects as deleteTargets,
 } from '#storage-engine/objects/delete-objects.ts'
+import { checkMayCompare } from '#storage-engine/s3/compared-state.ts'
 import { readDeleteCondition } from '#storage-engine/s3/conditions.ts'
 import { mayBypassGovernance, refusalOf } from '#storage-engine/s3/delete-targets.ts'
 import { eventOrigin } from '#storage-engine/s3/event-origin.ts'
@@ -31,7 +32,9 @@ export async function deleteObjects(request: BucketRequest): Promise<S3Response>
   const content = await readDocument(request.headers, request.body, LONG_XML_BYTES_MAX)
   const root = expectRoot(readXml(content), 'Delete')
   const isQuiet = childText(root, 'Quiet')?.trim().toLowerCase() === 'true'
-  const entries = readEntries(root).map((entry) => ({ entry, target: toTarget(request, entry) }))
+  const entries = await Promise.all(
+    readEntries(root).map(async (entry) => ({ entry, target: await toTarget(request, entry) })),
+  )
   const targets = entries.flatMap(({ target }) => (target instanceof StorageError ? [] : [target]))
   const { engine, bucket, ownerId } = request
   const origin = bucket.settings.notification === undefined ? undefined : eventOrigin(request)
@@ -64,14 +67,16 @@ function readEntries(root: XmlElement): Entry[] {
 }
 
 /** One bad entry, or one that the caller may not delete, does not spoil the others. */
-function toTarget(request: BucketRequest, entry: Entry): DeleteTarget | StorageError {
-  const { key, versionId } = entry
+async function toTarget(request: BucketRequest, entry: Entry): Promise<DeleteTarget | StorageError> {
+  const { key, versionId, etag } = entry
   try {
     checkKeyLength(key)
     if (versionId !== null) checkVersionIdForm(versionId)
     const action = versionId === null ? 's3:DeleteObject' : 's3:DeleteObjectVersion'
-    request.access.check(action, { bucket: request.bucket, key })
+    const facts = etag === null ? null : new Map([['s3:if-match', [etag]]])
+    request.access.check(action, { bucket: request.bucket, key }, facts)
     const condition = readDeleteCondition(entry)
+    await checkMayCompare(request, { key, versionId, condition })
     return { key, versionId, condition, mayBypassGovernance: mayBypassGovernance(request, key) }
   } catch (error) {
     if (error instanceof StorageError) return error

@@ -4,6 +4,7 @@ import { BODY_BYTES_MAX } from '#storage-engine/objects/write-body.ts'
 import { type WrittenObject, writeObject } from '#storage-engine/objects/write-object.ts'
 import { readOwnership, withAcl } from '#storage-engine/s3/acl-headers.ts'
 import { readChecksum, readContentMd5 } from '#storage-engine/s3/checksum-headers.ts'
+import { checkMayCompare } from '#storage-engine/s3/compared-state.ts'
 import { readWritePrecondition } from '#storage-engine/s3/conditions.ts'
 import { readEncryption } from '#storage-engine/s3/encryption-headers.ts'
 import { requestEvent } from '#storage-engine/s3/event-origin.ts'
@@ -32,6 +33,8 @@ export async function storeBody(
   const owned = readOwnership(request)
   const ownership = owned instanceof Promise ? await owned : owned
   const settings = withAcl(readObjectSettings(request), ownership)
+  const precondition = readWritePrecondition(headers)
+  if (precondition !== null) await checkMayCompare(request, { key: request.key, condition: precondition })
   const written = await writeObject(request.engine, {
     bucket: request.bucket,
     key: request.key,
@@ -40,7 +43,7 @@ export async function storeBody(
     ...readDescription(headers),
     contentMd5: readContentMd5(headers),
     checksum: readChecksum(headers),
-    precondition: readWritePrecondition(headers),
+    precondition,
     settings,
     lock: readPutLock(request),
     encryption: readEncryption(headers),
