@@ -32,11 +32,21 @@ export function readOwnership(
   const { bucket, ownerId } = request
   const requested = readRequestedAcl(request.engine, request.headers)
   const settle = (acl: RequestedAcl) => {
-    // The writer owns what it writes, and with it the ACL; only a Deny takes that away.
-    if (acl.kind !== 'none') request.access.checkNotDenied('s3:PutObjectAcl')
-    return ownershipOfNewObject(bucket, { writerId: ownerId, requested: acl })
+    const owned = ownershipOfNewObject(bucket, { writerId: ownerId, requested: acl })
+    if (acl.kind !== 'none') checkMayGrant(request, owned)
+    return owned
   }
   return requested instanceof Promise ? requested.then(settle) : settle(requested)
+}
+
+/**
+ * An object user owns what it writes, and with it the ACL; only a Deny takes that away. Storage accounts and roles write for
+ * somebody else, so they need a right of its own to let others in; an ACL that lets nobody in is no such thing.
+ */
+function checkMayGrant({ access }: Pick<KeyRequest, 'access'>, { acl }: ObjectOwnership): void {
+  const { kind } = access.principal
+  if (acl === null || kind === 'object-user' || kind === 'anonymous') access.checkNotDenied('s3:PutObjectAcl')
+  else access.check('s3:PutObjectAcl')
 }
 
 /** The settings of a write with its ACL; null when there is nothing to store. */

@@ -234,3 +234,23 @@ test('answers KeyTooLongError over 1,024 bytes and InvalidURI for a key with NUL
 function crc32(content: Buffer): string {
   return checksumOf('CRC32', content)
 }
+
+test('lets a storage account that may only write share nothing by an ACL', async () => {
+  const target = '/bkt/by-account'
+  const allow = (...Action: string[]) => {
+    const Statement = { Effect: 'Allow', Principal: '*', Action, Resource: 'arn:aws:s3:::bkt/*' }
+    return sendSigned(gateway, { method: 'PUT', target: '/bkt?policy', body: JSON.stringify({ Statement }) })
+  }
+  const putAs = (headers: Record<string, string>) =>
+    sendSigned(gateway, { method: 'PUT', target, as: 'account', body: 'x', headers })
+  const group = 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'
+  await allow('s3:PutObject')
+  for (const headers of [{ 'x-amz-acl': 'public-read' }, { 'x-amz-grant-read': group }]) {
+    expect((await putAs(headers as unknown as Record<string, string>)).code).toBe('AccessDenied')
+  }
+  expect((await putAs({ 'x-amz-acl': 'private' })).status).toBe(200)
+  await allow('s3:PutObject', 's3:PutObjectAcl')
+  expect((await putAs({ 'x-amz-acl': 'public-read' })).status).toBe(200)
+  expect((await sendSigned(gateway, { method: 'GET', target, as: null })).text).toBe('x')
+  await sendSigned(gateway, { method: 'DELETE', target: '/bkt?policy' })
+})
