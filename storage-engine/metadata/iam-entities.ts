@@ -176,14 +176,18 @@ export function renameIamEntity(
   })
 }
 
+/** Changes what is named and leaves the rest, which somebody else may be changing at the same time. */
 export function updateIamRole(
   db: Queryable,
-  role: Pick<IamRole, 'id' | 'description' | 'maxSessionSeconds' | 'trustPolicy'>,
+  role: Pick<IamRole, 'id'> & Partial<Pick<IamRole, 'description' | 'maxSessionSeconds' | 'trustPolicy'>>,
 ): Promise<void> {
   return write(db, 'role', {
     name: 'update-iam-role',
-    text: 'update iam_roles set description = $2, max_session_seconds = $3, trust_policy = $4 where id = $1',
-    values: [role.id, role.description, role.maxSessionSeconds, role.trustPolicy],
+    text: `
+update iam_roles set description = coalesce($2, description), max_session_seconds = coalesce($3, max_session_seconds),
+  trust_policy = coalesce($4, trust_policy)
+where id = $1`,
+    values: [role.id, role.description ?? null, role.maxSessionSeconds ?? null, role.trustPolicy ?? null],
   })
 }
 

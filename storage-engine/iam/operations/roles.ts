@@ -95,25 +95,25 @@ async function listRoles(request: IamRequest): Promise<string> {
   )
 }
 
-/** What is not named goes back to nothing, or to the default: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html */
-async function updateRole({ engine, namespaceId, parameters }: IamRequest, role: IamRole): Promise<string> {
-  const description = optionalText(parameters, 'Description', DESCRIPTION) ?? role.description
+/** A description that is not named stays; the longest session goes back to its default. https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html */
+async function updateRole({ engine, namespaceId, parameters }: IamRequest, { id }: IamRole): Promise<string> {
+  const description = optionalText(parameters, 'Description', DESCRIPTION)
   const maxSessionSeconds = optionalInteger(parameters, 'MaxSessionDuration', SECONDS) ?? SESSION_SECONDS_DEFAULT
-  await changeIam(engine.db, { namespaceId }, (tx) => updateIamRole(tx, { ...role, description, maxSessionSeconds }))
+  await changeIam(engine.db, { namespaceId }, (tx) => updateIamRole(tx, { id, description, maxSessionSeconds }))
   return ''
 }
 
 async function updateRoleDescription(request: IamRequest, role: IamRole): Promise<string> {
   const { engine, namespaceId, parameters } = request
   const description = requiredText(parameters, 'Description', DESCRIPTION)
-  await changeIam(engine.db, { namespaceId }, (tx) => updateIamRole(tx, { ...role, description }))
+  await changeIam(engine.db, { namespaceId }, (tx) => updateIamRole(tx, { id: role.id, description }))
   return group('Role', roleXml(request, { ...role, description }))
 }
 
-async function updateAssumeRolePolicy(request: IamRequest, role: IamRole): Promise<null> {
+async function updateAssumeRolePolicy(request: IamRequest, { id }: IamRole): Promise<null> {
   const { engine, namespaceId } = request
   const trustPolicy = readTrustPolicy(request, 'PolicyDocument')
-  await changeIam(engine.db, { namespaceId }, (tx) => updateIamRole(tx, { ...role, trustPolicy }))
+  await changeIam(engine.db, { namespaceId }, (tx) => updateIamRole(tx, { id, trustPolicy }))
   return null
 }
 
