@@ -98,10 +98,10 @@ function reachOfId(id: string, principal: Exclude<Principal, { kind: 'anonymous'
   return id === principal.owner.canonicalId ? 'account' : 'none'
 }
 
-/** Object users have no name of their own: their ids stand for it. */
+/** Object users have no name of their own: their canonical ids stand for it. */
 function isUser(principal: Exclude<Principal, { kind: 'anonymous' }>, path: string): boolean {
   if (principal.kind === 'storage-account') return path === `${principal.path}${principal.name}`
-  return principal.kind === 'object-user' && (path === `/${principal.canonicalId}` || path === `/${principal.id}`)
+  return principal.kind === 'object-user' && path === `/${principal.canonicalId}`
 }
 
 /** What stands in `aws:PrincipalArn`; that of a session is its role's. */

@@ -36,6 +36,17 @@ describe('users', () => {
     })
   })
 
+  test('cannot go by the canonical id of an object user, by which policies name that', async () => {
+    const { canonicalId } = await getRootObjectUser(gateway.engine.db, { namespaceId: gateway.namespaceIds.acme })
+    await create('plain')
+    for (const name of [canonicalId, canonicalId.toUpperCase()]) {
+      const refused = { status: 409, code: 'EntityAlreadyExists' }
+      expect(await callIam(gateway, { action: 'CreateUser', parameters: { UserName: name } })).toMatchObject(refused)
+      const parameters = { UserName: 'plain', NewUserName: name }
+      expect(await callIam(gateway, { action: 'UpdateUser', parameters })).toMatchObject(refused)
+    }
+  })
+
   test('are listed by name, a page at a time, below a path', async () => {
     for (const name of ['zoe', 'Yan', 'xia']) await create(name, '/list/')
     const names: string[] = []

@@ -10,7 +10,8 @@ import type { IamRequest } from '#storage-engine/iam/request.ts'
 import { readTags } from '#storage-engine/iam/tags.ts'
 import { storageAccount, userOrCaller, userXml } from '#storage-engine/iam/user.ts'
 import { newId } from '#storage-engine/ids.ts'
-import { listKeysOfHolder } from '#storage-engine/metadata/iam-access-keys.ts'
+import type { Queryable } from '#storage-engine/metadata/database.ts'
+import { findObjectUserByCanonicalId, listKeysOfHolder } from '#storage-engine/metadata/iam-access-keys.ts'
 import {
   deleteIamEntity,
   findIamEntity,
@@ -44,6 +45,7 @@ async function createUser(request: IamRequest, { name, path }: { name: string; p
   if (Object.keys(tags).length > 0) request.check('iam:TagUser', arnOf(request, 'user', { path, name }))
   const user = await changeIam(engine.db, { namespaceId }, async (tx) => {
     await checkQuota(tx, { namespaceId, kind: 'user' })
+    await refuseObjectUsersName(tx, { namespaceId, name })
     await insertIamUser(tx, { id: newId(), namespaceId, name, path, tags })
     return (await findIamEntity(tx, { kind: 'user', namespaceId, name })) as IamUser
   })
@@ -72,10 +74,20 @@ async function updateUser(request: IamRequest, { id, name, path }: IamUser): Pro
   const newName = optionalText(parameters, 'NewUserName', USER_NAME) ?? name
   const newPath = optionalText(parameters, 'NewPath', PATH) ?? path
   request.check('iam:UpdateUser', arnOf(request, 'user', { path: newPath, name: newName }))
-  await changeIam(engine.db, { namespaceId }, (tx) =>
-    renameIamEntity(tx, { kind: 'user', id, name: newName, path: newPath }),
-  )
+  await changeIam(engine.db, { namespaceId }, async (tx) => {
+    await refuseObjectUsersName(tx, { namespaceId, name: newName })
+    await renameIamEntity(tx, { kind: 'user', id, name: newName, path: newPath })
+  })
   return null
+}
+
+/** Policies name an object user by its canonical id: whoever went by it too would take over its rights. */
+async function refuseObjectUsersName(
+  tx: Queryable,
+  { namespaceId, name }: { namespaceId: string; name: string },
+): Promise<void> {
+  if ((await findObjectUserByCanonicalId(tx, { namespaceId, canonicalId: name.toLowerCase() })) === null) return
+  throw new StorageError('EntityAlreadyExists', { message: 'A user of this name exists already.' })
 }
 
 /** Its memberships of groups end with it. */
