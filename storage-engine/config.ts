@@ -65,6 +65,7 @@ const settings = z
       .default(null),
     rootProvider: z.enum(['file', 'env']).default('file'),
     rootKeyFile: filePath.optional(),
+    keystoreDir: filePath.optional(),
     tlsCert: filePath.nullable().default(null),
     tlsKey: filePath.nullable().default(null),
     logLevel: z.enum(LOG_LEVELS).default('info'),
@@ -98,9 +99,11 @@ type Settings = z.output<typeof settings>
 const KEYS = Object.keys(settings.shape).filter((key) => key !== 'mode')
 
 /** Every setting of a process, read once. Paths are absolute; sizes are bytes. */
-export interface Config extends Omit<Settings, 'nodes' | 'rootKeyFile' | 'archiveClasses'> {
+export interface Config extends Omit<Settings, 'nodes' | 'rootKeyFile' | 'keystoreDir' | 'archiveClasses'> {
   nodes: string[]
   rootKeyFile: string
+  /** Of the shred tokens. */
+  keystoreDir: string
   /** Those of `storageClasses` whose objects must be restored before they can be read. */
   archiveClasses: string[]
 }
@@ -251,6 +254,7 @@ function resolvePaths(value: Settings, directory: string): Config {
     nodes: value.nodes?.map(absolute) ?? [path.join(dataDir, 'nodes', '1')],
     archiveClasses: value.archiveClasses ?? AWS_ARCHIVE_CLASSES.filter((name) => value.storageClasses.includes(name)),
     rootKeyFile: value.rootKeyFile === undefined ? path.join(dataDir, 'root-keys.json') : absolute(value.rootKeyFile),
+    keystoreDir: value.keystoreDir === undefined ? path.join(dataDir, 'keystore') : absolute(value.keystoreDir),
     tlsCert: value.tlsCert === null ? null : absolute(value.tlsCert),
     tlsKey: value.tlsKey === null ? null : absolute(value.tlsKey),
   }

@@ -1,9 +1,12 @@
 import type { BlobStore } from '#storage-engine/blobs/blob-store.ts'
 import { openPool } from '#storage-engine/blobs/pool/open-pool.ts'
 import type { Config } from '#storage-engine/config.ts'
+import { checkCanary, createCanary } from '#storage-engine/crypto/canary.ts'
 import { createEnvRootProvider } from '#storage-engine/crypto/env-root-provider.ts'
+import { openFileKeystore } from '#storage-engine/crypto/file-keystore.ts'
 import { openFileRootProvider } from '#storage-engine/crypto/file-root-provider.ts'
 import { createKeyring, type Keyring } from '#storage-engine/crypto/keyring.ts'
+import type { Keystore } from '#storage-engine/crypto/keystore.ts'
 import type { RootProvider } from '#storage-engine/crypto/root-provider.ts'
 import { StartupError } from '#storage-engine/errors.ts'
 import { newId } from '#storage-engine/ids.ts'
@@ -11,7 +14,7 @@ import type { Logger } from '#storage-engine/log.ts'
 import { closeDatabase, type Database, openDatabase } from '#storage-engine/metadata/database.ts'
 import { hasBlobs } from '#storage-engine/metadata/garbage.ts'
 import { findInstallation, type Installation, insertInstallation } from '#storage-engine/metadata/installation.ts'
-import { loadNamespaceKeys } from '#storage-engine/metadata/namespaces.ts'
+import { hasShredTokens, loadNamespaceKeys } from '#storage-engine/metadata/namespace-keys.ts'
 
 /** What every process builds once and every door is handed: the waist of the house. */
 export interface Engine {
@@ -21,6 +24,10 @@ export interface Engine {
   clusterId: string
   db: Database
   keyring: Keyring
+  /** For whoever rotates, retires and shows root keys; everybody else asks the keyring. */
+  rootProvider: RootProvider
+  /** For whoever rewrites and destroys shred tokens; everybody else asks the keyring. */
+  keystore: Keystore
   blobs: BlobStore
   /** Waits for writes under way, then lets go of files and connections. */
   close(): Promise<void>
@@ -40,11 +47,11 @@ export async function createEngine(config: Config, { log, role }: CreateEngineIn
   const db = await openDatabase({ connection: { connectionString: databaseUrlOf(config) } })
   try {
     const mayFound = role === 'supervisor'
-    const { clusterId, keyring } = await openKeys(config, { db, mayFound })
+    const keys = await openKeys(config, { db, mayFound })
     const blobs = await openPool({
       nodes: config.nodes,
       redundancy: config.redundancy,
-      clusterId,
+      clusterId: keys.clusterId,
       log,
       smallObjectBytes: config.smallObjectBytes,
       // Once a blob was stored, a directory without our identity is a drive that is not mounted.
@@ -52,10 +59,10 @@ export async function createEngine(config: Config, { log, role }: CreateEngineIn
     })
     const close = async () => {
       await blobs.close()
-      keyring.forgetKeys()
+      keys.keyring.forgetKeys()
       await closeDatabase(db)
     }
-    return { config, log, clusterId, db, keyring, blobs, close }
+    return { config, log, db, ...keys, blobs, close }
   } catch (error) {
     await closeDatabase(db)
     throw error
@@ -67,10 +74,7 @@ function databaseUrlOf(config: Config): string {
   throw new StartupError('No database: start the whole service with `sceau serve`, or set DATABASE_URL.')
 }
 
-interface Keys {
-  clusterId: string
-  keyring: Keyring
-}
+type Keys = Pick<Engine, 'clusterId' | 'keyring' | 'rootProvider' | 'keystore'>
 
 async function openKeys(config: Config, input: { db: Database; mayFound: boolean }): Promise<Keys> {
   const { db, mayFound } = input
@@ -80,8 +84,10 @@ async function openKeys(config: Config, input: { db: Database; mayFound: boolean
   }
   const rootProvider = await openRootProvider(config, { isInstallationEmpty: found === null })
   const installation = found ?? (await foundInstallation(db, rootProvider))
-  const keyring = openKeyring({ db, rootProvider, clusterId: installation.clusterId })
-  if (await keyring.checkCanary(installation.keyCanary)) return { clusterId: installation.clusterId, keyring }
+  const { clusterId, keyCanary } = installation
+  if (await checkCanary(rootProvider, { clusterId, record: keyCanary })) {
+    return openKeyring(config, { db, rootProvider, clusterId, mayFound })
+  }
   const source =
     config.rootProvider === 'file' ? `The root key in ${config.rootKeyFile}` : 'The root key in SCEAU_ROOT_KEY'
   throw new StartupError(
@@ -98,18 +104,28 @@ function openRootProvider(
     : createEnvRootProvider({ value: process.env['SCEAU_ROOT_KEY'] })
 }
 
-function openKeyring(input: { db: Database; rootProvider: RootProvider; clusterId: string }): Keyring {
-  const { db, rootProvider, clusterId } = input
-  return createKeyring({
+async function openKeyring(
+  config: Config,
+  input: { db: Database; rootProvider: RootProvider; clusterId: string; mayFound: boolean },
+): Promise<Keys> {
+  const { db, rootProvider, clusterId, mayFound } = input
+  const keystore = await openFileKeystore({
+    directory: config.keystoreDir,
+    clusterId,
+    mayCreate: mayFound && !(await hasShredTokens(db)),
+  })
+  const keyring = createKeyring({
     clusterId,
     rootProvider,
+    keystore,
     loadNamespaceKeys: (namespaceId) => loadNamespaceKeys(db, { namespaceId }),
   })
+  return { clusterId, keyring, rootProvider, keystore }
 }
 
 async function foundInstallation(db: Database, rootProvider: RootProvider): Promise<Installation> {
   const clusterId = newId()
-  const keyCanary = await openKeyring({ db, rootProvider, clusterId }).createCanary()
+  const keyCanary = await createCanary(rootProvider, { clusterId })
   await insertInstallation(db, { clusterId, keyCanary })
   // Another supervisor may have been first: what is stored counts.
   return (await findInstallation(db)) as Installation

@@ -15,6 +15,8 @@ const LEVEL = {
   customerDataKey: 6,
   namedDataKey: 7,
   attestation: 8,
+  shredToken: 9,
+  namespaceKeyWithToken: 10,
 } as const
 
 export type SecretPurpose = 'credential' | 'token' | 'attestation'
@@ -27,6 +29,22 @@ export function canaryContext(input: { clusterId: string }): Buffer {
 /** Of a namespace key (L1). */
 export function namespaceKeyContext(input: { clusterId: string; namespaceId: string; version: number }): Buffer {
   return encode(LEVEL.namespaceKey, [input.clusterId, input.namespaceId], input.version)
+}
+
+/** Of a namespace key that opens only by a shred token besides. */
+export function namespaceKeyWithTokenContext(input: {
+  clusterId: string
+  namespaceId: string
+  tokenId: string
+  version: number
+}): Buffer {
+  const { clusterId, namespaceId, tokenId, version } = input
+  return encode(LEVEL.namespaceKeyWithToken, [clusterId, namespaceId, tokenId], version)
+}
+
+/** Of a shred token. */
+export function shredTokenContext(input: { clusterId: string; tokenId: string }): Buffer {
+  return encode(LEVEL.shredToken, [input.clusterId, input.tokenId])
 }
 
 interface DataKeyOwner {

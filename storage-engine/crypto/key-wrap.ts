@@ -75,11 +75,28 @@ export function parentOf(record: Buffer): { id: Buffer; version: number } {
  */
 function wrappingKeyOf({ parent, second, context }: WrappingKeys, record: Buffer): Buffer {
   const salt = record.subarray(SALT_AT, WRAPPED_AT)
-  const derived = hkdfExpand(parent.key, [PURPOSE, context, salt], KEY_BYTES)
-  if (second === undefined) return derived
+  const share = parentShare(parent, context, salt)
+  return second === undefined ? share : combineShares(share, { second, context, salt })
+}
+
+/** What the parent contributes to a wrapping key, and all of it when there is no second key. */
+export function parentShare(parent: ParentKey, context: Buffer, salt: Buffer): Buffer {
+  return hkdfExpand(parent.key, [PURPOSE, context, salt], KEY_BYTES)
+}
+
+/** Turns the parent's share into the wrapping key, in place. */
+export function combineShares(
+  share: Buffer,
+  { second, context, salt }: { second: KeyObject; context: Buffer; salt: Buffer },
+): Buffer {
   const other = hkdfExpand(second, [SECOND_PURPOSE, context, salt], KEY_BYTES)
-  for (let at = 0; at < KEY_BYTES; at++) derived[at] = (derived[at] as number) ^ (other[at] as number)
-  return derived
+  for (let at = 0; at < KEY_BYTES; at++) share[at] = (share[at] as number) ^ (other[at] as number)
+  return share
+}
+
+/** The salt and the AES-KW output of a record, which follow each other at its end. */
+export function tailOf(record: Buffer): Buffer {
+  return record.subarray(SALT_AT)
 }
 
 /** AES-256 Key Wrap (RFC 3394 §2.2.1): the result is 8 bytes longer than `plain`. */

@@ -1,54 +1,19 @@
-import { createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
+import { createSecretKey, randomBytes, randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { checkCanary, createCanary } from '#storage-engine/crypto/canary.ts'
 import { createKeyring } from '#storage-engine/crypto/keyring.ts'
-import { createLocalRootProvider, type RootKey } from '#storage-engine/crypto/local-root-provider.ts'
 import type { NamespaceKeyRow } from '#storage-engine/crypto/namespace-key-cache.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
+import {
+  bytesOf,
+  createKeyringSetting as createSetting,
+  keystoreOver,
+  newPlace,
+  newRootKey,
+  openProvider,
+} from '#storage-engine/testing/keyring-setting.ts'
 
 const CACHE_MS = 300_000
-
-interface Setting {
-  clusterId?: string
-  rootKeys?: RootKey[]
-  rows?: Map<string, NamespaceKeyRow[]>
-}
-
-/** A keyring over real wrapping, with a clock and a provider that the test can stop. */
-function createSetting({ clusterId = randomUUID(), rootKeys = [newRootKey()], rows = new Map() }: Setting = {}) {
-  const state = { now: 0, isDown: false, asked: 0, loads: 0 }
-  const rootProvider = openProvider(async () => {
-    state.asked++
-    if (state.isDown) throw new Error('connection refused')
-    return rootKeys
-  })
-  const keyring = createKeyring({
-    clusterId,
-    rootProvider,
-    loadNamespaceKeys: async (namespaceId) => {
-      state.loads++
-      return rows.get(namespaceId) ?? []
-    },
-    now: () => state.now,
-  })
-  async function addKey(namespaceId: string, version = 1, keyState: NamespaceKeyRow['state'] = 'active') {
-    const { wrappedKey } = await keyring.createNamespaceKey({ namespaceId, version })
-    rows.set(namespaceId, [...(rows.get(namespaceId) ?? []), { version, state: keyState, wrappedKey }])
-  }
-  return { keyring, state, rows, clusterId, rootKeys, addKey }
-}
-
-const openProvider = (loadKeys: () => Promise<RootKey[]>) =>
-  createLocalRootProvider({ kind: 'env', location: 'a test', rotation: null, loadKeys })
-
-const newRootKey = (): RootKey => ({
-  id: randomUUID(),
-  version: 1,
-  state: 'active',
-  createdAt: null,
-  key: createSecretKey(randomBytes(32)),
-})
-const newPlace = () => ({ namespaceId: randomUUID(), bucketId: randomUUID(), versionId: randomUUID() })
-const bytesOf = (key: KeyObject) => key.export().toString('hex')
 
 describe('data keys', () => {
   it('open in another process with the same root key', async () => {
@@ -128,7 +93,7 @@ describe('data keys', () => {
     const place = newPlace()
     await addKey(place.namespaceId)
     const made = await keyring.createDataKey(place)
-    rows.set(place.namespaceId, [{ version: 1, state: 'shredded', wrappedKey: null }])
+    rows.set(place.namespaceId, [{ version: 1, state: 'shredded', wrappedKey: null, tokenId: null }])
     keyring.forgetKeys()
     await expect(keyring.openDataKey({ ...place, ...made })).rejects.toMatchObject({ code: 'AccessDenied' })
   })
@@ -182,7 +147,7 @@ describe('data keys with a second key', () => {
     await addKey(place.namespaceId)
     const second = customer()
     const made = await keyring.createDataKey({ ...place, second })
-    rows.set(place.namespaceId, [{ version: 1, state: 'shredded', wrappedKey: null }])
+    rows.set(place.namespaceId, [{ version: 1, state: 'shredded', wrappedKey: null, tokenId: null }])
     keyring.forgetKeys()
     await expect(keyring.openDataKey({ ...place, ...made, second })).rejects.toMatchObject({ code: 'AccessDenied' })
   })
@@ -232,7 +197,6 @@ describe('fails closed', () => {
     )
     const secret = { purpose: 'credential', context: 'k', plain: Buffer.from('s') } as const
     await expect(keyring.sealSecret(secret)).rejects.toMatchObject(unavailable)
-    await expect(keyring.createCanary()).rejects.toMatchObject(unavailable)
     state.isDown = false
     expect((await keyring.createDataKey(place)).namespaceKeyVersion).toBe(1)
   })
@@ -273,6 +237,7 @@ describe('fails closed', () => {
     const keyring = createKeyring({
       clusterId: randomUUID(),
       rootProvider: openProvider(async () => [newRootKey()]),
+      keystore: keystoreOver(new Map()),
       loadNamespaceKeys: () => Promise.reject(new Error('database down')),
     })
     await expect(keyring.createDataKey(newPlace())).rejects.toThrow('database down')
@@ -347,17 +312,17 @@ describe('secrets', () => {
 
 describe('canary', () => {
   it('knows the right root key from a wrong one and from another installation', async () => {
-    const setting = createSetting()
-    const canary = await setting.keyring.createCanary()
-    expect(await createSetting(setting).keyring.checkCanary(canary)).toBe(true)
-    expect(await createSetting({ ...setting, rootKeys: [newRootKey()] }).keyring.checkCanary(canary)).toBe(false)
-    expect(await createSetting({ ...setting, clusterId: randomUUID() }).keyring.checkCanary(canary)).toBe(false)
+    const { rootProvider, clusterId } = createSetting()
+    const record = await createCanary(rootProvider, { clusterId })
+    expect(await checkCanary(rootProvider, { clusterId, record })).toBe(true)
+    expect(await checkCanary(createSetting().rootProvider, { clusterId, record })).toBe(false)
+    expect(await checkCanary(rootProvider, { clusterId: randomUUID(), record })).toBe(false)
   })
 
   it('does not call a key wrong because its provider is down', async () => {
-    const { keyring, state } = createSetting()
-    const canary = await keyring.createCanary()
+    const { rootProvider, clusterId, state } = createSetting()
+    const record = await createCanary(rootProvider, { clusterId })
     state.isDown = true
-    await expect(keyring.checkCanary(canary)).rejects.toMatchObject({ code: 'ServiceUnavailable' })
+    await expect(checkCanary(rootProvider, { clusterId, record })).rejects.toMatchObject({ code: 'ServiceUnavailable' })
   })
 })

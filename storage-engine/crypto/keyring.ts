@@ -1,13 +1,13 @@
-import { createHash, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { carryKey, isCarried, parentOfDataKey, unwrapCarriedKey } from '#storage-engine/crypto/carried-key.ts'
+import { failClosed, failClosedKeystore } from '#storage-engine/crypto/fail-closed.ts'
 import {
-  canaryContext,
   customerDataKeyContext,
   dataKeyContext,
   envelopeContext,
   namedDataKeyContext,
   namedKeyContext,
-  namespaceKeyContext,
   type SecretPurpose,
 } from '#storage-engine/crypto/key-context.ts'
 import {
@@ -18,17 +18,21 @@ import {
   type WrappingKeys,
   wrapKey,
 } from '#storage-engine/crypto/key-wrap.ts'
-import { createNamespaceKeyCache, type NamespaceKeyRow } from '#storage-engine/crypto/namespace-key-cache.ts'
+import type { Keystore } from '#storage-engine/crypto/keystore.ts'
+import { createNamespaceKeyCache, type NamespaceKeys } from '#storage-engine/crypto/namespace-key-cache.ts'
+import {
+  createNamespaceKeyWrapper,
+  type NamespaceKeyPlace,
+  type WrappedNamespaceKey,
+} from '#storage-engine/crypto/namespace-key-wrapper.ts'
 import { fillRandom } from '#storage-engine/crypto/random-pool.ts'
 import type { RootProvider } from '#storage-engine/crypto/root-provider.ts'
-import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
 import { createSecretSealer } from '#storage-engine/crypto/secret-sealer.ts'
-import { StorageError } from '#storage-engine/errors.ts'
 
 /** A data key (L2): seals the bodies of one object version. */
 export interface DataKey {
   key: KeyObject
-  /** 93 bytes for the version's row. */
+  /** For the version's row: 93 bytes when new. */
   wrapped: Buffer
   namespaceKeyVersion: number
 }
@@ -40,6 +44,16 @@ export interface DataKeyPlace {
   versionId: string
   second?: SecondKey | null
 }
+
+/** The same for whoever only moves a data key from one namespace key to another, and so needs no second key itself. */
+export interface SealedDataKeyPlace extends Omit<DataKeyPlace, 'second'> {
+  second: SecondKeyName | null
+}
+
+/** Which second key a data key has. */
+export type SecondKeyName =
+  | { kind: 'customer' }
+  | ({ kind: 'named'; encryptionContext: string | null } & Omit<NamedKeyPlace, 'namespaceId'>)
 
 /** A key without which a data key does not open, though its namespace key is there. */
 export type SecondKey =
@@ -58,8 +72,9 @@ export interface CreateKeyringInput {
   /** UUID of the installation, bound into every key. */
   clusterId: string
   rootProvider: RootProvider
+  keystore: Keystore
   /** All versions of a namespace's key, as stored. */
-  loadNamespaceKeys(namespaceId: string): Promise<NamespaceKeyRow[]>
+  loadNamespaceKeys(namespaceId: string): Promise<NamespaceKeys>
   /** Milliseconds; for tests. */
   now?: () => number
 }
@@ -69,23 +84,32 @@ export interface CreateKeyringInput {
  * provider is out of reach and the key is not cached (≤ 300 s), SealBrokenError when bytes do not open here.
  */
 export interface Keyring {
-  /** Makes a namespace key (L1) for the caller to store. */
-  createNamespaceKey(input: { namespaceId: string; version: number }): Promise<{ wrappedKey: Buffer }>
+  /** Makes a namespace key (L1) for the caller to store; its shred token is in the keystore by then. */
+  createNamespaceKey(place: NamespaceKeyPlace): Promise<WrappedNamespaceKey>
+  /** The same namespace key under the active root key, and with a shred token if it had none. */
+  rewrapNamespaceKey(key: NamespaceKeyPlace & WrappedNamespaceKey): Promise<WrappedNamespaceKey>
+  /** A shred token's record under the active root key; null when there is no such token. */
+  rewrapShredToken(tokenId: string): Promise<Buffer | null>
   /** Makes the material of a named key for the caller to store, 93 bytes. */
   createNamedKey(place: NamedKeyPlace): Promise<Buffer>
   /** Synchronous while the namespace key is cached. AccessDenied once the namespace key is shredded. */
   openNamedKey(input: NamedKeyPlace & { wrapped: Buffer }): KeyObject | Promise<KeyObject>
-  /** Synchronous while the namespace key is cached. ServiceUnavailable when the namespace has no active key. */
-  createDataKey(place: DataKeyPlace): DataKey | Promise<DataKey>
+  /** Named-key material under the active namespace key; null when it is that already. */
+  rewrapNamedKey(input: NamedKeyPlace & { wrapped: Buffer }): Promise<Omit<DataKey, 'key'> | null>
+  /**
+   * Synchronous while the namespace key is cached and `keyEpoch`, as the bucket's look-up told it, is not younger.
+   * ServiceUnavailable when the namespace has no active key.
+   */
+  createDataKey(place: DataKeyPlace & { keyEpoch?: number }): DataKey | Promise<DataKey>
   /** Synchronous while the namespace key is cached. AccessDenied once the namespace key is shredded. */
   openDataKey(input: DataKeyPlace & { wrapped: Buffer; namespaceKeyVersion: number }): KeyObject | Promise<KeyObject>
+  /** A data key under the active namespace key, as of `keyEpoch` at least; null when it is that already. Needs no second key. */
+  rewrapDataKey(
+    input: SealedDataKeyPlace & { wrapped: Buffer; keyEpoch?: number },
+  ): Promise<Omit<DataKey, 'key'> | null>
   /** Seals at most 64 KiB; `context` says whose secret it is, and only the same purpose and context open it. */
   sealSecret(input: { purpose: SecretPurpose; context: string; plain: Buffer }): Promise<Buffer>
   openSecret(input: { purpose: SecretPurpose; context: string; sealed: Buffer }): Promise<Buffer>
-  /** A value to store once, by which every later start can tell whether it has the right root key. */
-  createCanary(): Promise<Buffer>
-  /** False when the root key is not the one that made the canary. */
-  checkCanary(canary: Buffer): Promise<boolean>
   /** Drops every unwrapped key, for a revocation that must not wait. */
   forgetKeys(): void
 }
@@ -94,13 +118,10 @@ export function createKeyring(input: CreateKeyringInput): Keyring {
   const { clusterId } = input
   const now = input.now ?? Date.now
   const root = failClosed(input.rootProvider)
-  const canary = createHash('sha256').update(`sceau canary ${clusterId}`).digest()
+  const wrapper = createNamespaceKeyWrapper({ clusterId, root, keystore: failClosedKeystore(input.keystore) })
   const namespaceKeys = createNamespaceKeyCache({
     load: input.loadNamespaceKeys,
-    unwrap: async (namespaceId, { version, wrappedKey }) => {
-      const context = namespaceKeyContext({ clusterId, namespaceId, version })
-      return secretKeyFrom(await root.unwrap({ context, record: wrappedKey }))
-    },
+    unwrap: async (key) => secretKeyFrom(await wrapper.unwrap(key)),
     now,
   })
   const dataKeys = createDataKeyOpener()
@@ -110,19 +131,36 @@ export function createKeyring(input: CreateKeyringInput): Keyring {
     now,
   })
 
+  async function rewrap(key: {
+    namespaceId: string
+    keyEpoch?: number
+    record: Buffer
+    context: Buffer
+    /** Whether a second key is needed to open it, which is not here. */
+    isCarried?: boolean
+  }): Promise<Omit<DataKey, 'key'> | null> {
+    const { namespaceId, keyEpoch = 0, record, context, isCarried: needsSecond = false } = key
+    const to = await namespaceKeys.getActive(namespaceId, keyEpoch)
+    const { version } = parentOfDataKey(record)
+    if (version === to.version) return null
+    const from = await namespaceKeys.getVersion(namespaceId, version)
+    if (needsSecond) {
+      return { wrapped: carryKey({ from, to, context, record }), namespaceKeyVersion: to.version }
+    }
+    const opened = unwrapKey({ parent: from, context, record })
+    try {
+      return { wrapped: wrapKey({ parent: to, context, key: opened }), namespaceKeyVersion: to.version }
+    } finally {
+      opened.fill(0)
+    }
+  }
+
   return {
-    async createNamespaceKey({ namespaceId, version }) {
-      const key = randomKey()
-      try {
-        return {
-          wrappedKey: await root.wrap({ context: namespaceKeyContext({ clusterId, namespaceId, version }), key }),
-        }
-      } finally {
-        key.fill(0)
-      }
-    },
+    createNamespaceKey: wrapper.create,
+    rewrapNamespaceKey: wrapper.rewrap,
+    rewrapShredToken: wrapper.rewrapToken,
     async createNamedKey(place) {
-      const parent = await namespaceKeys.getActive(place.namespaceId)
+      const parent = await namespaceKeys.getActive(place.namespaceId, 0)
       return createKeyUnder({ parent, context: namedKeyContext({ clusterId, ...place }) }).wrapped
     },
     openNamedKey({ wrapped, ...place }) {
@@ -132,9 +170,12 @@ export function createKeyring(input: CreateKeyringInput): Keyring {
         ? parent.then((loaded) => openKey({ parent: loaded, context, record: wrapped }))
         : openKey({ parent, context, record: wrapped })
     },
-    createDataKey(place) {
+    async rewrapNamedKey({ wrapped, ...place }) {
+      return rewrap({ ...place, record: wrapped, context: namedKeyContext({ clusterId, ...place }) })
+    },
+    createDataKey({ keyEpoch = 0, ...place }) {
       const bound = bind(clusterId, place)
-      const parent = namespaceKeys.getActive(place.namespaceId)
+      const parent = namespaceKeys.getActive(place.namespaceId, keyEpoch)
       return parent instanceof Promise
         ? parent.then((loaded) => createDataKeyUnder({ parent: loaded, ...bound }))
         : createDataKeyUnder({ parent, ...bound })
@@ -146,38 +187,17 @@ export function createKeyring(input: CreateKeyringInput): Keyring {
         ? parent.then((loaded) => dataKeys.open({ parent: loaded, ...bound, record: wrapped }))
         : dataKeys.open({ parent, ...bound, record: wrapped })
     },
+    rewrapDataKey({ wrapped, second, ...place }) {
+      const context = dataKeyContextOf(clusterId, { ...place, second })
+      return rewrap({ ...place, record: wrapped, context, isCarried: second !== null })
+    },
     sealSecret: secrets.seal,
     openSecret: secrets.open,
-    createCanary: () => root.wrap({ context: canaryContext({ clusterId }), key: canary }),
-    async checkCanary(record) {
-      try {
-        return timingSafeEqual(await root.unwrap({ context: canaryContext({ clusterId }), record }), canary)
-      } catch (error) {
-        if (error instanceof SealBrokenError) return false
-        throw error
-      }
-    },
     forgetKeys() {
       namespaceKeys.forget()
       dataKeys.forget()
       secrets.forget()
     },
-  }
-}
-
-/** Whatever stops a provider stops the request: there is no other road, least of all one without encryption. */
-function failClosed(provider: RootProvider): Pick<RootProvider, 'wrap' | 'unwrap'> {
-  async function ask(call: () => Promise<Buffer>): Promise<Buffer> {
-    try {
-      return await call()
-    } catch (cause) {
-      if (cause instanceof SealBrokenError) throw cause
-      throw new StorageError('ServiceUnavailable', { message: 'The encryption keys are out of reach.', cause })
-    }
-  }
-  return {
-    wrap: (input) => ask(() => provider.wrap(input)),
-    unwrap: (input) => ask(() => provider.unwrap(input)),
   }
 }
 
@@ -198,16 +218,23 @@ function createKeyUnder(keys: WrappingKeys): { key: KeyObject; wrapped: Buffer }
 }
 
 function openKey(input: WrappingKeys & { record: Buffer }): KeyObject {
-  return secretKeyFrom(unwrapKey(input))
+  return secretKeyFrom(isCarried(input.record) ? unwrapCarriedKey(input) : unwrapKey(input))
 }
 
 /** The second key of a data key, and a context that says which kind it is, so that one kind never passes for another. */
-function bind(clusterId: string, { second, ...place }: DataKeyPlace): Omit<WrappingKeys, 'parent'> {
-  const owner = { clusterId, ...place }
-  if (second === undefined || second === null) return { context: dataKeyContext(owner) }
-  const { key } = second
-  if (second.kind === 'customer') return { second: key, context: customerDataKeyContext(owner) }
-  return { second: key, context: namedDataKeyContext({ ...second, ...owner }) }
+function bind(clusterId: string, place: DataKeyPlace): Omit<WrappingKeys, 'parent'> {
+  const context = dataKeyContextOf(clusterId, place)
+  return place.second === undefined || place.second === null ? { context } : { second: place.second.key, context }
+}
+
+function dataKeyContextOf(
+  clusterId: string,
+  place: Omit<DataKeyPlace, 'second'> & { second?: SecondKeyName | null },
+): Buffer {
+  const { second, namespaceId, bucketId, versionId } = place
+  const owner = { clusterId, namespaceId, bucketId, versionId }
+  if (second === undefined || second === null) return dataKeyContext(owner)
+  return second.kind === 'customer' ? customerDataKeyContext(owner) : namedDataKeyContext({ ...second, ...owner })
 }
 
 /**
@@ -230,12 +257,6 @@ function createDataKeyOpener() {
     },
     forget: () => kept.clear(),
   }
-}
-
-function randomKey(): Buffer {
-  const key = Buffer.alloc(KEY_BYTES)
-  fillRandom(key, 0, KEY_BYTES)
-  return key
 }
 
 /** A KeyObject shows nothing of itself when it is logged; the bytes it was made from are wiped. */

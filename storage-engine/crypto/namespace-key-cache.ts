@@ -2,6 +2,8 @@ import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { writeUuids } from '#storage-engine/crypto/blob-aad.ts'
 import type { ParentKey } from '#storage-engine/crypto/key-wrap.ts'
+import type { NamespaceKeyPlace, WrappedNamespaceKey } from '#storage-engine/crypto/namespace-key-wrapper.ts'
+import { DESTROYED } from '#storage-engine/crypto/namespace-key-wrapper.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 
@@ -14,10 +16,17 @@ export interface NamespaceKeyRow {
   state: 'active' | 'decrypt-only' | 'retired' | 'shredded'
   /** Null once it is destroyed. */
   wrappedKey: Buffer | null
+  /** The shred token that it needs besides the root key; null of keys from before there were tokens. */
+  tokenId: string | null
 }
 
-interface NamespaceEntry {
+/** All versions of a namespace's key, as they were when the namespace's key epoch was this. */
+export interface NamespaceKeys {
+  epoch: number
   rows: NamespaceKeyRow[]
+}
+
+interface NamespaceEntry extends NamespaceKeys {
   activeVersion: number | null
   /** The versions unwrapped so far. */
   parents: Map<number, ParentKey>
@@ -25,8 +34,11 @@ interface NamespaceEntry {
 }
 
 export interface NamespaceKeyCache {
-  /** The key that seals new data. Synchronous while cached. ServiceUnavailable when the namespace has none. */
-  getActive(namespaceId: string): ParentKey | Promise<ParentKey>
+  /**
+   * The key that seals new data, as of key epoch `epoch` at least. Synchronous while cached. ServiceUnavailable when the
+   * namespace has none.
+   */
+  getActive(namespaceId: string, epoch: number): ParentKey | Promise<ParentKey>
   /** The key that sealed older data. Synchronous while cached. AccessDenied once it is shredded. */
   getVersion(namespaceId: string, version: number): ParentKey | Promise<ParentKey>
   forget(): void
@@ -34,8 +46,8 @@ export interface NamespaceKeyCache {
 
 /** Unwrapped namespace keys, each kept for at most 300 s. A failure is never kept, and never replaced by an old key. */
 export function createNamespaceKeyCache(source: {
-  load(namespaceId: string): Promise<NamespaceKeyRow[]>
-  unwrap(namespaceId: string, key: { version: number; wrappedKey: Buffer }): Promise<KeyObject>
+  load(namespaceId: string): Promise<NamespaceKeys>
+  unwrap(key: NamespaceKeyPlace & WrappedNamespaceKey): Promise<KeyObject>
   now(): number
 }): NamespaceKeyCache {
   const entries = new LRUCache<string, NamespaceEntry>({ max: NAMESPACE_COUNT_MAX })
@@ -70,23 +82,20 @@ export function createNamespaceKeyCache(source: {
 
   async function loadEntry(namespaceId: string): Promise<NamespaceEntry> {
     const expiresAt = source.now() + KEY_CACHE_MS
-    const rows = await source.load(namespaceId)
-    const active = rows.find((row) => row.state === 'active')
-    const entry: NamespaceEntry = { rows, activeVersion: active?.version ?? null, parents: new Map(), expiresAt }
+    const keys = await source.load(namespaceId)
+    const active = keys.rows.find((row) => row.state === 'active')
+    const entry: NamespaceEntry = { ...keys, activeVersion: active?.version ?? null, parents: new Map(), expiresAt }
     if (active !== undefined) await unwrapInto(entry, namespaceId, active)
     return entry
   }
 
   async function unwrapInto(entry: NamespaceEntry, namespaceId: string, row: NamespaceKeyRow): Promise<ParentKey> {
-    if (row.wrappedKey === null) throw new StorageError('AccessDenied', { message: SHREDDED })
+    const { version, wrappedKey, tokenId } = row
+    if (wrappedKey === null) throw new StorageError('AccessDenied', { message: DESTROYED })
     const id = Buffer.alloc(16)
     writeUuids(id, [namespaceId], 0)
-    const parent = {
-      id,
-      version: row.version,
-      key: await source.unwrap(namespaceId, { version: row.version, wrappedKey: row.wrappedKey }),
-    }
-    entry.parents.set(row.version, parent)
+    const parent = { id, version, key: await source.unwrap({ namespaceId, version, wrappedKey, tokenId }) }
+    entry.parents.set(version, parent)
     return parent
   }
 
@@ -105,7 +114,10 @@ export function createNamespaceKeyCache(source: {
   }
 
   return {
-    getActive: (namespaceId) => activeOf(findFresh(namespaceId)) ?? loadActive(namespaceId),
+    getActive(namespaceId, epoch) {
+      const entry = findFresh(namespaceId)
+      return (entry !== undefined && entry.epoch >= epoch ? activeOf(entry) : undefined) ?? loadActive(namespaceId)
+    },
     getVersion: (namespaceId, version) =>
       findFresh(namespaceId)?.parents.get(version) ?? loadVersion(namespaceId, version),
     forget() {
@@ -116,8 +128,7 @@ export function createNamespaceKeyCache(source: {
 }
 
 const NO_ACTIVE_KEY = 'This namespace has no key to seal new data with.'
-const SHREDDED = 'The key that sealed this data has been destroyed.'
 
-function activeOf(entry: NamespaceEntry | undefined): ParentKey | undefined {
-  return entry === undefined || entry.activeVersion === null ? undefined : entry.parents.get(entry.activeVersion)
+function activeOf(entry: NamespaceEntry): ParentKey | undefined {
+  return entry.activeVersion === null ? undefined : entry.parents.get(entry.activeVersion)
 }

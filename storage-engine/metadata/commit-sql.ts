@@ -192,7 +192,8 @@ const IS_FREED = '(old.is_null and new.is_null)'
 
 /**
  * One statement is one snapshot, so it may only rest on rows that it locks itself. What each lock settles:
- * - namespaces FOR SHARE: a switch of encryption waits for us, or we see its epoch (ENC-1).
+ * - namespaces FOR SHARE: a switch of encryption waits for us, or we see its epoch (ENC-1). So do the retirement of a key
+ *   version and a shredding: nothing is committed that only a destroyed key would open.
  * - buckets FOR KEY SHARE: a DeleteBucket waits for us, or we find no bucket. A switch of versioning passes: the write
  *   then counts as begun before it.
  * - rows are written in order of bucket and key, so two groups cannot deadlock on each other's rows.
@@ -214,7 +215,7 @@ with input as materialized (
   select * from unnest(${inputs.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')})
     with ordinality as i (${inputs.map(({ column }) => column).join(', ')}, n)
 ), locked_namespaces as materialized (
-  select id, encryption_mode, encryption_epoch from namespaces where id = any($1::uuid[]) order by id for share
+  select id, encryption_mode, encryption_epoch, retired_key_versions, shred_state from namespaces where id = any($1::uuid[]) order by id for share
 ), locked_buckets as materialized (
   select id, namespace_id, versioning${isPlain ? '' : `, case when versioning = 'enabled' then settings -> 'objectLock' -> 'defaultRetention' end as default_retention`}
   from buckets where id = any($2::uuid[]) order by id for key share
@@ -222,7 +223,8 @@ with input as materialized (
   select i.*, b.versioning${isPlain ? '' : ', b.default_retention'}, case
     when b.id is null or n.id is null then 'no-bucket'
     ${isPlain ? `when b.versioning <> 'unversioned' then 'versioned'` : `when i.is_delete_marker then 'written'`}
-    when n.encryption_epoch <> i.epoch or (n.encryption_mode = 'on' and i.cipher = 0) then 'other-epoch'
+    when n.encryption_epoch <> i.epoch or (n.encryption_mode = 'on' and i.cipher = 0) or n.shred_state is not null
+      or i.namespace_key_version = any(n.retired_key_versions) then 'other-epoch'
     else 'written' end as verdict
   from input i
   left join locked_buckets b on b.id = i.bucket_id and b.namespace_id = i.namespace_id

@@ -19,6 +19,10 @@ export interface Bucket {
   readonly createdAt: Date
   readonly encryptionMode: 'off' | 'on'
   readonly encryptionEpoch: number
+  /** Of its namespace: grows with every change of the namespace's keys. */
+  readonly keyEpoch: number
+  /** Of its namespace: whether its keys are to be destroyed, or are. */
+  readonly shredState: 'scheduled' | 'done' | null
   /** Of its namespace: grows with every change of IAM. */
   readonly iamEpoch: number
 }
@@ -28,7 +32,8 @@ export interface Bucket {
  * may be long, only the version: whoever has not seen that version yet loads them.
  */
 export const BUCKET_COLUMNS = `concat_ws(E'\\x1f', b.id, b.name, b.namespace_id, n.name, n.account_id, b.owner_id, b.region, b.versioning,
-  (date_part('epoch', b.created_at) * 1000)::bigint, n.encryption_mode, n.encryption_epoch, coalesce(e.epoch, 0),
+  (date_part('epoch', b.created_at) * 1000)::bigint, n.encryption_mode, n.encryption_epoch, n.key_epoch,
+  coalesce(n.shred_state, ''), coalesce(e.epoch, 0),
   b.settings_version)`
 
 const SETTINGS_TEXT = `
@@ -103,6 +108,8 @@ function parseBucket(columns: string, settings: BucketSettings): Bucket {
     createdAt,
     mode,
     epoch,
+    keyEpoch,
+    shredState,
     iamEpoch,
   ] = columns.split('\x1f') as string[]
   return Object.freeze({
@@ -118,6 +125,8 @@ function parseBucket(columns: string, settings: BucketSettings): Bucket {
     createdAt: new Date(Number(createdAt)),
     encryptionMode: mode as Bucket['encryptionMode'],
     encryptionEpoch: Number(epoch),
+    keyEpoch: Number(keyEpoch),
+    shredState: shredState === '' ? null : (shredState as Bucket['shredState']),
     iamEpoch: Number(iamEpoch),
   })
 }

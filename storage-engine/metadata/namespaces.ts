@@ -6,7 +6,8 @@ import type { Queryable } from '#storage-engine/metadata/database.ts'
 import { isDuplicate } from '#storage-engine/metadata/postgres-errors.ts'
 
 export type Namespace = typeof namespaces.$inferSelect
-export type NamespaceKey = Pick<typeof namespaceKeys.$inferSelect, 'version' | 'state' | 'wrappedKey'>
+/** A version of a namespace's key, as the keyring wants it. */
+export type NamespaceKey = Pick<typeof namespaceKeys.$inferSelect, 'version' | 'state' | 'wrappedKey' | 'tokenId'>
 
 export interface NewNamespace {
   id: string
@@ -16,7 +17,7 @@ export interface NewNamespace {
   encryptionMode: 'off' | 'on'
   /** What stands in ARNs for the account: twelve random digits by default. */
   accountId?: string
-  firstKey: { version: number; wrappedKey: Buffer }
+  firstKey: { version: number; wrappedKey: Buffer; tokenId: string | null }
   rootObjectUser: { id: string; canonicalId: string; displayName: string; email?: string | null }
 }
 
@@ -68,15 +69,6 @@ export async function getNamespace(db: Queryable, { id }: { id: string }): Promi
   const [namespace] = await db.run((orm) => orm.select().from(namespaces).where(eq(namespaces.id, id)))
   if (!namespace) throw new StorageError('NoSuchNamespace')
   return namespace
-}
-
-/** Every version of the namespace's key, oldest first. */
-export function loadNamespaceKeys(db: Queryable, { namespaceId }: { namespaceId: string }): Promise<NamespaceKey[]> {
-  const { version, state, wrappedKey } = namespaceKeys
-  const isOwn = eq(namespaceKeys.namespaceId, namespaceId)
-  return db.run((orm) =>
-    orm.select({ version, state, wrappedKey }).from(namespaceKeys).where(isOwn).orderBy(asc(version)),
-  )
 }
 
 /**

@@ -5,6 +5,7 @@ import * as accounts from '#storage-engine/metadata/accounts.ts'
 import { deleteBucket, findBucket, insertBucket, listBuckets } from '#storage-engine/metadata/buckets.ts'
 import type { Database } from '#storage-engine/metadata/database.ts'
 import { findInstallation, insertInstallation } from '#storage-engine/metadata/installation.ts'
+import { loadNamespaceKeys } from '#storage-engine/metadata/namespace-keys.ts'
 import * as namespaces from '#storage-engine/metadata/namespaces.ts'
 import { commitObject } from '#storage-engine/metadata/object-versions.ts'
 import * as sessions from '#storage-engine/metadata/sessions.ts'
@@ -45,15 +46,16 @@ describe('namespaces', () => {
       name: namespaceName,
       displayName: 'x',
       encryptionMode: 'off',
-      firstKey: { version: 1, wrappedKey },
+      firstKey: { version: 1, wrappedKey, tokenId: null },
       rootObjectUser: { id: newId(), canonicalId: randomBytes(32).toString('hex'), displayName: 'x' },
     } as const
     await expect(namespaces.insertNamespace(db, twin)).rejects.toMatchObject({ code: 'NamespaceAlreadyExists' })
     await expect(namespaces.getNamespace(db, { id: twin.id })).rejects.toMatchObject({ code: 'NoSuchNamespace' })
     await namespaces.insertNamespace(db, { ...twin, name: 'other-name' })
-    expect(await namespaces.loadNamespaceKeys(db, { namespaceId: twin.id })).toEqual([
-      { version: 1, state: 'active', wrappedKey },
-    ])
+    expect(await loadNamespaceKeys(db, { namespaceId: twin.id })).toEqual({
+      epoch: 1,
+      rows: [{ version: 1, state: 'active', wrappedKey, tokenId: null }],
+    })
     expect(await accounts.getRootObjectUser(db, { namespaceId: twin.id })).toMatchObject({
       id: twin.rootObjectUser.id,
       isRoot: true,

@@ -88,7 +88,7 @@ export async function createTestBucket(
     name: `ns-${label}`,
     displayName: `Namespace ${label}`,
     encryptionMode,
-    firstKey: { version: 1, wrappedKey: randomBytes(60) },
+    firstKey: { version: 1, wrappedKey: randomBytes(60), tokenId: null },
     rootObjectUser: { id: ownerId, canonicalId: randomBytes(32).toString('hex'), displayName: 'root' },
   })
   return createBucketIn(db, { namespaceId, ownerId })

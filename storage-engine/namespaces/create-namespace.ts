@@ -40,13 +40,13 @@ export async function createNamespace(
   const namespaceId = newId()
   const rootObjectUserId = newId()
   const version = 1
-  const { wrappedKey } = await engine.keyring.createNamespaceKey({ namespaceId, version })
+  const wrapped = await engine.keyring.createNamespaceKey({ namespaceId, version })
   await insertNamespace(engine.db, {
     id: namespaceId,
     name: input.name,
     displayName: input.displayName,
     encryptionMode: input.encryptionMode,
-    firstKey: { version, wrappedKey },
+    firstKey: { version, ...wrapped },
     ...(accountId === undefined ? {} : { accountId }),
     rootObjectUser: {
       id: rootObjectUserId,

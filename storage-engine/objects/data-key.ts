@@ -24,7 +24,8 @@ export function dataKeyFor(
   input: { bucket: Bucket; versionId: string; second: SecondKey | null },
 ): VersionKey | Promise<VersionKey> {
   const { bucket, versionId, second } = input
-  return engine.keyring.createDataKey({ namespaceId: bucket.namespaceId, bucketId: bucket.id, versionId, second })
+  const { namespaceId, id: bucketId, keyEpoch } = bucket
+  return engine.keyring.createDataKey({ namespaceId, bucketId, versionId, second, keyEpoch })
 }
 
 /**
