@@ -258,6 +258,11 @@ test.each([
   expect((await sendSigned(gateway, { method: 'HEAD', target: '/bkt' })).status).toBe(200)
 })
 
+test('answers a HEAD that it cannot read without a body', async () => {
+  const answer = await converse(['HEAD /bkt HTTP/1.1', 'host: a', 'no header', '', ''], 1000)
+  expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*\r\n\r\n$/s)
+})
+
 test('refuses plain HTTP with one clear sentence', async () => {
   const answer = await new Promise<string>((resolve, reject) => {
     const socket = net.connect(gateway.port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n'))

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { SecureContextOptions } from 'node:tls'
@@ -120,18 +120,26 @@ function createHttpsServer(
   return server
 }
 
+/** What Node says of a request that it could not read. */
+interface ClientError extends Error {
+  code?: string
+  /** What was read last: the beginning of the request, unless that came in several pieces. */
+  rawPacket?: Buffer
+}
+
 /** What is no HTTP request at all still gets an answer that an S3 client can read. */
-function refuse(gateway: Gateway, error: Error & { code?: string }, socket: Duplex): void {
+function refuse(gateway: Gateway, error: ClientError, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
   const requestId = gateway.newRequestId()
   const { hostId } = gateway
-  const { status, body } = errorResponse(storageErrorOf(error), { method: '', resource: '', requestId, hostId })
-  const text = String(body)
+  const method = error.rawPacket?.toString('latin1', 0, 'HEAD '.length) === 'HEAD ' ? 'HEAD' : ''
+  const { status, body } = errorResponse(storageErrorOf(error), { method, resource: '', requestId, hostId })
+  const text = String(body ?? '')
   const head = [
-    `HTTP/1.1 ${status} Bad Request`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Content-Type: application/xml',
     `Content-Length: ${Buffer.byteLength(text)}`,
     `x-amz-request-id: ${requestId}`,
@@ -141,7 +149,7 @@ function refuse(gateway: Gateway, error: Error & { code?: string }, socket: Dupl
   socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)
 }
 
-function storageErrorOf(error: Error & { code?: string }): StorageError {
+function storageErrorOf(error: ClientError): StorageError {
   if (error.code === 'HPE_HEADER_OVERFLOW') {
     return new StorageError('RequestHeaderSectionTooLarge', { extra: { MaxSizeAllowed: String(HEADER_BYTES_MAX) } })
   }
