@@ -49,6 +49,8 @@ class Parser implements FormParser {
   #state: State = 'delimiter'
   /** Bytes that have come and are not understood yet. The first delimiter has no line in front of it. */
   #bytes: Buffer = CRLF
+  /** So many of these hold no end of what is read now, so that a form in tiny pieces is not searched over and over. */
+  #searched = 0
   /** Bytes of the form that were taken so far, but for the file; the line in front never came. */
   #size = -CRLF.length
   #name = ''
@@ -114,7 +116,7 @@ class Parser implements FormParser {
   }
 
   #takeHeaders(): boolean | Promise<void> {
-    const end = this.#bytes.indexOf(END_OF_HEADERS)
+    const end = this.#find(END_OF_HEADERS)
     if (end === -1) return false
     const { name, fileName } = parsePartHeaders(decode(this.#take(end + END_OF_HEADERS.length)))
     this.#name = name
@@ -128,7 +130,7 @@ class Parser implements FormParser {
   }
 
   #takeField(): boolean {
-    const end = this.#bytes.indexOf(this.#delimiter)
+    const end = this.#find(this.#delimiter)
     if (end === -1) return false
     this.#input.onField(this.#name, decode(this.#take(end)))
     this.#state = 'delimiter'
@@ -144,6 +146,12 @@ class Parser implements FormParser {
     if (end !== -1) this.#state = 'delimiter'
     const waiting = data.length === 0 ? undefined : this.#input.onFileData(data)
     return waiting ?? end !== -1
+  }
+
+  #find(mark: Buffer): number {
+    const found = this.#bytes.indexOf(mark, Math.max(0, this.#searched - mark.length + 1))
+    this.#searched = found === -1 ? this.#bytes.length : 0
+    return found
   }
 
   #take(length: number): Buffer {
