@@ -65,7 +65,7 @@ export async function fuzzTarget(target: FuzzTarget, options: FuzzOptions): Prom
     const from = pool[random(pool.length)] as Buffer
     const input = mutate(from, { random, pool, tokens })
     const error = await check(input)
-    if (error !== null) return shrink(target, { target: target.name, input, error })
+    if (error !== null) return shrink({ target: target.name, input, error }, check)
   }
   return null
 }
@@ -109,14 +109,14 @@ function describe(value: unknown): string {
   return `{${fields.map(([name, field]) => `${name.slice(0, 12)}:${describe(field).slice(0, 40)}`).join()}}`
 }
 
-/** Takes slices away as long as what is left still breaks the target. */
-async function shrink(target: FuzzTarget, finding: Finding): Promise<Finding> {
+/** Takes slices away as long as what is left still breaks the target: as long as `check` returns an error. */
+async function shrink(finding: Finding, check: (input: Buffer) => Promise<unknown>): Promise<Finding> {
   let smallest = finding
   for (let size = Math.ceil(finding.input.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let at = 0; at < smallest.input.length; ) {
       const { input } = smallest
       const shorter = Buffer.concat([input.subarray(0, at), input.subarray(at + size)])
-      const { finding: error } = await judge(target, shorter)
+      const error = await check(shorter)
       if (error === null) at += size
       else smallest = { ...finding, input: shorter, error }
     }

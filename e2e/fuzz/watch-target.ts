@@ -15,10 +15,11 @@ export interface FuzzReport {
 }
 
 const INPUT_BYTES_MAX = 65_536
-/** A run that takes longer hangs. Far above what any input of 64 KiB may cost, as the machine may be busy. */
-const HANG_MS = 5_000
-/** Opening a target may start a database. */
-const START_MS = 60_000
+const WATCH_MS = 500
+/** A run that takes more of a processor's time hangs: no input of 64 KiB may cost so much. */
+const HANG_CPU_MS = 1_000
+/** A run that has waited for so long waits for nothing; opening a target, which may start a database, counts as one. */
+const HANG_MS = 60_000
 
 /** Fuzzes a target for a time, in a thread. A run that does not end is a finding like any other. */
 export function watchTarget(input: Pick<FuzzWork, 'target' | 'seed' | 'milliseconds'>): Promise<FuzzReport> {
@@ -30,19 +31,33 @@ export function watchTarget(input: Pick<FuzzWork, 'target' | 'seed' | 'milliseco
     execArgv: ['--import', import.meta.resolve('tsx')],
   })
   return new Promise((resolve, reject) => {
-    let lastCount = 0
-    let lastMove = performance.now()
+    /** The run that goes on: since when, and what the thread had used of a processor when that was first asked. */
+    let run: { count: number; since: number; cpuMs: number | null } = {
+      count: 0,
+      since: performance.now(),
+      cpuMs: null,
+    }
     const watch = setInterval(() => {
       const count = Atomics.load(counts, 0)
-      if (count !== lastCount) {
-        lastCount = count
-        lastMove = performance.now()
-        return
-      }
-      if (performance.now() - lastMove < (count === 0 ? START_MS : HANG_MS)) return
+      if (count !== run.count) run = { count, since: performance.now(), cpuMs: null }
+      if (performance.now() - run.since > HANG_MS) settleHung()
+      // A thread that has ended says so by itself.
+      else if (count > 0)
+        worker.cpuUsage().then(
+          ({ user }) => noteCpu(count, user / 1_000),
+          () => {},
+        )
+    }, WATCH_MS)
+    const noteCpu = (count: number, cpuMs: number) => {
+      if (count !== run.count || count !== Atomics.load(counts, 0)) return
+      run.cpuMs ??= cpuMs
+      if (cpuMs - run.cpuMs > HANG_CPU_MS) settleHung()
+    }
+    const settleHung = () => {
       const hung = Buffer.from(Buffer.from(lastInput).subarray(0, Atomics.load(counts, 1)))
-      settle(() => resolve({ runCount: count, found: { input: hung, text: `${input.target}: a run does not end` } }))
-    }, 500)
+      const found = { input: hung, text: `${input.target}: a run does not end` }
+      settle(() => resolve({ runCount: Atomics.load(counts, 0), found }))
+    }
     const settle = (conclude: () => void) => {
       clearInterval(watch)
       void worker.terminate()
