@@ -51,30 +51,49 @@ export async function unpackAwsCli(cacheDir: string): Promise<string> {
 }
 
 /**
- * A command of a Debian package: the system's own, else installed when root, else unpacked into the cache.
+ * A command of the Debian package of the same name: the system's own, else unpacked into the cache with every package that
+ * it needs and the system lacks, else, when that does not run and this is root, installed.
  * Throws ClientUnavailable where none of these works.
  */
 export async function debianCommand(command: string, cacheDir: string): Promise<string> {
   if (await hasCommand(command)) return command
   const directory = join(cacheDir, 'debian', command)
-  const unpacked = join(directory, 'usr/bin', command)
-  if (await exists(unpacked)) return unpacked
+  const wrapper = join(directory, 'run')
+  if (await exists(wrapper)) return wrapper
   if (!(await hasCommand('apt-get'))) throw new ClientUnavailable(`install ${command} to include it`)
-  if (process.getuid?.() === 0) {
-    await installFromDebian(command)
-    return command
-  }
-  await mkdir(directory, { recursive: true })
   try {
-    await run('apt-get', ['download', command], { cwd: directory })
-    const archive = (await readdir(directory)).find((name) => name.endsWith('.deb'))
-    await run('dpkg', ['-x', join(directory, archive ?? ''), directory])
-    await run(unpacked, ['--version']).catch(() => run(unpacked, ['version']))
-  } catch (error) {
+    await unpackFromDebian(command, directory)
+    return wrapper
+  } catch (cause) {
     await rm(directory, { recursive: true, force: true })
-    throw new ClientUnavailable(`install ${command} to include it`, { cause: error })
+    if (process.getuid?.() !== 0) throw new ClientUnavailable(`install ${command} to include it`, { cause })
   }
-  return unpacked
+  await installFromDebian(command)
+  return command
+}
+
+/** Leaves a program `run` in the directory that starts the command among its own libraries. */
+async function unpackFromDebian(command: string, directory: string): Promise<void> {
+  const archives = join(directory, 'archives')
+  await mkdir(join(archives, 'partial'), { recursive: true })
+  const options = [`Dir::Cache::archives=${archives}`, 'Debug::NoLocking=1', 'APT::Sandbox::User=']
+  const download = ['--download-only', '-y', '-q', 'install', command]
+  await run('apt-get', [...options.flatMap((option) => ['-o', option]), ...download])
+  for (const archive of await readdir(archives)) {
+    if (archive.endsWith('.deb')) await run('dpkg', ['-x', join(archives, archive), directory])
+  }
+  const folders = await readdir(directory, { recursive: true })
+  const libraries = folders.filter((folder) => /^(usr\/)?lib\/[\w-]+-linux-gnu\w*$/.test(folder))
+  const lines = [
+    '#!/bin/sh',
+    `export LD_LIBRARY_PATH='${libraries.map((folder) => join(directory, folder)).join(':')}'`,
+    `export PYTHONPATH='${join(directory, 'usr/lib/python3/dist-packages')}'`,
+    `exec '${join(directory, 'usr/bin', command)}' "$@"`,
+  ]
+  const wrapper = join(directory, 'run')
+  await writeFile(`${wrapper}.part`, `${lines.join('\n')}\n`, { mode: 0o755 })
+  await run(`${wrapper}.part`, ['--version']).catch(() => run(`${wrapper}.part`, ['version']))
+  await rename(`${wrapper}.part`, wrapper)
 }
 
 async function installFromDebian(name: string): Promise<void> {

@@ -65,6 +65,9 @@ test('there is a capture of every kind of client, and each of them wrote and rea
       'rclone',
       'restic',
       's3cmd',
+      's3cmd --signature-v2',
+      's3fs',
+      'pgbackrest',
     ]),
   )
   for (const { exchanges } of captures) {
