@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import net from 'node:net'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { checkNotification } from '#storage-engine/buckets/check-notification.ts'
 import { setNotification } from '#storage-engine/buckets/set-notification.ts'
 import { deliverEvents, hasEventsToDeliver, pauseAfter } from '#storage-engine/jobs/deliver-events.ts'
@@ -24,13 +25,7 @@ let secret: string
 beforeEach(async () => {
   test = await startTestEngine({ SCEAU_WEBHOOK_ALLOWED_ADDRESSES: '127.0.0.1' })
   webhook = await startTestWebhook()
-  const made = await createTestBucketIn(test.engine)
-  const { namespaceId } = made
-  secret = (await registerWebhook(test.engine, { namespaceId, name: 'hook', url: webhook.url })).secret
-  const arn = webhookArn({ kind: 'topic', region: 'us-east-1', namespaceName: made.namespaceName, name: 'hook' })
-  const configuration = checkNotification(made, [{ id: 'c', kind: 'topic', arn, events: ['s3:ObjectCreated:*'] }])
-  await setNotification(test.engine, { bucket: made, configuration, isTrusted: false, origin: ORIGIN })
-  bucket = (await findBucket(test.engine.db, { name: made.name })) as Bucket
+  ;({ bucket, secret } = await subscribe('hook', webhook.url))
 })
 
 afterEach(async () => {
@@ -38,10 +33,22 @@ afterEach(async () => {
   await test.stop()
 })
 
-async function happen(key: string, name: EventName = 'ObjectCreated:Put'): Promise<void> {
-  const pending = pendingEvents(bucket, { key, names: [name], origin: ORIGIN })
+/** A bucket in a namespace of its own, whose new objects a webhook hears of. */
+async function subscribe(name: string, url: string): Promise<{ bucket: Bucket; secret: string }> {
+  const { engine } = test
+  const made = await createTestBucketIn(engine)
+  const { namespaceId, namespaceName } = made
+  const registered = await registerWebhook(engine, { namespaceId, name, url })
+  const arn = webhookArn({ kind: 'topic', region: 'us-east-1', namespaceName, name })
+  const configuration = checkNotification(made, [{ id: 'c', kind: 'topic', arn, events: ['s3:ObjectCreated:*'] }])
+  await setNotification(engine, { bucket: made, configuration, isTrusted: false, origin: ORIGIN })
+  return { bucket: (await findBucket(engine.db, { name: made.name })) as Bucket, secret: registered.secret }
+}
+
+async function happen(key: string, name: EventName = 'ObjectCreated:Put', on = bucket): Promise<void> {
+  const pending = pendingEvents(on, { key, names: [name], origin: ORIGIN })
   if (pending === null) return
-  const { id: bucketId } = bucket
+  const { id: bucketId } = on
   await insertEvent(test.engine.db, {
     bucketId,
     key,
@@ -61,7 +68,23 @@ const run = () => deliverEvents(test.engine, { signal })
 const range = (count: number) => Array.from({ length: count }, (_, index) => count - index)
 const makeDue = () =>
   test.engine.db.query({ name: 'due', text: `update events set due_at = now() - interval '1 minute'`, values: [] })
-const log = () => listDeliveries(test.engine.db, { namespaceId: bucket.namespaceId, beforeId: null, limit: 100 })
+const log = ({ namespaceId }: { namespaceId: string } = bucket) =>
+  listDeliveries(test.engine.db, { namespaceId, beforeId: null, limit: 100 })
+
+/** Takes connections and says nothing. */
+async function startSilentServer() {
+  const sockets: net.Socket[] = []
+  const server = net.createServer((socket) => sockets.push(socket.on('error', () => {})))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}/`,
+    sockets,
+    stop() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
 
 describe('deliveries', () => {
   it("begin with S3's test event, then bring each record, signed", async () => {
@@ -158,6 +181,35 @@ describe('deliveries', () => {
     await run()
     expect(keysReceived().length).toBe(21)
     expect(await hasEventsToDeliver(test.engine)).toBe(false)
+  })
+
+  it('of one namespace do not wait for a target of another one that never answers', async () => {
+    const silent = await startSilentServer()
+    const slow = await subscribe('slow', silent.url)
+    for (let index = 0; index < 100; index++) await happen(`slow-${index}`, 'ObjectCreated:Put', slow.bucket)
+    await makeDue()
+    await happen('quick')
+    const stopping = new AbortController()
+    const running = deliverEvents(test.engine, { signal: stopping.signal })
+    await vi.waitFor(() => expect(keysReceived()).toEqual(['quick']), { timeout: 5_000 })
+    stopping.abort()
+    silent.stop()
+    await running
+    expect(silent.sockets.length).toBe(16)
+  })
+
+  it('to other webhooks go on when the secret of one does not open', async () => {
+    const damaged = await subscribe('damaged', webhook.url)
+    await happen('a', 'ObjectCreated:Put', damaged.bucket)
+    const text = `update webhooks set sealed_secret = substr(sealed_secret, 1, length(sealed_secret) - 1) where name = 'damaged'`
+    await test.engine.db.query({ name: 'damage', text, values: [] })
+    await happen('b')
+    await run()
+    expect(keysReceived()).toEqual(['b'])
+    expect((await log(damaged.bucket))[0]).toMatchObject({
+      status: null,
+      error: 'The secret of the webhook damaged does not open',
+    })
   })
 
   it('wait ever longer', () => {

@@ -82,20 +82,27 @@ export interface DueEvent {
 
 /**
  * Events that may go out now, longest due first: of one key and target only the oldest that is left, so that each target
- * hears of a key in the order in which it changed.
+ * hears of a key in the order in which it changed. Left out are `exceptIds` and all of `exceptNamespaces`.
  */
-export function pageDueEvents(db: Queryable, { limit }: { limit: number }): Promise<DueEvent[]> {
+export function pageDueEvents(
+  db: Queryable,
+  {
+    limit,
+    exceptIds = [],
+    exceptNamespaces = [],
+  }: { limit: number; exceptIds?: number[]; exceptNamespaces?: string[] },
+): Promise<DueEvent[]> {
   return db.query({
     name: 'page-due-events',
     text: `
 select e.id::float8 as id, e.namespace_id as "namespaceId", e.bucket_id as "bucketId", e.key, e.event_name as "eventName", e.target_arn as "targetArn",
   e.details, e.version_id as "versionId", e.size::float8 as size, e.etag, e.happened_at as "happenedAt", e.attempt_count as "attemptCount"
 from events e
-where e.died_at is null and e.due_at <= now() and not exists (
+where e.died_at is null and e.due_at <= now() and e.id <> all($2::bigint[]) and e.namespace_id <> all($3::uuid[]) and not exists (
   select from events earlier where earlier.died_at is null and earlier.bucket_id = e.bucket_id and earlier.key = e.key
     and earlier.id < e.id and earlier.target_arn = e.target_arn)
 order by e.due_at, e.id limit $1`,
-    values: [limit],
+    values: [limit, exceptIds, exceptNamespaces],
   })
 }
 
