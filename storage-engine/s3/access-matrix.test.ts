@@ -48,6 +48,32 @@ test.each(onBuckets)('%s answers NoSuchBucket for a bucket that is not there', a
   if (row.method !== 'HEAD') expect(answer.code).toBe('NoSuchBucket')
 })
 
+test.each(names)('%s answers InvalidArgument when the hash of its body is none', async (_name, row) => {
+  const answer = await sendSigned(gateway, { ...requestForRow(row, 'ours'), payloadHash: 'nonsense' })
+  expect(answer.status).toBe(400)
+  if (row.method !== 'HEAD') expect(answer.code).toBe('InvalidArgument')
+})
+
+const onObjects = names.filter(([, { needs }]) => needs === 'object')
+
+test.each(onObjects)('%s answers NoSuchKey for a key that is not there', async (_name, row) => {
+  const { target, ...request } = requestForRow(row, 'ours')
+  const answer = await sendSigned(gateway, { ...request, target: target.replace('/key', '/none') })
+  expect(answer.status).toBe(404)
+  if (row.method !== 'HEAD') expect(answer.code).toBe('NoSuchKey')
+})
+
+test.each(onObjects)('%s answers for no version that is none, or not there', async (_name, row) => {
+  const { target, ...request } = requestForRow(row, 'ours')
+  const of = (versionId: string) => {
+    const version = `versionId=${versionId}`
+    return sendSigned(gateway, { ...request, target: `${target}${target.includes('?') ? '&' : '?'}${version}` })
+  }
+  const [none, gone] = [await of('nonsense'), await of('00000000-0000-4000-8000-000000000000')]
+  expect([none.status, gone.status]).toEqual([400, 404])
+  if (row.method !== 'HEAD') expect([none.code, gone.code]).toEqual(['InvalidArgument', 'NoSuchVersion'])
+})
+
 test('nothing that was refused has changed anything', async () => {
   const object = await sendSigned(gateway, { method: 'GET', target: '/ours/key' })
   expect(object.text).toBe(SECRET)
