@@ -17,11 +17,20 @@ const HELP = `sceau: an S3-compatible object store that seals what it keeps
                                            the keys that clients may name for SSE-KMS; aws/s3 is the default one
   sceau webhooks   [--namespace main] [--json] [--create NAME --url URL | --delete NAME | --retry]
                                            where event notifications of the namespace's buckets may go
+  sceau attest     [--namespace NAME] [--list FILE]
+                                           a signed statement of what is sealed, and the list of blobs behind it
+  sceau verify     --attestation FILE [--list FILE] [--public-key KEY] [--node DIRECTORY]… [--keys] [--json]
+                                           compares it with the bytes on the nodes; needs no service, unless --keys
+                                           opens every sealed blob, too. Ends with 2 when something was found
   sceau version
   sceau help
 
 Settings are environment variables (SCEAU_…) or keys of sceau.config.json; see README.md.
 `
+/** The namespace of a new installation. */
+const MAIN = 'main'
+const FOUND_SOMETHING = 2
+type Values = ReturnType<typeof parse>['values']
 const ROLES: Record<string, Role> = { s3: 'gateway', jobs: 'jobs', console: 'console' }
 
 try {
@@ -42,6 +51,8 @@ async function run(args: string[]): Promise<void> {
   if (command === 'client-env') return printClientEnv(values)
   if (command === 'named-keys') return printNamedKeys(values)
   if (command === 'webhooks') return printWebhooks(values)
+  if (command === 'attest') return printAttestation(values)
+  if (command === 'verify') return verify(values)
   if (command === 'serve') return serveUntilStopped(null, values.json)
   const role = ROLES[command]
   if (role === undefined) throw new StartupError(`There is no command ${command}. See sceau help.`)
@@ -55,7 +66,7 @@ function parse(args: string[]) {
       allowPositionals: true,
       options: {
         json: { type: 'boolean', default: false },
-        namespace: { type: 'string', default: 'main' },
+        namespace: { type: 'string' },
         create: { type: 'string' },
         rotate: { type: 'string' },
         disable: { type: 'string' },
@@ -65,6 +76,11 @@ function parse(args: string[]) {
         days: { type: 'string', default: '30' },
         url: { type: 'string' },
         retry: { type: 'boolean', default: false },
+        list: { type: 'string' },
+        attestation: { type: 'string' },
+        'public-key': { type: 'string' },
+        node: { type: 'string', multiple: true, default: [] },
+        keys: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false, short: 'h' },
       },
     })
@@ -77,7 +93,7 @@ function print(text: string): void {
   process.stdout.write(text)
 }
 
-async function printClientEnv({ namespace, json }: { namespace: string; json: boolean }): Promise<void> {
+async function printClientEnv({ namespace = MAIN, json }: { namespace?: string; json: boolean }): Promise<void> {
   const { createClientEnv, formatClientEnv } = await import('#storage-engine/client-env.ts')
   const { createLog } = await import('#storage-engine/log.ts')
   // Standard output belongs to the shell that evaluates it.
@@ -86,7 +102,7 @@ async function printClientEnv({ namespace, json }: { namespace: string; json: bo
   print(json ? `${JSON.stringify(clientEnv)}\n` : formatClientEnv(clientEnv))
 }
 
-async function printNamedKeys(values: ReturnType<typeof parse>['values']): Promise<void> {
+async function printNamedKeys(values: Values): Promise<void> {
   const { formatNamedKeys, NAMED_KEY_ACTS, runNamedKeysCommand } = await import('#storage-engine/named-keys-command.ts')
   const { createLog } = await import('#storage-engine/log.ts')
   const log = createLog({ level: 'warn', role: 'cli', destination: process.stderr })
@@ -94,16 +110,16 @@ async function printNamedKeys(values: ReturnType<typeof parse>['values']): Promi
   if (verbs.length > 1) throw new StartupError(`One change at a time: --${verbs.join(', --')}. See sceau help.`)
   const [verb] = verbs
   const act = verb === undefined ? null : { verb, name: values[verb] as string }
-  const { namespace, days, json } = values
+  const { namespace = MAIN, days, json } = values
   const keys = await runNamedKeysCommand(currentConfig(), { namespace, act, days: Number(days), log })
   print(json ? `${JSON.stringify(keys)}\n` : formatNamedKeys(keys))
 }
 
-async function printWebhooks(values: ReturnType<typeof parse>['values']): Promise<void> {
+async function printWebhooks(values: Values): Promise<void> {
   const { formatWebhooks, runWebhooksCommand } = await import('#storage-engine/webhooks-command.ts')
   const { createLog } = await import('#storage-engine/log.ts')
   const log = createLog({ level: 'warn', role: 'cli', destination: process.stderr })
-  const { namespace, json, create, url, delete: doomed, retry } = values
+  const { namespace = MAIN, json, create, url, delete: doomed, retry } = values
   if ([create !== undefined, doomed !== undefined, retry].filter(Boolean).length > 1) {
     throw new StartupError('One change at a time: --create, --delete or --retry. See sceau help.')
   }
@@ -121,6 +137,25 @@ async function printWebhooks(values: ReturnType<typeof parse>['values']): Promis
     log,
   })
   print(json ? `${JSON.stringify(result)}\n` : formatWebhooks(result))
+}
+
+async function printAttestation(values: Values): Promise<void> {
+  const { runAttestCommand } = await import('#storage-engine/attestation-commands.ts')
+  const { createLog } = await import('#storage-engine/log.ts')
+  const log = createLog({ level: 'warn', role: 'cli', destination: process.stderr })
+  const { namespace = null, list = null } = values
+  print(`${JSON.stringify(await runAttestCommand(currentConfig(), { namespace, list, log }), null, 2)}\n`)
+}
+
+async function verify(values: Values): Promise<void> {
+  const { formatVerifyReport, runVerifyCommand } = await import('#storage-engine/attestation-commands.ts')
+  const { createLog } = await import('#storage-engine/log.ts')
+  const log = createLog({ level: 'warn', role: 'cli', destination: process.stderr })
+  const { attestation, list = null, 'public-key': publicKey = null, node: nodes = [], keys, json } = values
+  if (attestation === undefined) throw new StartupError('Say which attestation: --attestation FILE. See sceau help.')
+  const report = await runVerifyCommand(currentConfig(), { attestation, list, publicKey, nodes, keys, log })
+  print(json ? `${JSON.stringify(report)}\n` : formatVerifyReport(report))
+  if (report.findingCount > 0) process.exitCode = FOUND_SOMETHING
 }
 
 /** The command line of the supervisor: start, say so, wait for the signal, stop in order. */

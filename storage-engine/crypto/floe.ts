@@ -69,6 +69,11 @@ export function sealedSizeOf(plainSize: number): number {
   return FLOE_HEADER_BYTES + plainSize + segmentCount * SEGMENT_OVERHEAD_BYTES
 }
 
+/** The first 10 bytes of every message, which say its parameters. */
+export function floeParameters(): Buffer {
+  return encodeParameters(SCEAU_PARAMETERS, PARAMETER_BYTES)
+}
+
 /** Starts a message. `key`: 32 bytes; `aad`: bound to every byte, not stored. */
 export function createSealer(input: {
   key: KeyObject | Buffer

@@ -17,7 +17,7 @@ import { listNamespacesWithUsage, type NamespaceWithUsage } from '#storage-engin
 import { CIPHER } from '#storage-engine/objects/write-body.ts'
 
 /** Specified in docs/formats/attestation.md. */
-const ATTESTATION_FORMAT = 'sceau-attestation-1'
+export const ATTESTATION_FORMAT = 'sceau-attestation-1'
 const ALGORITHMS: Record<number, string> = {
   [CIPHER.plain]: 'none',
   [CIPHER.floe]: 'FLOE (AES-256-GCM, HKDF-Expand-SHA-384)',
@@ -126,7 +126,7 @@ function addTo(sums: ReturnType<typeof newSums>, { blobId, cipher, size, storedS
 }
 
 /** Adds a blob to a namespace's digest; returns the line that stands for it. */
-function addBlob(
+export function addBlob(
   hash: Hash,
   { blobId, cipher, storedSize }: Pick<AttestedBlob, 'blobId' | 'cipher' | 'storedSize'>,
 ): string {

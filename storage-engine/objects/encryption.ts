@@ -75,7 +75,7 @@ export interface SealedVersion {
 }
 
 export interface OpenVersionKeyInput {
-  bucket: Bucket
+  bucket: Pick<Bucket, 'id' | 'namespaceId'>
   version: SealedVersion
   customerKey?: CustomerKey
   /** For the words of an error. */

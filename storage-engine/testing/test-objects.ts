@@ -1,6 +1,8 @@
 import { bodyOf } from '#storage-engine/body.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
+import { findObject, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
+import { completeUpload } from '#storage-engine/objects/complete-upload.ts'
 import { createUpload, getUpload, writePart } from '#storage-engine/objects/uploads.ts'
 import { writeObject } from '#storage-engine/objects/write-object.ts'
 
@@ -46,4 +48,20 @@ export async function startTestUpload(
     etags.push((await writePart(engine, { bucket: place.bucket, upload, ...part })).etag)
   }
   return { uploadId, etags }
+}
+
+/** A multipart object; every part but the last has at least 5 MiB. */
+export async function putTestParts(engine: Engine, input: TestObject & { parts: Buffer[] }): Promise<void> {
+  const { bucket, key } = input
+  const { uploadId, etags } = await startTestUpload(engine, input)
+  const parts = etags.map((etag, index) => ({ partNumber: index + 1, etag, checksums: new Map() }))
+  const claims = { checksum: null, checksumType: null, objectSize: null, precondition: null }
+  await completeUpload(engine, { bucket, key, uploadId, parts, ...claims })
+}
+
+/** The current version as rows describe it. */
+export async function findTestObject(engine: Engine, { bucket, key }: TestObject): Promise<ObjectVersion> {
+  const { object } = await findObject(engine.db, { bucketName: bucket.name, key })
+  if (object === null) throw new Error(`There is no object ${key}.`)
+  return object
 }
