@@ -56,7 +56,7 @@ export interface SignInput {
   date?: string
   region?: string
   /** `s3` by default. */
-  service?: 's3' | 'iam' | 'sts'
+  service?: 's3' | 'iam' | 'sts' | 'kms'
 }
 
 export interface Signed {
