@@ -38,6 +38,17 @@ describe('readConfig', () => {
       gateways: os.availableParallelism(),
       databaseUrl: null,
       rootProvider: 'file',
+      kmsKeyId: null,
+      kmsOldKeyIds: [],
+      kmsEndpoint: null,
+      kmsCaFile: null,
+      vaultAddr: null,
+      vaultMount: 'transit',
+      vaultKey: null,
+      vaultNamespace: null,
+      vaultTokenFile: null,
+      vaultCaFile: null,
+      keystoreDir: path.join(directory, 'data', 'keystore'),
       rootKeyFile: path.join(directory, 'data/root-keys.json'),
       tlsCert: null,
       tlsKey: null,
@@ -161,11 +172,36 @@ describe('readConfig', () => {
     [{ SCEAU_TLS_CERT: '/c.pem' }, 'SCEAU_TLS_KEY is missing'],
     [{ SCEAU_TLS_KEY: '/k.pem' }, 'SCEAU_TLS_CERT is missing'],
     [{ SCEAU_ROOT_PROVIDER: 'env' }, 'SCEAU_ROOT_PROVIDER "env" is for development'],
+    [{ SCEAU_ROOT_PROVIDER: 'aws-kms' }, 'SCEAU_KMS_KEY_ID is missing: SCEAU_ROOT_PROVIDER "aws-kms" needs it'],
+    [{ SCEAU_ROOT_PROVIDER: 'vault', SCEAU_VAULT_KEY: 'k' }, 'SCEAU_VAULT_TOKEN_FILE is missing'],
+    [{ SCEAU_VAULT_ADDR: 'http://vault:8200' }, 'SCEAU_VAULT_ADDR must be https://'],
+    [{ SCEAU_VAULT_ADDR: 'https://vault:8200/v1' }, 'SCEAU_VAULT_ADDR must be https://host:port, without a path'],
+    [{ SCEAU_VAULT_ADDR: 'https://me@vault' }, 'SCEAU_VAULT_ADDR must be https://'],
+    [{ SCEAU_KMS_ENDPOINT: 'kms' }, 'SCEAU_KMS_ENDPOINT must be https://'],
+    [{ SCEAU_VAULT_KEY: '../sys/seal' }, 'SCEAU_VAULT_KEY must be the name of a transit key'],
+    [{ SCEAU_VAULT_MOUNT: 'a/../sys' }, 'SCEAU_VAULT_MOUNT must be the path of a transit engine'],
+    [{ SCEAU_VAULT_NAMESPACE: 'a\nb' }, 'SCEAU_VAULT_NAMESPACE must be a namespace'],
     [{ SCEAU_NODES: '/n,/n' }, 'SCEAU_NODES names a directory twice'],
     [{ SCEAU_DOMAIN: 'Example.org' }, 'SCEAU_DOMAIN must be a host name'],
     [{ SCEAU_SMALL_OBJECT_BYTES: '1048577' }, 'SCEAU_SMALL_OBJECT_BYTES must be at most 1048576'],
   ])('refuses %j', (env, reason) => {
     expect(refusal(env as Record<string, string>)).toContain(reason)
+  })
+
+  it('takes a key service, and hands its settings on to other processes', () => {
+    const config = read({
+      SCEAU_ROOT_PROVIDER: 'vault',
+      SCEAU_VAULT_ADDR: 'http://127.0.0.1:8200',
+      SCEAU_VAULT_KEY: 'sceau',
+      SCEAU_VAULT_TOKEN_FILE: 'token',
+      SCEAU_KMS_OLD_KEY_IDS: 'a, b',
+    })
+    expect(config).toMatchObject({
+      vaultTokenFile: path.join(directory, 'token'),
+      vaultMount: 'transit',
+      kmsOldKeyIds: ['a', 'b'],
+    })
+    expect(read(environmentOf(config))).toEqual(config)
   })
 
   it('allows the root key in the environment for development', () => {

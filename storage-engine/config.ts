@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
 import { StartupError } from '#storage-engine/errors.ts'
+import { KEY_SERVICE_PATHS, KEY_SERVICE_REQUIRED, keyServiceSettings } from '#storage-engine/key-service-settings.ts'
 import { LOG_LEVELS } from '#storage-engine/log.ts'
 
 const FILE_NAME = 'sceau.config.json'
@@ -63,9 +64,10 @@ const settings = z
       .regex(/^postgres(?:ql)?:\/\//, 'must start with postgres://')
       .nullable()
       .default(null),
-    rootProvider: z.enum(['file', 'env']).default('file'),
+    rootProvider: z.enum(['file', 'env', 'aws-kms', 'vault']).default('file'),
     rootKeyFile: filePath.optional(),
     keystoreDir: filePath.optional(),
+    ...keyServiceSettings,
     tlsCert: filePath.nullable().default(null),
     tlsKey: filePath.nullable().default(null),
     logLevel: z.enum(LOG_LEVELS).default('info'),
@@ -221,6 +223,9 @@ function checkTogether(value: Settings, context: z.RefinementCtx): void {
   if (value.rootProvider === 'env' && value.mode === 'production') {
     complain('rootProvider', '"env" is for development (NODE_ENV=development): use "file"')
   }
+  for (const key of KEY_SERVICE_REQUIRED[value.rootProvider]) {
+    if (value[key] === null) complain(key, `is missing: SCEAU_ROOT_PROVIDER "${value.rootProvider}" needs it`)
+  }
   if (new Set(value.nodes).size !== (value.nodes ?? []).length) complain('nodes', 'names a directory twice')
   if (value.lifecycleDaySeconds !== DAY_SECONDS && value.mode === 'production') {
     complain('lifecycleDaySeconds', 'is for development (NODE_ENV=development): a day has 86400 seconds')
@@ -250,6 +255,7 @@ function resolvePaths(value: Settings, directory: string): Config {
   const dataDir = absolute(value.dataDir)
   return {
     ...value,
+    ...Object.fromEntries(KEY_SERVICE_PATHS.map((key) => [key, value[key] === null ? null : absolute(value[key])])),
     dataDir,
     nodes: value.nodes?.map(absolute) ?? [path.join(dataDir, 'nodes', '1')],
     archiveClasses: value.archiveClasses ?? AWS_ARCHIVE_CLASSES.filter((name) => value.storageClasses.includes(name)),

@@ -86,11 +86,12 @@ async function stopInOrder(part: RunningPart, engine: Engine): Promise<void> {
   process.exit(0)
 }
 
-async function report({ db }: Engine, id: number): Promise<void> {
+async function report({ db, findRootHealth }: Engine, id: number): Promise<void> {
   const isReady = await db.query({ name: 'is-ready', text: 'select 1', values: [] }).then(
     () => true,
     () => false,
   )
+  const hasRootKey = (await findRootHealth()).health === 'ok'
   const metrics = (await register.getMetricsAsJSON()) as never
-  tell({ type: 'report', id, report: { isReady, metrics } })
+  tell({ type: 'report', id, report: { isReady, hasRootKey, metrics } })
 }

@@ -16,5 +16,7 @@ export type SupervisorMessage = { type: 'stop' } | { type: 'report'; id: number 
 export interface PartReport {
   /** Whether it can do its work now: listening, and the database answers. */
   isReady: boolean
+  /** Whether it can use the root key now; without, namespaces that are not encrypted are still served. */
+  hasRootKey: boolean
   metrics: MetricObjectWithValues<MetricValue<string>>[]
 }

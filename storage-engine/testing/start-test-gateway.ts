@@ -31,9 +31,17 @@ export interface TestGateway {
   stop(): Promise<void>
 }
 
+export interface TestGatewayOptions extends Pick<S3ServerInput, 'timeouts' | 'now'> {
+  /** Settings of the engine. */
+  environment?: Record<string, string>
+}
+
 /** The S3 door over TLS, on a real engine, with callers in two namespaces. */
-export async function startTestGateway(options: Pick<S3ServerInput, 'timeouts' | 'now'> = {}): Promise<TestGateway> {
-  const { engine, directory, stop } = await startTestEngine()
+export async function startTestGateway({
+  environment = {},
+  ...options
+}: TestGatewayOptions = {}): Promise<TestGateway> {
+  const { engine, directory, stop } = await startTestEngine(environment)
   const files = await ensureLocalCertificate({
     directory: `${directory}/tls`,
     domain: 'localhost',

@@ -1,8 +1,10 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import fs from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { ensureLocalCertificate } from '#storage-engine/local-authority.ts'
 import { loadTlsOptions } from '#storage-engine/tls.ts'
 
@@ -11,6 +13,8 @@ export type VaultFault = 'none' | 'reset' | 'reset-once' | 'hang' | 'garbage' | 
 export interface TestVault {
   address: string
   token: string
+  /** Of an engine whose root key is this one's; each key name is another root key. */
+  environmentFor(key: string): Record<string, string>
   /** PEM file of the authority of its certificate. */
   caFile: string
   /** What happens to every request from now on. */
@@ -32,14 +36,23 @@ const TOKEN = 'hvs.test-token'
 
 /**
  * A stand-in for the transit engine, after https://openbao.org/api-docs/secret/transit: real AES-256-GCM with associated
- * data, versions and rotation, at mount `transit`, and faults on demand. Each key is made when it is first named. Its certificate is
- * kept in `directory`.
+ * data, versions and rotation, at mount `transit`, and faults on demand. Each key is made when it is first named. Certificate
+ * and token are kept in `directory`.
  */
 export async function startTestVault({ directory }: { directory: string }): Promise<TestVault> {
   const files = await ensureLocalCertificate({ directory, domain: 'localhost', region: 'us-east-1' })
+  const tokenFile = path.join(directory, 'vault-token')
+  fs.writeFileSync(tokenFile, `${TOKEN}\n`)
   const vault: Omit<TestVault, 'close'> = {
     address: '',
     token: TOKEN,
+    environmentFor: (key) => ({
+      SCEAU_ROOT_PROVIDER: 'vault',
+      SCEAU_VAULT_ADDR: vault.address,
+      SCEAU_VAULT_KEY: key,
+      SCEAU_VAULT_TOKEN_FILE: tokenFile,
+      SCEAU_VAULT_CA_FILE: files.ca,
+    }),
     caFile: files.ca,
     fault: 'none',
     requestCount: 0,

@@ -34,15 +34,21 @@ export async function startTestEngine(environment: Record<string, string> = {}):
     const config = readConfig({ env, directory })
     return createEngine(config, { log: createLog({ level: 'fatal', role: 'test' }), role: 'supervisor' })
   }
-  const engine = await open()
+  const remove = async () => {
+    await database.drop()
+    fs.rmSync(directory, { recursive: true, force: true })
+  }
+  const engine = await open().catch(async (error) => {
+    await remove()
+    throw error
+  })
   return {
     engine,
     directory,
     open,
     async stop() {
       await engine.close()
-      await database.drop()
-      fs.rmSync(directory, { recursive: true, force: true })
+      await remove()
     },
   }
 }
