@@ -158,7 +158,7 @@ describe('named keys', () => {
     const setting = createSetting()
     const place = { namespaceId: randomUUID(), keyId: randomUUID(), version: 1 }
     await setting.addKey(place.namespaceId)
-    const wrapped = await setting.keyring.createNamedKey(place)
+    const { wrapped } = await setting.keyring.createNamedKey({ ...place, keyEpoch: 0 })
     const opened = await setting.keyring.openNamedKey({ ...place, wrapped })
     expect(wrapped.includes(opened.export().subarray(0, 8))).toBe(false)
     expect(bytesOf(await createSetting(setting).keyring.openNamedKey({ ...place, wrapped }))).toBe(bytesOf(opened))
@@ -174,7 +174,7 @@ describe('named keys', () => {
     const { keyring, rows, addKey } = createSetting()
     const place = { namespaceId: randomUUID(), keyId: randomUUID(), version: 1 }
     await addKey(place.namespaceId)
-    const wrapped = await keyring.createNamedKey(place)
+    const { wrapped } = await keyring.createNamedKey({ ...place, keyEpoch: 0 })
     const opened = bytesOf(await keyring.openNamedKey({ ...place, wrapped }))
     const [first] = rows.get(place.namespaceId) as [NamespaceKeyRow]
     rows.set(place.namespaceId, [{ ...first, state: 'decrypt-only' }])

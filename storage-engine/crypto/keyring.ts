@@ -19,7 +19,11 @@ import {
   wrapKey,
 } from '#storage-engine/crypto/key-wrap.ts'
 import type { Keystore } from '#storage-engine/crypto/keystore.ts'
-import { createNamespaceKeyCache, type NamespaceKeys } from '#storage-engine/crypto/namespace-key-cache.ts'
+import {
+  createNamespaceKeyCache,
+  type NamespaceKeyCache,
+  type NamespaceKeys,
+} from '#storage-engine/crypto/namespace-key-cache.ts'
 import {
   createNamespaceKeyWrapper,
   type NamespaceKeyPlace,
@@ -90,8 +94,8 @@ export interface Keyring {
   rewrapNamespaceKey(key: NamespaceKeyPlace & WrappedNamespaceKey): Promise<WrappedNamespaceKey>
   /** A shred token's record under the active root key; null when there is no such token. */
   rewrapShredToken(tokenId: string): Promise<Buffer | null>
-  /** Makes the material of a named key for the caller to store, 93 bytes. */
-  createNamedKey(place: NamedKeyPlace): Promise<Buffer>
+  /** Makes the material of a named key for the caller to store, under the namespace key as of `keyEpoch` at least. */
+  createNamedKey(place: NamedKeyPlace & { keyEpoch: number }): Promise<Omit<DataKey, 'key'>>
   /** Synchronous while the namespace key is cached. AccessDenied once the namespace key is shredded. */
   openNamedKey(input: NamedKeyPlace & { wrapped: Buffer }): KeyObject | Promise<KeyObject>
   /** Named-key material under the active namespace key; null when it is that already. */
@@ -101,6 +105,8 @@ export interface Keyring {
    * ServiceUnavailable when the namespace has no active key.
    */
   createDataKey(place: DataKeyPlace & { keyEpoch?: number }): DataKey | Promise<DataKey>
+  /** The same for a data key that is open already, and was wrapped under a version that is retired by now. */
+  wrapDataKey(place: DataKeyPlace & { keyEpoch: number; key: KeyObject }): Promise<DataKey>
   /** Synchronous while the namespace key is cached. AccessDenied once the namespace key is shredded. */
   openDataKey(input: DataKeyPlace & { wrapped: Buffer; namespaceKeyVersion: number }): KeyObject | Promise<KeyObject>
   /** A data key under the active namespace key, as of `keyEpoch` at least; null when it is that already. Needs no second key. */
@@ -131,6 +137,53 @@ export function createKeyring(input: CreateKeyringInput): Keyring {
     now,
   })
 
+  return {
+    createNamespaceKey: wrapper.create,
+    rewrapNamespaceKey: wrapper.rewrap,
+    rewrapShredToken: wrapper.rewrapToken,
+    ...createRewrapper({ clusterId, namespaceKeys }),
+    async createNamedKey({ keyEpoch, ...place }) {
+      const parent = await namespaceKeys.getActive(place.namespaceId, keyEpoch)
+      const { wrapped } = createKeyUnder({ parent, context: namedKeyContext({ clusterId, ...place }) })
+      return { wrapped, namespaceKeyVersion: parent.version }
+    },
+    openNamedKey({ wrapped, ...place }) {
+      const context = namedKeyContext({ clusterId, ...place })
+      const parent = namespaceKeys.getVersion(place.namespaceId, parentOf(wrapped).version)
+      return parent instanceof Promise
+        ? parent.then((loaded) => openKey({ parent: loaded, context, record: wrapped }))
+        : openKey({ parent, context, record: wrapped })
+    },
+    createDataKey({ keyEpoch = 0, ...place }) {
+      const bound = bind(clusterId, place)
+      const parent = namespaceKeys.getActive(place.namespaceId, keyEpoch)
+      return parent instanceof Promise
+        ? parent.then((loaded) => createDataKeyUnder({ parent: loaded, ...bound }))
+        : createDataKeyUnder({ parent, ...bound })
+    },
+    openDataKey({ wrapped, namespaceKeyVersion, ...place }) {
+      const bound = bind(clusterId, place)
+      const parent = namespaceKeys.getVersion(place.namespaceId, namespaceKeyVersion)
+      return parent instanceof Promise
+        ? parent.then((loaded) => dataKeys.open({ parent: loaded, ...bound, record: wrapped }))
+        : dataKeys.open({ parent, ...bound, record: wrapped })
+    },
+    sealSecret: secrets.seal,
+    openSecret: secrets.open,
+    forgetKeys() {
+      namespaceKeys.forget()
+      dataKeys.forget()
+      secrets.forget()
+    },
+  }
+}
+
+/** Puts keys that are wrapped by a namespace key under its newest version. */
+function createRewrapper(input: {
+  clusterId: string
+  namespaceKeys: NamespaceKeyCache
+}): Pick<Keyring, 'rewrapNamedKey' | 'rewrapDataKey' | 'wrapDataKey'> {
+  const { clusterId, namespaceKeys } = input
   async function rewrap(key: {
     namespaceId: string
     keyEpoch?: number
@@ -156,47 +209,20 @@ export function createKeyring(input: CreateKeyringInput): Keyring {
   }
 
   return {
-    createNamespaceKey: wrapper.create,
-    rewrapNamespaceKey: wrapper.rewrap,
-    rewrapShredToken: wrapper.rewrapToken,
-    async createNamedKey(place) {
-      const parent = await namespaceKeys.getActive(place.namespaceId, 0)
-      return createKeyUnder({ parent, context: namedKeyContext({ clusterId, ...place }) }).wrapped
-    },
-    openNamedKey({ wrapped, ...place }) {
-      const context = namedKeyContext({ clusterId, ...place })
-      const parent = namespaceKeys.getVersion(place.namespaceId, parentOf(wrapped).version)
-      return parent instanceof Promise
-        ? parent.then((loaded) => openKey({ parent: loaded, context, record: wrapped }))
-        : openKey({ parent, context, record: wrapped })
-    },
     async rewrapNamedKey({ wrapped, ...place }) {
       return rewrap({ ...place, record: wrapped, context: namedKeyContext({ clusterId, ...place }) })
     },
-    createDataKey({ keyEpoch = 0, ...place }) {
+    async wrapDataKey({ key, keyEpoch, ...place }) {
       const bound = bind(clusterId, place)
-      const parent = namespaceKeys.getActive(place.namespaceId, keyEpoch)
-      return parent instanceof Promise
-        ? parent.then((loaded) => createDataKeyUnder({ parent: loaded, ...bound }))
-        : createDataKeyUnder({ parent, ...bound })
-    },
-    openDataKey({ wrapped, namespaceKeyVersion, ...place }) {
-      const bound = bind(clusterId, place)
-      const parent = namespaceKeys.getVersion(place.namespaceId, namespaceKeyVersion)
-      return parent instanceof Promise
-        ? parent.then((loaded) => dataKeys.open({ parent: loaded, ...bound, record: wrapped }))
-        : dataKeys.open({ parent, ...bound, record: wrapped })
+      const parent = await namespaceKeys.getActive(place.namespaceId, keyEpoch)
+      const bytes = key.export()
+      const wrapped = wrapKey({ ...bound, parent, key: bytes })
+      bytes.fill(0)
+      return { key, wrapped, namespaceKeyVersion: parent.version }
     },
     rewrapDataKey({ wrapped, second, ...place }) {
       const context = dataKeyContextOf(clusterId, { ...place, second })
       return rewrap({ ...place, record: wrapped, context, isCarried: second !== null })
-    },
-    sealSecret: secrets.seal,
-    openSecret: secrets.open,
-    forgetKeys() {
-      namespaceKeys.forget()
-      dataKeys.forget()
-      secrets.forget()
     },
   }
 }

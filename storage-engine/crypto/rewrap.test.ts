@@ -144,7 +144,7 @@ describe('data keys that are wrapped again', () => {
     const { namespaceId } = newPlace()
     await setting.addKey(namespaceId)
     const place = { namespaceId, keyId: randomUUID(), version: 1 }
-    const wrapped = await setting.keyring.createNamedKey(place)
+    const { wrapped } = await setting.keyring.createNamedKey({ ...place, keyEpoch: 0 })
     const opened = await setting.keyring.openNamedKey({ ...place, wrapped })
     const [first] = setting.rows.get(namespaceId) as [NamespaceKeyRow]
     setting.rows.set(namespaceId, [{ ...first, state: 'decrypt-only' }])

@@ -95,7 +95,8 @@ export async function listBuckets(
     name: 'list-buckets',
     text: `
 select b.id, b.name, b.namespace_id as "namespaceId", n.name as "namespaceName", n.account_id as "accountId", b.owner_id as "ownerId", b.region, b.versioning, b.settings,
-  b.created_at as "createdAt", n.encryption_mode as "encryptionMode", n.encryption_epoch as "encryptionEpoch", coalesce(e.epoch, 0)::integer as "iamEpoch"
+  b.created_at as "createdAt", n.encryption_mode as "encryptionMode", n.encryption_epoch as "encryptionEpoch", n.key_epoch as "keyEpoch", n.shred_state as "shredState",
+  coalesce(e.epoch, 0)::integer as "iamEpoch"
 from buckets b join namespaces n on n.id = b.namespace_id left join iam_epochs e on e.namespace_id = n.id
 where b.namespace_id = $1 and ($2::uuid is null or b.owner_id = $2) and starts_with(b.name, $3) and b.name > $4
 order by b.name limit $5`,

@@ -13,18 +13,27 @@ export interface NamedKeyVersion extends NamedKey {
   wrappedKey: Buffer
 }
 
-export interface NewNamedKey {
+/** One version of a named key's material. */
+export interface NamedKeyMaterial {
+  wrappedKey: Buffer
+  /** Of the namespace key that wraps it. */
+  namespaceKeyVersion: number
+}
+
+export interface NewNamedKey extends NamedKeyMaterial {
   id: string
   namespaceId: string
   name: string
-  /** Of version 1. */
-  wrappedKey: Buffer
 }
 
-/** Throws NamedKeyAlreadyExists. */
-export async function insertNamedKey(db: Queryable, { wrappedKey, ...key }: NewNamedKey): Promise<void> {
+/** Makes a key with version 1 of its material. Throws NamedKeyAlreadyExists, and ServiceUnavailable when the namespace key was retired meanwhile. */
+export async function insertNamedKey(
+  db: Queryable,
+  { wrappedKey, namespaceKeyVersion, ...key }: NewNamedKey,
+): Promise<void> {
   try {
     await db.transaction(async (tx) => {
+      await holdNamespaceKey(tx, { namespaceId: key.namespaceId, namespaceKeyVersion })
       await tx.run((orm) => orm.insert(namedKeys).values({ ...key, state: 'enabled' }))
       await tx.run((orm) => orm.insert(namedKeyVersions).values({ namedKeyId: key.id, version: 1, wrappedKey }))
     })
@@ -80,16 +89,37 @@ export async function setNamedKeyState(
   return changed.length > 0
 }
 
-/** Throws NamedKeyAlreadyExists when another rotation made this version first. */
+/**
+ * Throws NamedKeyAlreadyExists when another rotation made this version first, and ServiceUnavailable when the namespace key was
+ * retired meanwhile.
+ */
 export async function insertNamedKeyVersion(
   db: Queryable,
-  { id, version, wrappedKey }: { id: string; version: number; wrappedKey: Buffer },
+  { id, version, ...key }: { id: string; namespaceId: string; version: number } & NamedKeyMaterial,
 ): Promise<void> {
+  const { wrappedKey } = key
   try {
-    await db.run((orm) => orm.insert(namedKeyVersions).values({ namedKeyId: id, version, wrappedKey }))
+    await db.transaction(async (tx) => {
+      await holdNamespaceKey(tx, key)
+      await tx.run((orm) => orm.insert(namedKeyVersions).values({ namedKeyId: id, version, wrappedKey }))
+    })
   } catch (error) {
     throw isDuplicate(error) ? new StorageError('NamedKeyAlreadyExists') : error
   }
+}
+
+/** Until the transaction's end the namespace key cannot be retired, nor the namespace be shredded. */
+async function holdNamespaceKey(
+  tx: Queryable,
+  { namespaceId, namespaceKeyVersion }: { namespaceId: string; namespaceKeyVersion: number },
+): Promise<void> {
+  const held = await tx.query({
+    name: 'hold-namespace-key',
+    text: 'select id from namespaces where id = $1 and shred_state is null and $2 <> all(retired_key_versions) for share',
+    values: [namespaceId, namespaceKeyVersion],
+  })
+  if (held.length === 0)
+    throw new StorageError('ServiceUnavailable', { message: 'The keys of the namespace were changed.' })
 }
 
 /** The number of the newest version; 0 when the key has no material. */

@@ -39,7 +39,8 @@ export async function putPart(
   return db.transaction(async (tx) => {
     const target = await lockWriteTarget(tx, { namespaceId: bucket.namespaceId, bucketId: bucket.id })
     const isSealedEnough = target.encryptionMode === 'off' || blob.cipher > 0
-    if (target.encryptionEpoch !== bucket.encryptionEpoch || !isSealedEnough) throw new EncryptionEpochChanged()
+    if (target.encryptionEpoch !== bucket.encryptionEpoch || target.isShredding || !isSealedEnough)
+      throw new EncryptionEpochChanged()
     await holdOpenUpload(tx, { bucketId: bucket.id, uploadId })
     await insertBlob(tx, { namespaceId: bucket.namespaceId, blob })
     const [written] = await tx.query<{ lastModified: Date }>({

@@ -16,16 +16,20 @@ import { lockWriteTarget, type WriteTarget } from '#storage-engine/metadata/writ
 export type Upload = typeof uploads.$inferSelect
 export type NewUpload = Omit<typeof uploads.$inferInsert, 'state' | 'completedEtag' | 'createdAt'>
 
-/** Opens an upload. Throws NoSuchBucket. */
+/** Opens an upload. Throws NoSuchBucket, and EncryptionEpochChanged when its data key is wrapped under a retired key. */
 export async function insertUpload(db: Queryable, upload: NewUpload): Promise<void> {
   await db.transaction(async (tx) => {
     // Until we commit no DeleteBucket can pass, so no upload outlives its bucket.
-    const bucket = await tx.query({
+    // Nor can the retirement of a key, nor a shredding.
+    const [held] = await tx.query<{ isOutdated: boolean }>({
       name: 'hold-bucket',
-      text: 'select id from buckets where id = $1 for key share',
-      values: [upload.bucketId],
+      text: `
+select n.shred_state is not null or coalesce($2::integer = any(n.retired_key_versions), false) as "isOutdated"
+from buckets b join namespaces n on n.id = b.namespace_id where b.id = $1 for key share of b for share of n`,
+      values: [upload.bucketId, upload.namespaceKeyVersion ?? null],
     })
-    if (bucket.length === 0) throw new StorageError('NoSuchBucket')
+    if (held === undefined) throw new StorageError('NoSuchBucket')
+    if (held.isOutdated) throw new EncryptionEpochChanged()
     await tx.run((orm) => orm.insert(uploads).values({ ...upload, state: 'open' }))
   })
 }
@@ -46,20 +50,33 @@ export interface UploadDataKey {
   namespaceKeyVersion: number
 }
 
-/** Gives an upload its data key unless it has one; resolves to the one that it has. Throws NoSuchUpload. */
+/**
+ * Gives an upload its data key unless it has one; resolves to the one that it has. Throws NoSuchUpload, and
+ * EncryptionEpochChanged when the key is wrapped under a version that is retired.
+ */
 export async function setUploadDataKey(
   db: Queryable,
   { uploadId, ...dataKey }: { uploadId: string } & UploadDataKey,
 ): Promise<UploadDataKey> {
-  const [stored] = await db.query<UploadDataKey>({
+  const [row] = await db.query<{ isOutdated: boolean } & (UploadDataKey | { wrappedDataKey: null })>({
     name: 'set-upload-data-key',
-    // The row lock of the update settles which of two parts' keys stays.
+    // The row lock of the update settles which of two parts' keys stays, that of the namespace whether a key may be retired.
     text: `
-update uploads set namespace_key_version = case when wrapped_data_key is null then $3 else namespace_key_version end, wrapped_data_key = coalesce(wrapped_data_key, $2)
-where id = $1 and state = 'open' returning wrapped_data_key as "wrappedDataKey", namespace_key_version as "namespaceKeyVersion"`,
+with held as materialized (
+  select $3::integer = any(n.retired_key_versions) as is_outdated from uploads u join buckets b on b.id = u.bucket_id
+  join namespaces n on n.id = b.namespace_id where u.id = $1 for share of n
+), stored as (
+  update uploads u set namespace_key_version = case when wrapped_data_key is null then $3 else namespace_key_version end, wrapped_data_key = coalesce(wrapped_data_key, $2)
+  from held where u.id = $1 and u.state = 'open' and (u.wrapped_data_key is not null or not held.is_outdated)
+  returning u.wrapped_data_key, u.namespace_key_version
+)
+select held.is_outdated as "isOutdated", stored.wrapped_data_key as "wrappedDataKey", stored.namespace_key_version as "namespaceKeyVersion"
+from held left join stored on true`,
     values: [uploadId, dataKey.wrappedDataKey, dataKey.namespaceKeyVersion],
   })
-  if (!stored) throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
+  const { isOutdated = false, ...stored } = row ?? { wrappedDataKey: null }
+  if (stored.wrappedDataKey === null && isOutdated) throw new EncryptionEpochChanged()
+  if (stored.wrappedDataKey === null) throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
   return stored
 }
 
@@ -92,7 +109,7 @@ export async function completeUpload(db: Queryable, params: CompleteUpload): Pro
     if (upload.state === 'completed' && upload.completedEtag === etag)
       return { lastModified: upload.completedAt as Date, versionId: await completedVersionId(tx, upload) }
     if (upload.state !== 'open') throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
-    if (target.encryptionEpoch !== bucket.encryptionEpoch) throw new EncryptionEpochChanged()
+    if (target.encryptionEpoch !== bucket.encryptionEpoch || target.isShredding) throw new EncryptionEpochChanged()
     const sealedSize = await placeParts(tx, { uploadId, parts, target })
     const row = rowOf({ ...params, upload, sealedSize })
     const committed = acceptAnswer(await commitAlone(tx, { row, precondition }))

@@ -5,6 +5,8 @@ import type { Bucket } from '#storage-engine/metadata/known-buckets.ts'
 export interface WriteTarget {
   encryptionMode: 'off' | 'on'
   encryptionEpoch: number
+  /** Whether the namespace's keys are to be destroyed, or are. */
+  isShredding: boolean
   versioning: Bucket['versioning']
 }
 
@@ -22,9 +24,9 @@ export async function lockWriteTarget(
   const [target] = await tx.query<WriteTarget>({
     name: 'lock-write-target',
     text: `
-with namespace as materialized (select id, encryption_mode, encryption_epoch from namespaces where id = $1 for share),
+with namespace as materialized (select id, encryption_mode, encryption_epoch, shred_state from namespaces where id = $1 for share),
 bucket as materialized (select id, namespace_id, versioning from buckets where id = $2 and namespace_id = $1 for key share)
-select n.encryption_mode as "encryptionMode", n.encryption_epoch as "encryptionEpoch", b.versioning from namespace n join bucket b on b.namespace_id = n.id`,
+select n.encryption_mode as "encryptionMode", n.encryption_epoch as "encryptionEpoch", n.shred_state is not null as "isShredding", b.versioning from namespace n join bucket b on b.namespace_id = n.id`,
     values: [namespaceId, bucketId],
   })
   if (!target) throw new StorageError('NoSuchBucket')

@@ -1,3 +1,4 @@
+import type { NamedKeyPlace } from '#storage-engine/crypto/keyring.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { newId } from '#storage-engine/ids.ts'
@@ -7,9 +8,11 @@ import {
   insertNamedKey,
   insertNamedKeyVersion,
   type NamedKey,
+  type NamedKeyMaterial,
   newestNamedKeyVersion,
   setNamedKeyState,
 } from '#storage-engine/metadata/named-keys.ts'
+import { getNamespace } from '#storage-engine/metadata/namespaces.ts'
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html */
 const NAME_PATTERN = /^[A-Za-z0-9/_-]{1,250}$/
@@ -39,8 +42,8 @@ export async function createNamedKey(engine: Engine, { namespaceId, name }: Name
     })
   }
   const id = newId()
-  const wrappedKey = await engine.keyring.createNamedKey({ namespaceId, keyId: id, version: 1 })
-  await insertNamedKey(engine.db, { id, namespaceId, name, wrappedKey })
+  const material = await createMaterial(engine, { namespaceId, keyId: id, version: 1 })
+  await insertNamedKey(engine.db, { id, namespaceId, name, ...material })
   return { id }
 }
 
@@ -48,8 +51,8 @@ export async function createNamedKey(engine: Engine, { namespaceId, name }: Name
 export async function rotateNamedKey(engine: Engine, input: NamedKeyInput): Promise<{ version: number }> {
   const { id, namespaceId } = await getNamedKey(engine, input)
   const version = (await newestNamedKeyVersion(engine.db, { id })) + 1
-  const wrappedKey = await engine.keyring.createNamedKey({ namespaceId, keyId: id, version })
-  await insertNamedKeyVersion(engine.db, { id, version, wrappedKey })
+  const material = await createMaterial(engine, { namespaceId, keyId: id, version })
+  await insertNamedKeyVersion(engine.db, { id, namespaceId, version, ...material })
   return { version }
 }
 
@@ -85,6 +88,12 @@ export async function scheduleNamedKeyDeletion(
 /** Keeps a key that was to be deleted; it is disabled then, as at KMS. Throws NoSuchNamedKey and InvalidArgument. */
 export function cancelNamedKeyDeletion(engine: Engine, input: NamedKeyInput): Promise<void> {
   return changeState(engine, input, { from: ['pending-deletion'], state: 'disabled', deleteAt: null })
+}
+
+async function createMaterial(engine: Engine, place: NamedKeyPlace): Promise<NamedKeyMaterial> {
+  const { keyEpoch } = await getNamespace(engine.db, { id: place.namespaceId })
+  const { wrapped: wrappedKey, namespaceKeyVersion } = await engine.keyring.createNamedKey({ ...place, keyEpoch })
+  return { wrappedKey, namespaceKeyVersion }
 }
 
 async function changeState(

@@ -10,6 +10,7 @@ import { completeUpload as commitUpload, findUpload, type Upload } from '#storag
 import type { CustomerKey } from '#storage-engine/objects/encryption.ts'
 import { type ObjectEvent, pendingEvent } from '#storage-engine/objects/object-event.ts'
 import { resealBlob } from '#storage-engine/objects/reseal-blob.ts'
+import { expectWritable } from '#storage-engine/objects/shredded-namespace.ts'
 import { uploadKey } from '#storage-engine/objects/uploads.ts'
 import { CIPHER } from '#storage-engine/objects/write-body.ts'
 import type { ObjectChecksum, WritePrecondition, WrittenObject } from '#storage-engine/objects/write-object.ts'
@@ -59,6 +60,7 @@ export async function completeUpload(engine: Engine, input: CompleteUploadInput)
       if (!(error instanceof EncryptionEpochChanged)) throw error
       const found = await findBucket(engine.db, { name: bucket.name })
       if (found === null || found.id !== bucket.id) throw new StorageError('NoSuchBucket')
+      expectWritable(found)
       bucket = found
     }
   }

@@ -28,6 +28,16 @@ export function dataKeyFor(
   return engine.keyring.createDataKey({ namespaceId, bucketId, versionId, second, keyEpoch })
 }
 
+/** An open data key wrapped anew, since the bucket has a younger key epoch than the one that it was made under. */
+export async function wrapAnew(
+  engine: Engine,
+  input: { bucket: Bucket; versionId: string; second: SecondKey | null; versionKey: VersionKey },
+): Promise<VersionKey> {
+  const { bucket, versionId, second, versionKey } = input
+  const { namespaceId, id: bucketId, keyEpoch } = bucket
+  return engine.keyring.wrapDataKey({ namespaceId, bucketId, versionId, second, keyEpoch, key: versionKey.key })
+}
+
 /**
  * The ETag of a body or part: the MD5 of its plaintext, unless it is sealed with a second key. Then it is keyed, so that it
  * tells nothing to whoever has only the database; AWS's is no MD5 then either.

@@ -6,6 +6,7 @@ import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { ObjectEncryption, ObjectSettings } from '#storage-engine/object-settings.ts'
 import type { SecondKey } from '#storage-engine/objects/data-key.ts'
 import { chooseNamedKey, openNamedKey } from '#storage-engine/objects/named-key.ts'
+import { expectWritable } from '#storage-engine/objects/shredded-namespace.ts'
 
 /** How a client wants a version to be sealed. Whatever it says, the namespace's mode is the least that is done. */
 export type RequestedEncryption =
@@ -30,12 +31,14 @@ const SSE_S3: EncryptionPlan = { encryption: { kind: 's3' }, second: null }
 
 /**
  * What request and bucket together come to. Without a promise unless a named key has to be looked up.
- * Throws AccessDenied for a kind that the bucket's configuration blocks, and what chooseNamedKey throws.
+ * Throws AccessDenied for a kind that the bucket's configuration blocks and for a namespace that is being shredded, and what
+ * chooseNamedKey throws.
  */
 export function planEncryption(
   engine: Engine,
   { bucket, requested }: { bucket: Bucket; requested: RequestedEncryption },
 ): EncryptionPlan | Promise<EncryptionPlan> {
+  expectWritable(bucket)
   const { encryption: byDefault } = bucket.settings
   const { namespaceId } = bucket
   switch (requested.kind) {

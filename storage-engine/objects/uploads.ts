@@ -17,6 +17,7 @@ import {
 } from '#storage-engine/objects/encryption.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
 import { bodyFrom, resealBlob } from '#storage-engine/objects/reseal-blob.ts'
+import { expectWritable } from '#storage-engine/objects/shredded-namespace.ts'
 import { CIPHER, type RequestedChecksum, type WrittenBody, writeBody } from '#storage-engine/objects/write-body.ts'
 import type { ObjectDescription } from '#storage-engine/objects/write-object.ts'
 
@@ -54,11 +55,32 @@ export async function createUpload(
   input: CreateUploadInput,
 ): Promise<{ uploadId: string; sealed: boolean; encryption: ObjectEncryption | null }> {
   const uploadId = newId()
-  const { bucket } = input
+  let { bucket } = input
   const { encryption, second } = await planEncryption(engine, { bucket, requested: input.encryption })
   const wantsSeal = encryption !== null || bucket.encryptionMode === 'on'
-  const versionKey = wantsSeal ? await dataKeyFor(engine, { bucket, versionId: uploadId, second }) : null
-  await insertUpload(engine.db, {
+  for (let attempt = 0; attempt <= EPOCH_CHANGES_MAX; attempt++) {
+    const versionKey = wantsSeal ? await dataKeyFor(engine, { bucket, versionId: uploadId, second }) : null
+    try {
+      await storeUpload(engine, { ...input, uploadId, encryption, versionKey })
+      return { uploadId, sealed: wantsSeal, encryption }
+    } catch (error) {
+      if (!(error instanceof EncryptionEpochChanged)) throw error
+      bucket = await sameBucket(engine, bucket)
+    }
+  }
+  throw new StorageError('ServiceUnavailable')
+}
+
+function storeUpload(
+  engine: Engine,
+  input: Omit<CreateUploadInput, 'encryption'> & {
+    uploadId: string
+    encryption: ObjectEncryption | null
+    versionKey: VersionKey | null
+  },
+): Promise<void> {
+  const { uploadId, bucket, encryption, versionKey } = input
+  return insertUpload(engine.db, {
     id: uploadId,
     bucketId: bucket.id,
     key: input.key,
@@ -74,7 +96,6 @@ export async function createUpload(
     wrappedDataKey: versionKey?.wrapped ?? null,
     namespaceKeyVersion: versionKey?.namespaceKeyVersion ?? null,
   })
-  return { uploadId, sealed: wantsSeal, encryption }
 }
 
 /** The open upload of that id, bucket and key; NoSuchUpload otherwise. */
@@ -171,6 +192,7 @@ async function commitPart(
 async function sameBucket(engine: Engine, bucket: Bucket): Promise<Bucket> {
   const found = await findBucket(engine.db, { name: bucket.name })
   if (found === null || found.id !== bucket.id) throw new StorageError('NoSuchBucket')
+  expectWritable(found)
   return found
 }
 
@@ -196,6 +218,7 @@ export async function uploadKey(
   input: { bucket: Bucket; upload: Upload; customerKey?: CustomerKey },
 ): Promise<VersionKey | null> {
   const { bucket, upload, customerKey } = input
+  expectWritable(bucket)
   if (upload.wrappedDataKey === null && bucket.encryptionMode === 'on') await makeUploadKey(engine, { bucket, upload })
   const version = { ...upload, versionId: upload.id }
   const key = await openVersionKey(engine, { bucket, version, customerKey, isUpload: true })
@@ -204,12 +227,22 @@ export async function uploadKey(
 }
 
 /** Two parts may race to set the key: the first wins, and both use what is stored. */
-async function makeUploadKey(engine: Engine, { bucket, upload }: { bucket: Bucket; upload: Upload }): Promise<void> {
-  const made = await dataKeyFor(engine, { bucket, versionId: upload.id, second: null })
-  const stored = await setUploadDataKey(engine.db, {
-    uploadId: upload.id,
-    wrappedDataKey: made.wrapped,
-    namespaceKeyVersion: made.namespaceKeyVersion,
-  })
-  Object.assign(upload, stored)
+async function makeUploadKey(engine: Engine, input: { bucket: Bucket; upload: Upload }): Promise<void> {
+  const { upload } = input
+  let { bucket } = input
+  for (let attempt = 0; attempt <= EPOCH_CHANGES_MAX; attempt++) {
+    const made = await dataKeyFor(engine, { bucket, versionId: upload.id, second: null })
+    const { wrapped: wrappedDataKey, namespaceKeyVersion } = made
+    try {
+      Object.assign(
+        upload,
+        await setUploadDataKey(engine.db, { uploadId: upload.id, wrappedDataKey, namespaceKeyVersion }),
+      )
+      return
+    } catch (error) {
+      if (!(error instanceof EncryptionEpochChanged)) throw error
+      bucket = await sameBucket(engine, bucket)
+    }
+  }
+  throw new StorageError('ServiceUnavailable')
 }

@@ -5,10 +5,11 @@ import { newId } from '#storage-engine/ids.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { commitObject, EncryptionEpochChanged } from '#storage-engine/metadata/object-versions.ts'
 import type { ObjectEncryption, ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
-import { dataKeyFor, etagOf, type VersionKey } from '#storage-engine/objects/data-key.ts'
+import { dataKeyFor, etagOf, type SecondKey, type VersionKey, wrapAnew } from '#storage-engine/objects/data-key.ts'
 import { planEncryption, type RequestedEncryption, withEncryption } from '#storage-engine/objects/encryption.ts'
 import { type ObjectEvent, pendingEvent } from '#storage-engine/objects/object-event.ts'
 import { resealBlob } from '#storage-engine/objects/reseal-blob.ts'
+import { expectWritable } from '#storage-engine/objects/shredded-namespace.ts'
 import { CIPHER, type RequestedChecksum, type WrittenBody, writeBody } from '#storage-engine/objects/write-body.ts'
 
 /** The switch of a namespace may be thrown while a write is under way; more often than this within one write is refused. */
@@ -86,17 +87,18 @@ export async function writeObject(engine: Engine, input: WriteObjectInput): Prom
     contentMd5: input.contentMd5,
     checksums: input.checksum === null ? [] : [input.checksum],
   })
-  return commitWritten(engine, { ...input, encryption, versionId, versionKey, written })
+  return commitWritten(engine, { ...input, encryption, second, versionId, versionKey, written })
 }
 
 interface Uncommitted extends Omit<WriteObjectInput, 'encryption'> {
   encryption: ObjectEncryption | null
+  second: SecondKey | null
   versionId: string
   versionKey: VersionKey | null
   written: WrittenBody
 }
 
-/** ENC-1: what was prepared under another epoch is sealed again when it has to be, and only then committed. */
+/** ENC-1: what was prepared under another epoch, or a retired key, is sealed or wrapped again, and only then committed. */
 async function commitWritten(engine: Engine, prepared: Uncommitted): Promise<WrittenObject> {
   let current = prepared
   for (let attempt = 0; attempt <= EPOCH_CHANGES_MAX; attempt++) {
@@ -146,8 +148,14 @@ function checksumOfWritten({ checksum, written }: Uncommitted): ObjectChecksum |
 async function adaptToMode(engine: Engine, current: Uncommitted): Promise<Uncommitted> {
   const bucket = await findBucket(engine.db, { name: current.bucket.name })
   if (bucket === null || bucket.id !== current.bucket.id) throw new StorageError('NoSuchBucket')
-  if (bucket.encryptionMode === 'off' || current.versionKey !== null) return { ...current, bucket }
-  const { versionId, written } = current
+  expectWritable(bucket)
+  const { versionId, written, second } = current
+  if (current.versionKey !== null) {
+    const isOutdated = bucket.keyEpoch !== current.bucket.keyEpoch
+    const input = { bucket, versionId, second, versionKey: current.versionKey }
+    return { ...current, bucket, versionKey: isOutdated ? await wrapAnew(engine, input) : current.versionKey }
+  }
+  if (bucket.encryptionMode === 'off') return { ...current, bucket }
   const versionKey = await dataKeyFor(engine, { bucket, versionId, second: null })
   const blob = await resealBlob(engine, {
     bucket,

@@ -3,6 +3,7 @@ import { StorageError } from '#storage-engine/errors.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { findObject, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import { findUpload } from '#storage-engine/metadata/uploads.ts'
+import { expectNotShredded } from '#storage-engine/objects/shredded-namespace.ts'
 import type { AskedRequest } from '#storage-engine/s3/asked-request.ts'
 import { checkExpectedOwner } from '#storage-engine/s3/expected-owner.ts'
 import type { Gateway } from '#storage-engine/s3/gateway.ts'
@@ -19,10 +20,11 @@ export interface Asked extends AskedRequest {
   passes: 'each-key' | 'initiator' | 'document' | null
 }
 
-/** The bucket of a request is known now, whatever comes of it: its settings shape the answer, and its log tells of it. */
+/** The bucket of a request is known now, whatever comes of it: its settings shape the answer, and its log tells of it. Throws AccessDenied once its namespace is shredded. */
 export function meetBucket(exchange: Exchange, bucket: Bucket): void {
   exchange.bucket = bucket
   exchange.log.add(bucket)
+  expectNotShredded(bucket)
 }
 
 /** The bucket of a request, once the caller may do what it asks. Throws NoSuchBucket and AccessDenied. */
