@@ -15,12 +15,6 @@ export const DIFFERENCES: readonly Difference[] = [
     page: 'API/sig-v4-authenticating-requests.html',
   },
   {
-    area: 'Presigned URL for more than a week',
-    here: 'AccessDenied, as for one that has expired',
-    aws: 'AuthorizationQueryParametersError',
-    page: 'API/sigv4-query-string-auth.html',
-  },
-  {
     area: 'HTTP',
     here: 'HTTPS only, for websites too',
     aws: 'also plain HTTP; websites HTTP only',
@@ -58,7 +52,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     area: 'Conditions of a delete',
-    here: 'ETag, last modified time and size, of the current version or the one that is named; a missing one is deleted already',
+    here: 'ETag, last modified time and size, of the current version or the one that is named, each of which needs the right to read it; a missing one is deleted already',
     aws: 'time and size in directory buckets only',
     page: 'userguide/conditional-deletes.html',
   },
@@ -130,7 +124,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     area: 'ACLs',
-    here: 'list groups before users; the headers of a write need no s3:PutObjectAcl, only no Deny of it; WRITE on a bucket lets its holder delete objects too',
+    here: 'list groups before users; an object user, and whoever lets nobody in, needs no s3:PutObjectAcl for the ACL of a write, only no Deny of it; WRITE on a bucket lets its holder delete objects too',
     aws: 'in the order in which they were granted; s3:PutObjectAcl; overwrite only',
     page: 'userguide/acl-overview.html',
   },
