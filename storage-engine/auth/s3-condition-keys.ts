@@ -1,3 +1,20 @@
+/** Headers of writes that are condition keys under their own names. */
+export const HEADER_KEYS: ReadonlySet<string> = new Set([
+  'x-amz-acl',
+  'x-amz-grant-full-control',
+  'x-amz-grant-read',
+  'x-amz-grant-read-acp',
+  'x-amz-grant-write',
+  'x-amz-grant-write-acp',
+  'x-amz-metadata-directive',
+  'x-amz-object-ownership',
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+  'x-amz-server-side-encryption-customer-algorithm',
+  'x-amz-storage-class',
+  'x-amz-website-redirect-location',
+])
+
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-policy-keys */
 const KEYS: ReadonlySet<string> = new Set(
   [
@@ -33,21 +50,9 @@ const KEYS: ReadonlySet<string> = new Set(
     'signatureversion',
     'TlsVersion',
     'VersionId',
-    'x-amz-acl',
+    ...HEADER_KEYS,
     'x-amz-content-sha256',
     'x-amz-copy-source',
-    'x-amz-grant-full-control',
-    'x-amz-grant-read',
-    'x-amz-grant-read-acp',
-    'x-amz-grant-write',
-    'x-amz-grant-write-acp',
-    'x-amz-metadata-directive',
-    'x-amz-object-ownership',
-    'x-amz-server-side-encryption',
-    'x-amz-server-side-encryption-aws-kms-key-id',
-    'x-amz-server-side-encryption-customer-algorithm',
-    'x-amz-storage-class',
-    'x-amz-website-redirect-location',
   ].map((name) => `s3:${name}`.toLowerCase()),
 )
 

@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import type { ConditionContext } from '#storage-engine/auth/policy-condition.ts'
 import { principalContext } from '#storage-engine/auth/principal-context.ts'
+import { HEADER_KEYS } from '#storage-engine/auth/s3-condition-keys.ts'
 import type { Headers } from '#storage-engine/auth/wire-request.ts'
 import type { Tag } from '#storage-engine/object-settings.ts'
 import type { AccessTarget, AskedRequest, Facts, Unread } from '#storage-engine/s3/asked-request.ts'
@@ -9,22 +10,6 @@ import { parseTaggingHeader } from '#storage-engine/s3/tagging-header.ts'
 
 const DAY_MS = 86_400_000
 const LIST_PARAMETERS: ReadonlySet<string> = new Set(['s3:prefix', 's3:delimiter', 's3:max-keys'])
-/** Headers of writes that are condition keys under their own names. */
-const WRITE_HEADERS: ReadonlySet<string> = new Set([
-  'x-amz-acl',
-  'x-amz-grant-full-control',
-  'x-amz-grant-read',
-  'x-amz-grant-read-acp',
-  'x-amz-grant-write',
-  'x-amz-grant-write-acp',
-  'x-amz-metadata-directive',
-  'x-amz-object-ownership',
-  'x-amz-server-side-encryption',
-  'x-amz-server-side-encryption-aws-kms-key-id',
-  'x-amz-server-side-encryption-customer-algorithm',
-  'x-amz-storage-class',
-  'x-amz-website-redirect-location',
-])
 const LOCK_HEADERS: ReadonlyMap<string, string> = new Map([
   ['s3:object-lock-mode', 'x-amz-object-lock-mode'],
   ['s3:object-lock-legal-hold', 'x-amz-object-lock-legal-hold'],
@@ -154,7 +139,7 @@ export class S3ConditionContext implements ConditionContext {
   private writeValues(key: string): readonly string[] | undefined {
     const { headers, now } = this.input.asked
     const name = key.slice('s3:'.length)
-    if (WRITE_HEADERS.has(name)) return headerValue(headers, name)
+    if (HEADER_KEYS.has(name)) return headerValue(headers, name)
     const lockHeader = LOCK_HEADERS.get(key)
     if (lockHeader !== undefined) return headerValue(headers, lockHeader)
     if (key === 's3:object-lock-remaining-retention-days') {
