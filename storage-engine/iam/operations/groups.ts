@@ -1,11 +1,11 @@
 import { StorageError } from '#storage-engine/errors.ts'
 import { group, groupXml, memberList } from '#storage-engine/iam/answer.ts'
 import { iamGroup } from '#storage-engine/iam/group-and-role.ts'
-import { GROUP_NAME, PATH, PATH_PREFIX, QUOTAS, USER_NAME } from '#storage-engine/iam/limits.ts'
-import { arnOf } from '#storage-engine/iam/names.ts'
-import { account, type Found, type IamOperation, operation } from '#storage-engine/iam/operation.ts'
+import { QUOTAS, USER_NAME } from '#storage-engine/iam/limits.ts'
+import { listEntities, type NameAndPath, newEntity, readMove } from '#storage-engine/iam/named-entity.ts'
+import { account, type IamOperation, operation } from '#storage-engine/iam/operation.ts'
 import { cutPage, pageOf, readPage } from '#storage-engine/iam/page.ts'
-import { optionalText, requiredText } from '#storage-engine/iam/parameters.ts'
+import { requiredText } from '#storage-engine/iam/parameters.ts'
 import { checkCount, checkQuota, nothingLeft } from '#storage-engine/iam/quota.ts'
 import type { IamRequest } from '#storage-engine/iam/request.ts'
 import { storageAccount, userXml } from '#storage-engine/iam/user.ts'
@@ -16,7 +16,6 @@ import {
   type IamGroup,
   type IamUser,
   insertIamGroup,
-  listIamEntities,
   renameIamEntity,
 } from '#storage-engine/metadata/iam-entities.ts'
 import { changeIam } from '#storage-engine/metadata/iam-epochs.ts'
@@ -28,9 +27,11 @@ import {
 } from '#storage-engine/metadata/iam-group-members.ts'
 
 export const GROUP_OPERATIONS: IamOperation[] = [
-  operation('CreateGroup', newGroup, createGroup),
+  operation('CreateGroup', (request) => newEntity(request, 'group'), createGroup),
   operation('GetGroup', iamGroup, getGroup),
-  operation('ListGroups', account, listGroups),
+  operation('ListGroups', account, (request) =>
+    listEntities(request, { kind: 'group', xml: (each) => groupXml(request, each) }),
+  ),
   operation('UpdateGroup', iamGroup, updateGroup),
   operation('DeleteGroup', iamGroup, deleteGroup),
   operation('AddUserToGroup', iamGroup, addUserToGroup),
@@ -38,13 +39,7 @@ export const GROUP_OPERATIONS: IamOperation[] = [
   operation('ListGroupsForUser', storageAccount, listGroupsForUser),
 ]
 
-function newGroup(request: IamRequest): Found<{ name: string; path: string }> {
-  const name = requiredText(request.parameters, 'GroupName', GROUP_NAME)
-  const path = optionalText(request.parameters, 'Path', PATH) ?? '/'
-  return { resource: arnOf(request, 'group', { path, name }), target: { name, path }, missing: '' }
-}
-
-async function createGroup(request: IamRequest, { name, path }: { name: string; path: string }): Promise<string> {
+async function createGroup(request: IamRequest, { name, path }: NameAndPath): Promise<string> {
   const { engine, namespaceId } = request
   const created = await changeIam(engine.db, { namespaceId }, async (tx) => {
     await checkQuota(tx, { namespaceId, kind: 'group' })
@@ -66,34 +61,10 @@ async function getGroup(request: IamRequest, found: IamGroup): Promise<string> {
   return group('Group', groupXml(request, found)) + memberList('Users', users) + end
 }
 
-async function listGroups(request: IamRequest): Promise<string> {
-  const { engine, namespaceId, parameters } = request
-  const pathPrefix = optionalText(parameters, 'PathPrefix', PATH_PREFIX) ?? '/'
-  const page = readPage(parameters)
-  const found = await listIamEntities(engine.db, {
-    kind: 'group',
-    namespaceId,
-    pathPrefix,
-    after: page.after,
-    limit: page.limit + 1,
-  })
-  const { items, end } = cutPage(found, page, ({ name }) => name.toLowerCase())
-  return (
-    memberList(
-      'Groups',
-      items.map((each) => groupXml(request, each)),
-    ) + end
-  )
-}
-
-async function updateGroup(request: IamRequest, { id, name, path }: IamGroup): Promise<null> {
-  const { engine, namespaceId, parameters } = request
-  const newName = optionalText(parameters, 'NewGroupName', GROUP_NAME) ?? name
-  const newPath = optionalText(parameters, 'NewPath', PATH) ?? path
-  request.check('iam:UpdateGroup', arnOf(request, 'group', { path: newPath, name: newName }))
-  await changeIam(engine.db, { namespaceId }, (tx) =>
-    renameIamEntity(tx, { kind: 'group', id, name: newName, path: newPath }),
-  )
+async function updateGroup(request: IamRequest, found: IamGroup): Promise<null> {
+  const { engine, namespaceId } = request
+  const moved = readMove(request, 'group', found)
+  await changeIam(engine.db, { namespaceId }, (tx) => renameIamEntity(tx, { kind: 'group', id: found.id, ...moved }))
   return null
 }
 

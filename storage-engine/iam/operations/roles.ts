@@ -1,18 +1,15 @@
 import { StorageError } from '#storage-engine/errors.ts'
-import { group, memberList, roleXml } from '#storage-engine/iam/answer.ts'
+import { group, roleXml } from '#storage-engine/iam/answer.ts'
 import { iamRole } from '#storage-engine/iam/group-and-role.ts'
 import {
   DESCRIPTION,
-  PATH,
-  PATH_PREFIX,
-  ROLE_NAME,
   ROLE_SECONDS_MAX,
   SESSION_SECONDS_DEFAULT,
   TRUST_POLICY_SIZE,
 } from '#storage-engine/iam/limits.ts'
+import { listEntities, type NameAndPath, newEntity } from '#storage-engine/iam/named-entity.ts'
 import { arnOf } from '#storage-engine/iam/names.ts'
 import { account, type Found, type IamOperation, operation } from '#storage-engine/iam/operation.ts'
-import { cutPage, readPage } from '#storage-engine/iam/page.ts'
 import { optionalInteger, optionalText, refuseParameters, requiredText } from '#storage-engine/iam/parameters.ts'
 import { readPolicyDocument, sizeOfPolicy } from '#storage-engine/iam/policy-document.ts'
 import { checkQuota, nothingLeft } from '#storage-engine/iam/quota.ts'
@@ -24,7 +21,6 @@ import {
   findIamEntity,
   type IamRole,
   insertIamRole,
-  listIamEntities,
   updateIamRole,
 } from '#storage-engine/metadata/iam-entities.ts'
 import { changeIam } from '#storage-engine/metadata/iam-epochs.ts'
@@ -35,22 +31,23 @@ const SECONDS = { min: SESSION_SECONDS_DEFAULT, max: ROLE_SECONDS_MAX }
 export const ROLE_OPERATIONS: IamOperation[] = [
   operation('CreateRole', newRole, createRole),
   operation('GetRole', iamRole, async (request, role) => group('Role', roleXml(request, role))),
-  operation('ListRoles', account, listRoles),
+  operation('ListRoles', account, (request) =>
+    listEntities(request, { kind: 'role', xml: (role) => roleXml(request, { ...role, tags: {} }) }),
+  ),
   operation('UpdateRole', iamRole, updateRole),
   operation('UpdateRoleDescription', iamRole, updateRoleDescription),
   operation('UpdateAssumeRolePolicy', iamRole, updateAssumeRolePolicy),
   operation('DeleteRole', iamRole, deleteRole),
 ]
 
-function newRole(request: IamRequest): Found<{ name: string; path: string }> {
-  const name = requiredText(request.parameters, 'RoleName', ROLE_NAME)
-  const path = optionalText(request.parameters, 'Path', PATH) ?? '/'
+function newRole(request: IamRequest): Found<NameAndPath> {
+  const found = newEntity(request, 'role')
   // Whether something may be made can depend on its tags.
   readTags(request)
-  return { resource: arnOf(request, 'role', { path, name }), target: { name, path }, missing: '' }
+  return found
 }
 
-async function createRole(request: IamRequest, { name, path }: { name: string; path: string }): Promise<string> {
+async function createRole(request: IamRequest, { name, path }: NameAndPath): Promise<string> {
   const { engine, namespaceId, parameters } = request
   refuseParameters(parameters, ['PermissionsBoundary'], 'Permissions boundaries')
   const trustPolicy = readTrustPolicy(request, 'AssumeRolePolicyDocument')
@@ -73,26 +70,6 @@ async function createRole(request: IamRequest, { name, path }: { name: string; p
     return (await findIamEntity(tx, { kind: 'role', namespaceId, name })) as IamRole
   })
   return group('Role', roleXml(request, role))
-}
-
-async function listRoles(request: IamRequest): Promise<string> {
-  const { engine, namespaceId, parameters } = request
-  const pathPrefix = optionalText(parameters, 'PathPrefix', PATH_PREFIX) ?? '/'
-  const page = readPage(parameters)
-  const found = await listIamEntities(engine.db, {
-    kind: 'role',
-    namespaceId,
-    pathPrefix,
-    after: page.after,
-    limit: page.limit + 1,
-  })
-  const { items, end } = cutPage(found, page, ({ name }) => name.toLowerCase())
-  return (
-    memberList(
-      'Roles',
-      items.map((role) => roleXml(request, { ...role, tags: {} })),
-    ) + end
-  )
 }
 
 /** A description that is not named stays; the longest session goes back to its default. https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html */

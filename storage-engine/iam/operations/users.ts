@@ -1,10 +1,9 @@
 import { StorageError } from '#storage-engine/errors.ts'
-import { group, memberList } from '#storage-engine/iam/answer.ts'
-import { PATH, PATH_PREFIX, USER_NAME } from '#storage-engine/iam/limits.ts'
+import { group } from '#storage-engine/iam/answer.ts'
+import { listEntities, type NameAndPath, newEntity, readMove } from '#storage-engine/iam/named-entity.ts'
 import { arnOf } from '#storage-engine/iam/names.ts'
 import { account, type Found, type IamOperation, operation } from '#storage-engine/iam/operation.ts'
-import { cutPage, readPage } from '#storage-engine/iam/page.ts'
-import { optionalText, refuseParameters, requiredText } from '#storage-engine/iam/parameters.ts'
+import { refuseParameters } from '#storage-engine/iam/parameters.ts'
 import { checkQuota, nothingLeft } from '#storage-engine/iam/quota.ts'
 import type { IamRequest } from '#storage-engine/iam/request.ts'
 import { readTags } from '#storage-engine/iam/tags.ts'
@@ -17,7 +16,6 @@ import {
   findIamEntity,
   type IamUser,
   insertIamUser,
-  listIamEntities,
   renameIamEntity,
 } from '#storage-engine/metadata/iam-entities.ts'
 import { changeIam } from '#storage-engine/metadata/iam-epochs.ts'
@@ -30,15 +28,14 @@ export const USER_OPERATIONS: IamOperation[] = [
   operation('DeleteUser', storageAccount, deleteUser),
 ]
 
-function newUser(request: IamRequest): Found<{ name: string; path: string }> {
-  const name = requiredText(request.parameters, 'UserName', USER_NAME)
-  const path = optionalText(request.parameters, 'Path', PATH) ?? '/'
+function newUser(request: IamRequest): Found<NameAndPath> {
+  const found = newEntity(request, 'user')
   // Whether something may be made can depend on its tags.
   readTags(request)
-  return { resource: arnOf(request, 'user', { path, name }), target: { name, path }, missing: '' }
+  return found
 }
 
-async function createUser(request: IamRequest, { name, path }: { name: string; path: string }): Promise<string> {
+async function createUser(request: IamRequest, { name, path }: NameAndPath): Promise<string> {
   const { engine, namespaceId, parameters } = request
   refuseParameters(parameters, ['PermissionsBoundary'], 'Permissions boundaries')
   const tags = readTags(request)
@@ -52,31 +49,17 @@ async function createUser(request: IamRequest, { name, path }: { name: string; p
   return group('User', userXml(request, { ...user, kind: 'user', isRoot: false }))
 }
 
-async function listUsers(request: IamRequest): Promise<string> {
-  const { engine, namespaceId, parameters } = request
-  const pathPrefix = optionalText(parameters, 'PathPrefix', PATH_PREFIX) ?? '/'
-  const page = readPage(parameters)
-  const found = await listIamEntities(engine.db, {
-    kind: 'user',
-    namespaceId,
-    pathPrefix,
-    after: page.after,
-    limit: page.limit + 1,
-  })
-  const { items, end } = cutPage(found, page, ({ name }) => name.toLowerCase())
-  const users = items.map((user) => userXml(request, { ...user, tags: {}, kind: 'user', isRoot: false }))
-  return memberList('Users', users) + end
+function listUsers(request: IamRequest): Promise<string> {
+  const xml = (user: IamUser) => userXml(request, { ...user, tags: {}, kind: 'user', isRoot: false })
+  return listEntities(request, { kind: 'user', xml })
 }
 
-/** Moving a user needs the right on the user as it will be, too. */
-async function updateUser(request: IamRequest, { id, name, path }: IamUser): Promise<null> {
-  const { engine, namespaceId, parameters } = request
-  const newName = optionalText(parameters, 'NewUserName', USER_NAME) ?? name
-  const newPath = optionalText(parameters, 'NewPath', PATH) ?? path
-  request.check('iam:UpdateUser', arnOf(request, 'user', { path: newPath, name: newName }))
+async function updateUser(request: IamRequest, found: IamUser): Promise<null> {
+  const { engine, namespaceId } = request
+  const moved = readMove(request, 'user', found)
   await changeIam(engine.db, { namespaceId }, async (tx) => {
-    await refuseObjectUsersName(tx, { namespaceId, name: newName })
-    await renameIamEntity(tx, { kind: 'user', id, name: newName, path: newPath })
+    await refuseObjectUsersName(tx, { namespaceId, name: moved.name })
+    await renameIamEntity(tx, { kind: 'user', id: found.id, ...moved })
   })
   return null
 }
