@@ -38,6 +38,11 @@ export async function audited<Result>(
   return result
 }
 
+/** Writes down what the service did by itself. */
+export async function appendSystemEvent(engine: Engine, act: Act): Promise<void> {
+  await append(engine, { username: 'service', address: null, requestId: '-' }, act, 'ok')
+}
+
 function append(
   engine: Engine,
   actor: Pick<Actor, 'username' | 'address' | 'requestId'>,

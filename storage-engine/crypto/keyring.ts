@@ -99,7 +99,7 @@ export interface Keyring {
   /** Synchronous while the namespace key is cached. AccessDenied once the namespace key is shredded. */
   openNamedKey(input: NamedKeyPlace & { wrapped: Buffer }): KeyObject | Promise<KeyObject>
   /** Named-key material under the active namespace key; null when it is that already. */
-  rewrapNamedKey(input: NamedKeyPlace & { wrapped: Buffer }): Promise<Omit<DataKey, 'key'> | null>
+  rewrapNamedKey(input: NamedKeyPlace & { wrapped: Buffer; keyEpoch?: number }): Promise<Omit<DataKey, 'key'> | null>
   /**
    * Synchronous while the namespace key is cached and `keyEpoch`, as the bucket's look-up told it, is not younger.
    * ServiceUnavailable when the namespace has no active key.

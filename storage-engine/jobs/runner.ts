@@ -10,12 +10,14 @@ import { endExpiredSessions } from '#storage-engine/jobs/end-expired-sessions.ts
 import { endRestores } from '#storage-engine/jobs/end-restores.ts'
 import { foldUsageDeltas } from '#storage-engine/jobs/fold-usage-deltas.ts'
 import { forgetDeliveries } from '#storage-engine/jobs/forget-deliveries.ts'
+import { hasKeysToRewrap, rewrapKeys } from '#storage-engine/jobs/rewrap-keys.ts'
 import { acquireJobLease, type JobLease, releaseJobLease, renewJobLease } from '#storage-engine/metadata/jobs.ts'
 
 /** A lease outlives a stalled process by this much at most; it is renewed three times as often. */
 const LEASE_SECONDS = 60
 const USAGE_INTERVAL_SECONDS = 10
 const SESSIONS_INTERVAL_SECONDS = 3600
+const REWRAP_INTERVAL_SECONDS = 1
 const NAMED_KEYS_INTERVAL_SECONDS = 3600
 const EVENTS_INTERVAL_SECONDS = 1
 const DELIVERIES_INTERVAL_SECONDS = 3600
@@ -36,6 +38,7 @@ function jobsOf({ config }: Engine): Job[] {
     { name: 'collect-garbage', intervalSeconds: jobIntervalSeconds, run: collectGarbage },
     { name: 'abort-stale-uploads', intervalSeconds: jobIntervalSeconds, run: abortStaleUploads },
     { name: 'fold-usage', intervalSeconds: Math.min(USAGE_INTERVAL_SECONDS, jobIntervalSeconds), run: foldUsageDeltas },
+    { name: 'rewrap-keys', intervalSeconds: REWRAP_INTERVAL_SECONDS, hasWork: hasKeysToRewrap, run: rewrapKeys },
     { name: 'destroy-named-keys', intervalSeconds: NAMED_KEYS_INTERVAL_SECONDS, run: destroyNamedKeys },
     {
       name: 'apply-lifecycle',

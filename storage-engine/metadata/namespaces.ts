@@ -4,6 +4,7 @@ import { namespaceKeys, namespaces } from '#drizzle/schema/namespaces.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 import { isDuplicate } from '#storage-engine/metadata/postgres-errors.ts'
+import { pauseWriters } from '#storage-engine/metadata/write-target.ts'
 
 export type Namespace = typeof namespaces.$inferSelect
 /** A version of a namespace's key, as the keyring wants it. */
@@ -80,9 +81,7 @@ export async function setEncryptionMode(
   { namespaceId, mode }: { namespaceId: string; mode: 'off' | 'on' },
 ): Promise<{ encryptionEpoch: number }> {
   return db.transaction(async (tx) => {
-    // Writers share the namespace's row, and under steady load there is always one: the row alone could be waited for
-    // forever. Table locks are granted in order of asking, so the writers of this moment finish and new ones wait for us.
-    await tx.query({ name: 'pause-writers', text: 'lock table object_versions, parts in share mode', values: [] })
+    await pauseWriters(tx)
     const [switched] = await tx.query<{ encryptionEpoch: number }>({
       name: 'set-encryption-mode',
       text: `

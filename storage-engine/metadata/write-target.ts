@@ -11,6 +11,14 @@ export interface WriteTarget {
 }
 
 /**
+ * Writers share the namespace's row, and under steady load there is always one: the row alone could be waited for forever.
+ * Table locks are granted in order of asking, so the writers of this moment finish and new ones wait for this transaction.
+ */
+export async function pauseWriters(tx: Queryable): Promise<void> {
+  await tx.query({ name: 'pause-writers', text: 'lock table object_versions, parts in share mode', values: [] })
+}
+
+/**
  * First statement of every transaction that writes versions or parts row by row. Until its end no switch of encryption
  * (namespace FOR SHARE) and no DeleteBucket (bucket FOR KEY SHARE) can pass. The table locks, which writers share, are
  * taken here and not later, because a switch takes them before the namespace's row: same order, no deadlock.

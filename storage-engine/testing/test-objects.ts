@@ -1,8 +1,9 @@
-import { bodyOf } from '#storage-engine/body.ts'
+import { type Body, bodyOf } from '#storage-engine/body.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { findObject, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import { completeUpload } from '#storage-engine/objects/complete-upload.ts'
+import type { RequestedEncryption } from '#storage-engine/objects/encryption.ts'
 import { createUpload, getUpload, writePart } from '#storage-engine/objects/uploads.ts'
 import { writeObject } from '#storage-engine/objects/write-object.ts'
 
@@ -14,12 +15,15 @@ interface TestObject {
 const DESCRIPTION = { contentType: 'application/octet-stream', systemHeaders: null, userMetadata: null }
 const NOTHING_SPECIAL = { settings: null, lock: null, encryption: { kind: 'default' } } as const
 
-export async function putTestObject(engine: Engine, { body, ...place }: TestObject & { body: Buffer }): Promise<void> {
+export async function putTestObject(
+  engine: Engine,
+  { body, ...place }: TestObject & { body: Buffer | Body; encryption?: RequestedEncryption },
+): Promise<void> {
   await writeObject(engine, {
     ...DESCRIPTION,
     ...NOTHING_SPECIAL,
     ...place,
-    body: bodyOf(body),
+    body: 'drainTo' in body ? body : bodyOf(body),
     ownerId: place.bucket.ownerId,
     contentMd5: null,
     checksum: null,
