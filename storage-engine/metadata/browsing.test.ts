@@ -1,18 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { type BrowseObjects, browseObjects } from '#storage-engine/metadata/browsing.ts'
-import type { Bucket } from '#storage-engine/metadata/buckets.ts'
-import type { Database } from '#storage-engine/metadata/database.ts'
 import { commitObject } from '#storage-engine/metadata/object-versions.ts'
-import {
-  createTestBucket,
-  createTestDatabase,
-  type TestDatabase,
-  testObject,
-} from '#storage-engine/metadata/test-database.ts'
+import { openTestDatabase } from '#storage-engine/metadata/open-test-database.ts'
+import { createTestBucket, testObject } from '#storage-engine/metadata/test-database.ts'
 
-let test: TestDatabase
-let db: Database
-let bucket: Bucket
+const { db } = await openTestDatabase()
+const bucket = await createTestBucket(db)
 
 const SIZES: Record<string, number> = {
   'a.txt': 30,
@@ -27,12 +20,8 @@ const SIZES: Record<string, number> = {
 }
 
 beforeAll(async () => {
-  test = await createTestDatabase()
-  db = test.db
-  bucket = await createTestBucket(db)
   for (const [key, size] of Object.entries(SIZES)) await commitObject(db, testObject(bucket, key, { size }))
 })
-afterAll(() => test.drop())
 
 async function browseAll(changes: Partial<BrowseObjects>): Promise<string[]> {
   const names: string[] = []

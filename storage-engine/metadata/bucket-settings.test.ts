@@ -1,19 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newId } from '#storage-engine/ids.ts'
 import { setBucketSetting, setBucketVersioning } from '#storage-engine/metadata/bucket-settings.ts'
 import { type Bucket, findBucket, insertBucket } from '#storage-engine/metadata/buckets.ts'
-import { closeDatabase, type Database, openDatabase } from '#storage-engine/metadata/database.ts'
+import { closeDatabase, openDatabase } from '#storage-engine/metadata/database.ts'
 import { findObject } from '#storage-engine/metadata/object-versions.ts'
-import { createTestBucket, createTestDatabase, type TestDatabase } from '#storage-engine/metadata/test-database.ts'
+import { openTestDatabase } from '#storage-engine/metadata/open-test-database.ts'
+import { createTestBucket } from '#storage-engine/metadata/test-database.ts'
 
-let test: TestDatabase
-let db: Database
-
-beforeAll(async () => {
-  test = await createTestDatabase()
-  db = test.db
-})
-afterAll(() => test.drop())
+const { db, connection } = await openTestDatabase()
 
 async function again({ name }: Bucket): Promise<Bucket> {
   return (await findBucket(db, { name })) as Bucket
@@ -33,7 +27,7 @@ describe('setBucketSetting', () => {
 
   it('is seen by every look-up that starts afterwards, on every gateway', async () => {
     const bucket = await createTestBucket(db)
-    const other = await openDatabase({ connection: test.connection })
+    const other = await openDatabase({ connection })
     for (let round = 0; round < 20; round++) {
       const value = [['round', String(round)]] as const
       await setBucketSetting(db, { bucketId: bucket.id, name: 'tags', value })

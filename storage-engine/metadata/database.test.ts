@@ -1,15 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '#storage-engine/metadata/database.ts'
-import { createTestDatabase, type TestDatabase } from '#storage-engine/metadata/test-database.ts'
+import { describe, expect, it } from 'vitest'
+import { openTestDatabase } from '#storage-engine/metadata/open-test-database.ts'
 
-let test: TestDatabase
-let db: Database
-
-beforeAll(async () => {
-  test = await createTestDatabase()
-  db = test.db
-})
-afterAll(() => test.drop())
+const { db } = await openTestDatabase()
 
 describe('a transaction', () => {
   it('is rolled back when its work throws, and joins one that is open', async () => {

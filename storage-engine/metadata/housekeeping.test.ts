@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newId } from '#storage-engine/ids.ts'
 import {
   claimStaleActivities,
@@ -9,7 +9,6 @@ import {
   reportActivity,
 } from '#storage-engine/metadata/activities.ts'
 import { appendAuditEvent, findAuditBreak, listAuditEvents } from '#storage-engine/metadata/audit.ts'
-import type { Database } from '#storage-engine/metadata/database.ts'
 import {
   findBlobLocator,
   findKnownBlobs,
@@ -20,22 +19,11 @@ import {
 } from '#storage-engine/metadata/garbage.ts'
 import { acquireJobLease, listJobs, releaseJobLease, renewJobLease } from '#storage-engine/metadata/jobs.ts'
 import { commitObject } from '#storage-engine/metadata/object-versions.ts'
-import {
-  createTestBucket,
-  createTestDatabase,
-  type TestDatabase,
-  testObject,
-} from '#storage-engine/metadata/test-database.ts'
+import { openTestDatabase } from '#storage-engine/metadata/open-test-database.ts'
+import { createTestBucket, testObject } from '#storage-engine/metadata/test-database.ts'
 import { foldUsage, readUsage } from '#storage-engine/metadata/usage.ts'
 
-let test: TestDatabase
-let db: Database
-
-beforeAll(async () => {
-  test = await createTestDatabase()
-  db = test.db
-})
-afterAll(() => test.drop())
+const { db } = await openTestDatabase()
 
 describe('garbage', () => {
   it('is paged when due, forgotten once, and never takes a blob that is in use', async () => {

@@ -1,28 +1,16 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newId } from '#storage-engine/ids.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
-import type { Database, Queryable } from '#storage-engine/metadata/database.ts'
+import type { Queryable } from '#storage-engine/metadata/database.ts'
 import { deleteVersions } from '#storage-engine/metadata/delete-versions.ts'
 import { listObjects } from '#storage-engine/metadata/listing.ts'
 import { type ListVersions, listVersions, type VersionPage } from '#storage-engine/metadata/listing-versions.ts'
-import {
-  createBucketIn,
-  createTestBucket,
-  createTestDatabase,
-  type TestDatabase,
-} from '#storage-engine/metadata/test-database.ts'
+import { openTestDatabase } from '#storage-engine/metadata/open-test-database.ts'
+import { createBucketIn, createTestBucket } from '#storage-engine/metadata/test-database.ts'
 
-let test: TestDatabase
-let db: Database
-let bucket: Bucket
-
-beforeAll(async () => {
-  test = await createTestDatabase()
-  db = test.db
-  bucket = await createTestBucket(db)
-})
-afterAll(() => test.drop())
+const { db } = await openTestDatabase()
+const bucket = await createTestBucket(db)
 
 const byBytes = (left: string, right: string): number => Buffer.compare(Buffer.from(left), Buffer.from(right))
 

@@ -1,28 +1,14 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
-import type { Database, Queryable } from '#storage-engine/metadata/database.ts'
+import type { Queryable } from '#storage-engine/metadata/database.ts'
 import { type ListObjects, listObjects } from '#storage-engine/metadata/listing.ts'
 import { commitObject } from '#storage-engine/metadata/object-versions.ts'
-import {
-  createBucketIn,
-  createTestBucket,
-  createTestDatabase,
-  deleteKeys,
-  type TestDatabase,
-  testObject,
-} from '#storage-engine/metadata/test-database.ts'
+import { openTestDatabase } from '#storage-engine/metadata/open-test-database.ts'
+import { createBucketIn, createTestBucket, deleteKeys, testObject } from '#storage-engine/metadata/test-database.ts'
 
-let test: TestDatabase
-let db: Database
-let bucket: Bucket
-
-beforeAll(async () => {
-  test = await createTestDatabase()
-  db = test.db
-  bucket = await createTestBucket(db)
-})
-afterAll(() => test.drop())
+const { db } = await openTestDatabase()
+const bucket = await createTestBucket(db)
 
 const byBytes = (left: string, right: string): number => Buffer.compare(Buffer.from(left), Buffer.from(right))
 

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newId } from '#storage-engine/ids.ts'
 import { deleteBucket, findBucket } from '#storage-engine/metadata/buckets.ts'
-import type { Database } from '#storage-engine/metadata/database.ts'
 import { setEncryptionMode } from '#storage-engine/metadata/namespaces.ts'
 import {
   type CommitObject,
@@ -10,25 +9,12 @@ import {
   EncryptionEpochChanged,
   findObject,
 } from '#storage-engine/metadata/object-versions.ts'
-import {
-  createBucketIn,
-  createTestBucket,
-  createTestDatabase,
-  deleteKeys,
-  type TestDatabase,
-  testObject,
-} from '#storage-engine/metadata/test-database.ts'
+import { openTestDatabase } from '#storage-engine/metadata/open-test-database.ts'
+import { createBucketIn, createTestBucket, deleteKeys, testObject } from '#storage-engine/metadata/test-database.ts'
 import { readUsage } from '#storage-engine/metadata/usage.ts'
 import { lockWriteTarget } from '#storage-engine/metadata/write-target.ts'
 
-let test: TestDatabase
-let db: Database
-
-beforeAll(async () => {
-  test = await createTestDatabase()
-  db = test.db
-})
-afterAll(() => test.drop())
+const { db } = await openTestDatabase()
 
 describe('commitObject and findObject', () => {
   it('gives back every field that was committed', async () => {

@@ -1,31 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newId } from '#storage-engine/ids.ts'
 import * as accounts from '#storage-engine/metadata/accounts.ts'
 import { deleteBucket, findBucket, insertBucket, listBuckets } from '#storage-engine/metadata/buckets.ts'
-import type { Database } from '#storage-engine/metadata/database.ts'
 import { findInstallation, insertInstallation } from '#storage-engine/metadata/installation.ts'
 import { loadNamespaceKeys } from '#storage-engine/metadata/namespace-keys.ts'
 import * as namespaces from '#storage-engine/metadata/namespaces.ts'
 import { commitObject } from '#storage-engine/metadata/object-versions.ts'
+import { openTestDatabase } from '#storage-engine/metadata/open-test-database.ts'
 import * as sessions from '#storage-engine/metadata/sessions.ts'
-import {
-  createBucketIn,
-  createTestBucket,
-  createTestDatabase,
-  type TestDatabase,
-  testObject,
-} from '#storage-engine/metadata/test-database.ts'
+import { createBucketIn, createTestBucket, testObject } from '#storage-engine/metadata/test-database.ts'
 import * as users from '#storage-engine/metadata/users.ts'
 
-let test: TestDatabase
-let db: Database
-
-beforeAll(async () => {
-  test = await createTestDatabase()
-  db = test.db
-})
-afterAll(() => test.drop())
+const { db } = await openTestDatabase()
 
 describe('installation', () => {
   it('is founded by one of many', async () => {

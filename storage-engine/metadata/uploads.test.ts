@@ -1,24 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newId } from '#storage-engine/ids.ts'
 import { type Bucket, deleteBucket } from '#storage-engine/metadata/buckets.ts'
 import type { Precondition } from '#storage-engine/metadata/commit-alone.ts'
 import type { CommitBlob } from '#storage-engine/metadata/commit-sql.ts'
-import type { Database } from '#storage-engine/metadata/database.ts'
 import { expandGarbageUploads } from '#storage-engine/metadata/garbage.ts'
 import { listUploads } from '#storage-engine/metadata/listing-uploads.ts'
 import { setEncryptionMode } from '#storage-engine/metadata/namespaces.ts'
 import { commitObject, EncryptionEpochChanged, findObject } from '#storage-engine/metadata/object-versions.ts'
+import { openTestDatabase } from '#storage-engine/metadata/open-test-database.ts'
 import { findPart, listParts, listPartsInRange, putPart, replacePartBlob } from '#storage-engine/metadata/parts.ts'
-import {
-  createBucketIn,
-  createTestBucket,
-  createTestDatabase,
-  deleteKeys,
-  type TestDatabase,
-  testObject,
-} from '#storage-engine/metadata/test-database.ts'
+import { createBucketIn, createTestBucket, deleteKeys, testObject } from '#storage-engine/metadata/test-database.ts'
 import {
   abortUpload,
   completeUpload,
@@ -29,14 +22,7 @@ import {
 } from '#storage-engine/metadata/uploads.ts'
 import { readUsage } from '#storage-engine/metadata/usage.ts'
 
-let test: TestDatabase
-let db: Database
-
-beforeAll(async () => {
-  test = await createTestDatabase()
-  db = test.db
-})
-afterAll(() => test.drop())
+const { db } = await openTestDatabase()
 
 async function open(bucket: Bucket, key = 'key'): Promise<string> {
   const id = newId()

@@ -1,33 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ObjectLockConfiguration } from '#storage-engine/bucket-settings.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { setBucketSetting, setBucketVersioning } from '#storage-engine/metadata/bucket-settings.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import type { CommitBlob } from '#storage-engine/metadata/commit-sql.ts'
-import type { Database } from '#storage-engine/metadata/database.ts'
 import { deleteObject } from '#storage-engine/metadata/delete-objects.ts'
 import { deleteVersions } from '#storage-engine/metadata/delete-versions.ts'
 import { commitObject, findObject } from '#storage-engine/metadata/object-versions.ts'
+import { openTestDatabase } from '#storage-engine/metadata/open-test-database.ts'
 import { putPart } from '#storage-engine/metadata/parts.ts'
-import {
-  createTestBucket,
-  createTestDatabase,
-  type TestDatabase,
-  testObject,
-} from '#storage-engine/metadata/test-database.ts'
+import { createTestBucket, testObject } from '#storage-engine/metadata/test-database.ts'
 import { updateVersion } from '#storage-engine/metadata/update-version.ts'
 import { completeUpload, insertUpload } from '#storage-engine/metadata/uploads.ts'
 import type { ObjectLock } from '#storage-engine/object-settings.ts'
 
-let test: TestDatabase
-let db: Database
-
-beforeAll(async () => {
-  test = await createTestDatabase()
-  db = test.db
-})
-afterAll(() => test.drop())
+const { db } = await openTestDatabase()
 
 const freshBucket = async (bucket: Bucket) => (await findBucket(db, { name: bucket.name })) as Bucket
 
