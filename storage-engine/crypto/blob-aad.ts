@@ -16,6 +16,12 @@ const MAGIC = Buffer.from('sceau-dare/v1\0')
 const UUID_BYTES = 16
 const UUID_CHARACTERS = 36
 const DASHES_AT = [8, 13, 18, 23]
+/** Where the digits of each byte begin. */
+const DIGITS_AT = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34]
+/** By character code; -1 for what is no hexadecimal digit. */
+const DIGIT_OF = Int8Array.from({ length: 128 }, (_, code) =>
+  '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase()),
+)
 const AAD_BYTES = MAGIC.length + 5 * UUID_BYTES + 4 + 1
 
 /** The associated data of a sealed blob, byte for byte as docs/formats/blob.md has it. It may never change. */
@@ -30,21 +36,26 @@ export function blobAad(place: BlobPlace): Buffer {
 
 /**
  * Writes UUIDs, 16 bytes each, one behind the other. Throws RangeError when one is none, since a wrong id must never be
- * bound silently. They are joined first: one conversion for all of them costs a third of one for each.
+ * bound silently.
  */
 export function writeUuids(target: Buffer, uuids: readonly string[], offset: number): void {
-  let joined = ''
+  let at = offset
   for (const uuid of uuids) {
-    if (!isUuidShaped(uuid)) throw new RangeError(`Not a UUID: ${uuid}`)
-    joined += uuid
-  }
-  const hex = joined.replaceAll('-', '')
-  const size = uuids.length * UUID_BYTES
-  if (hex.length !== size * 2 || target.write(hex, offset, 'hex') !== size) {
-    throw new RangeError(`Not UUIDs: ${uuids.join(' ')}`)
+    writeUuid(target, uuid, at)
+    at += UUID_BYTES
   }
 }
 
-function isUuidShaped(text: string): boolean {
-  return text.length === UUID_CHARACTERS && DASHES_AT.every((at) => text[at] === '-')
+/** Digit by digit: half the time of taking the dashes out and converting the rest. */
+function writeUuid(target: Buffer, uuid: string, offset: number): void {
+  let isValid = uuid.length === UUID_CHARACTERS
+  for (const at of DASHES_AT) isValid &&= uuid[at] === '-'
+  for (let index = 0; index < UUID_BYTES; index++) {
+    const at = DIGITS_AT[index] as number
+    const high = DIGIT_OF[uuid.charCodeAt(at)] ?? -1
+    const low = DIGIT_OF[uuid.charCodeAt(at + 1)] ?? -1
+    isValid &&= high >= 0 && low >= 0
+    target[offset + index] = (high << 4) | low
+  }
+  if (!isValid) throw new RangeError(`Not a UUID: ${uuid}`)
 }

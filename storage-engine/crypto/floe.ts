@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, KeyObject, timingSafeEqual } from 'node:crypto'
 import { hkdfExpand } from '#storage-engine/crypto/hkdf.ts'
 import { fillRandom } from '#storage-engine/crypto/random-pool.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
@@ -143,8 +143,9 @@ interface Message {
 /** `prefix` starts with parameters and IV. The keys of a message exist only inside the closures made here. */
 function startMessage(key: KeyObject | Buffer, aad: Uint8Array, prefix: Buffer, parameters: FloeParameters): Message {
   const parametersAndIv = prefix.subarray(0, PARAMETER_BYTES + FLOE_IV_BYTES)
-  const headerTag = hkdfExpand(key, [parametersAndIv, HEADER_TAG_PURPOSE, aad], HEADER_TAG_BYTES)
-  const messageKey = hkdfExpand(key, [parametersAndIv, MESSAGE_KEY_PURPOSE, aad], MESSAGE_KEY_BYTES)
+  const secret = key instanceof KeyObject ? key.export() : key
+  const headerTag = hkdfExpand(secret, [parametersAndIv, HEADER_TAG_PURPOSE, aad], HEADER_TAG_BYTES)
+  const messageKey = hkdfExpand(secret, [parametersAndIv, MESSAGE_KEY_PURPOSE, aad], MESSAGE_KEY_BYTES)
   const segmentsPerKey = 2 ** parameters.rotationMask
   let segmentKey: Buffer | undefined
   let keyIndex = -1

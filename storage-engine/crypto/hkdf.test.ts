@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { hkdfExpand } from '#storage-engine/crypto/hkdf.ts'
 
@@ -34,6 +34,23 @@ describe('HKDF-Expand with SHA-384', () => {
       const expected = Buffer.from(hkdfSync('sha384', secret, salt, info, size))
       expect(hkdfExpand(extracted, [info.subarray(0, size), info.subarray(size)], size).equals(expected)).toBe(true)
     }
+  })
+
+  it('is the HMAC of OpenSSL for every length of key and info, from bytes and from a key object', () => {
+    for (let size = 1; size <= 64; size++) {
+      const [key, info] = [randomBytes(size), randomBytes(size * 16)]
+      const expected = createHmac('sha384', key)
+        .update(info)
+        .update(Buffer.from([1]))
+        .digest()
+      expect(hkdfExpand(key, [info], 48).equals(expected)).toBe(true)
+      expect(hkdfExpand(createSecretKey(key), [info], 48).equals(expected)).toBe(true)
+    }
+  })
+
+  it('does not take longer keys and infos than it has room for', () => {
+    expect(() => hkdfExpand(Buffer.alloc(65), [], 32)).toThrow(RangeError)
+    expect(() => hkdfExpand(Buffer.alloc(32), [Buffer.alloc(1024), Buffer.alloc(1)], 32)).toThrow(RangeError)
   })
 
   it.each([0, 49])('refuses an output of %i bytes', (size) => {

@@ -3,11 +3,13 @@ import { BlobMovedError } from '#storage-engine/blobs/blob-errors.ts'
 import { type BlobOwner, type BlobRange, READ_SCRATCH_BYTES } from '#storage-engine/blobs/blob-store.ts'
 import { blobAad } from '#storage-engine/crypto/blob-aad.ts'
 import {
-  createOpener,
   FLOE_HEADER_BYTES,
+  type FloeOpener,
   PLAIN_SEGMENT_BYTES,
   SEALED_SEGMENT_BYTES,
 } from '#storage-engine/crypto/floe.ts'
+import { openerFor } from '#storage-engine/crypto/kept-opener.ts'
+import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { findBlobLocator } from '#storage-engine/metadata/garbage.ts'
@@ -24,7 +26,7 @@ const MOVES_MAX = 3
 export interface BlobSource extends BlobOwner {
   blob: WrittenBlob
   /** Present exactly when the blob is sealed. */
-  dataKey: KeyObject | Buffer | null
+  dataKey: KeyObject | null
 }
 
 /** Byte range of the plaintext; `end` is exclusive. */
@@ -103,7 +105,7 @@ function plainWindows(engine: Engine, source: BlobSource): Windows {
 function sealedWindows(engine: Engine, source: BlobSource): Windows {
   const { storedSize } = source.blob
   const scratch = scratches.pop() ?? Buffer.allocUnsafeSlow(READ_SCRATCH_BYTES)
-  let opener: Opener | undefined
+  let opener: FloeOpener | undefined
   const endOf = (last: number) => Math.min(FLOE_HEADER_BYTES + (last + 1) * SEALED_SEGMENT_BYTES, storedSize)
   return {
     async read(first, last) {
@@ -124,9 +126,7 @@ function sealedWindows(engine: Engine, source: BlobSource): Windows {
   }
 }
 
-type Opener = ReturnType<typeof createOpener>
-
-function openerOf(engine: Engine, source: BlobSource, header: Buffer): Opener {
+function openerOf(engine: Engine, source: BlobSource, header: Buffer): FloeOpener {
   const { namespaceId, bucketId, versionId, partNumber, blob, dataKey } = source
   const aad = blobAad({
     clusterId: engine.clusterId,
@@ -137,12 +137,11 @@ function openerOf(engine: Engine, source: BlobSource, header: Buffer): Opener {
     partNumber,
     kind: BODY_KIND,
   })
-  // A copy: the opener keeps the header, whose memory the next window overwrites.
-  return createOpener({ key: dataKey as KeyObject | Buffer, aad, header: Buffer.from(header) })
+  return openerFor({ key: dataKey as KeyObject, aad, header })
 }
 
 /** Which segment is the last follows from the authenticated length, never from the size of a file. */
-function openSegments(source: BlobSource, input: { opener: Opener; first: number; sealed: Buffer }): Buffer[] {
+function openSegments(source: BlobSource, input: { opener: FloeOpener; first: number; sealed: Buffer }): Buffer[] {
   const lastIndex = Math.max(Math.ceil(source.blob.size / PLAIN_SEGMENT_BYTES) - 1, 0)
   const pieces: Buffer[] = []
   let index = input.first
