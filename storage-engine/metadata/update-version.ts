@@ -7,6 +7,7 @@ import { lockKeys } from '#storage-engine/metadata/key-locks.ts'
 import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
 
 export interface ChangeableVersion {
+  ownerId: string
   lock: ObjectLock | null
   settings: ObjectSettings | null
   /** Postgres' clock. */
@@ -75,7 +76,7 @@ async function lockVersion(
   const [row] = await tx.query<VersionRow>({
     name: versionId === null ? 'read-current-version' : 'read-named-version',
     text: `
-select v.noncurrent_order::text as "order", v.version_id as "versionId", v.is_null as "isNull", v.is_delete_marker as "isDeleteMarker", v.lock, v.settings,
+select v.noncurrent_order::text as "order", v.version_id as "versionId", v.is_null as "isNull", v.is_delete_marker as "isDeleteMarker", v.owner_id as "ownerId", v.lock, v.settings,
   v.size::float8 as size, v.etag, (select b.versioning <> 'unversioned' from buckets b where b.id = $1) as "isVersioned", clock_timestamp() as now from ${from} v`,
     values: versionId === null ? [bucketId, key] : [bucketId, key, uuid],
   })

@@ -28,9 +28,9 @@ export interface UpdateEvent {
  */
 export function updateObjectSettings(
   engine: Engine,
-  input: UpdateObjectInput & { change: (settings: ObjectSettings | null) => ObjectSettings | null },
+  input: UpdateObjectInput & { change: (settings: ObjectSettings | null, ownerId: string) => ObjectSettings | null },
 ): Promise<string | null> {
-  return update(engine, input, ({ lock, settings }) => ({ lock, settings: input.change(settings) }))
+  return update(engine, input, ({ lock, settings, ownerId }) => ({ lock, settings: input.change(settings, ownerId) }))
 }
 
 /**

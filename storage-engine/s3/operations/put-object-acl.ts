@@ -8,15 +8,19 @@ import { emptyResponse, type S3Response } from '#storage-engine/s3/s3-response.t
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html */
 export async function putObjectAcl(request: ObjectRequest): Promise<S3Response> {
-  const { engine, bucket, key, object, query } = request
-  const { ownerId } = object
-  const acl = objectAcl(bucket, { ownerId, requested: await readNewAcl(request, ownerId) })
+  const { engine, bucket, key, object, query, access } = request
+  const requested = await readNewAcl(request, object.ownerId)
   const versionId = await updateObjectSettings(engine, {
     bucket,
     key,
     versionId: query.values.get('versionId') ?? null,
     event: { names: ['ObjectAcl:Put'], origin: eventOrigin(request) },
-    change: (settings) => withAcl(settings, acl),
+    change(settings, ownerId) {
+      // While the body came the object may have been replaced, or the right to its ACL taken away.
+      const action = query.values.has('versionId') ? 's3:PutObjectVersionAcl' : 's3:PutObjectAcl'
+      access.check(action, { bucket, key, object: { ...object, ownerId, settings } })
+      return withAcl(settings, objectAcl(bucket, { ownerId, requested }))
+    },
   })
   return emptyResponse(200, versionId === null ? [] : ['x-amz-version-id', versionId])
 }
