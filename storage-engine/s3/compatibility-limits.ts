@@ -22,7 +22,7 @@ import { DAYS_MAX as RESTORE_DAYS_MAX } from '#storage-engine/s3/operations/rest
 import { HEADER_BYTES_MAX } from '#storage-engine/s3/server.ts'
 import { REDIRECT_LENGTH_MAX } from '#storage-engine/s3/setting-headers.ts'
 import { KEY_BYTES_MAX } from '#storage-engine/s3/target.ts'
-import { LONG_XML_BYTES_MAX, XML_BYTES_MAX } from '#storage-engine/s3/xml-body.ts'
+import { DOCUMENT_SECONDS_MAX, LONG_XML_BYTES_MAX, XML_BYTES_MAX } from '#storage-engine/s3/xml-body.ts'
 
 /** A limit that a client may meet, as the code has it, for docs/s3-compatibility.md. */
 export interface Limit {
@@ -97,6 +97,12 @@ export const LIMITS: readonly Limit[] = [
     what: 'document of DeleteObjects and CompleteMultipartUpload',
     limit: bytes(LONG_XML_BYTES_MAX),
     code: 'MaxMessageLengthExceeded',
+    page: 'API/ErrorResponses.html',
+  },
+  {
+    what: 'time that a document takes to come',
+    limit: `${DOCUMENT_SECONDS_MAX} seconds`,
+    code: 'RequestTimeout',
     page: 'API/ErrorResponses.html',
   },
   {

@@ -9,10 +9,12 @@ import { readChecksum, readContentMd5 } from '#storage-engine/s3/checksum-header
 export const XML_BYTES_MAX = 1024 ** 2
 /** Of the two documents that list up to 1,000 keys or 10,000 parts with their checksums. */
 export const LONG_XML_BYTES_MAX = 4 * 1024 ** 2
+/** Who may send it was judged when it began to come, so it must not go on coming for hours. */
+export const DOCUMENT_SECONDS_MAX = 120
 
 /**
  * Reads a whole small body and holds it against Content-MD5 and the checksum that came with it.
- * Throws MaxMessageLengthExceeded, InvalidDigest, BadDigest, and what the body throws.
+ * Throws MaxMessageLengthExceeded, RequestTimeout, InvalidDigest, BadDigest, and what the body throws.
  */
 export async function readDocument(headers: Headers, body: Body, bytesMax: number): Promise<Buffer> {
   const tooLong = () =>
@@ -21,8 +23,11 @@ export async function readDocument(headers: Headers, body: Body, bytesMax: numbe
   const contentMd5 = readContentMd5(headers)
   const checksum = readChecksum(headers)
   const chunks: Buffer[] = []
+  const deadline = performance.now() + 1000 * DOCUMENT_SECONDS_MAX
   let size = 0
+  // One that stops coming at all is given up by the body itself.
   await body.drainTo((chunk) => {
+    if (performance.now() > deadline) throw new StorageError('RequestTimeout')
     size += chunk.length
     if (size > bytesMax) throw tooLong()
     chunks.push(chunk)
