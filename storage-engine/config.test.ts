@@ -38,6 +38,7 @@ describe('readConfig', () => {
       gateways: os.availableParallelism(),
       databaseUrl: null,
       rootProvider: 'file',
+      fips: 'off',
       kmsKeyId: null,
       kmsOldKeyIds: [],
       kmsEndpoint: null,

@@ -68,6 +68,7 @@ const settings = z
     rootKeyFile: filePath.optional(),
     keystoreDir: filePath.optional(),
     ...keyServiceSettings,
+    fips: z.enum(['on', 'off']).default('off'),
     tlsCert: filePath.nullable().default(null),
     tlsKey: filePath.nullable().default(null),
     logLevel: z.enum(LOG_LEVELS).default('info'),

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Config } from '#storage-engine/config.ts'
 import { readConfig } from '#storage-engine/config.ts'
+import { enterFipsMode } from '#storage-engine/crypto/fips-mode.ts'
 import { StartupError } from '#storage-engine/errors.ts'
 import type { Role } from '#storage-engine/supervisor/part-messages.ts'
 
@@ -166,7 +167,9 @@ async function serveUntilStopped(only: Role | null, json: boolean): Promise<void
 }
 
 function currentConfig(): Config {
-  return readConfig({ env: process.env, directory: process.cwd() })
+  const config = readConfig({ env: process.env, directory: process.cwd() })
+  if (config.fips === 'on') enterFipsMode()
+  return config
 }
 
 /** The sources when this file is run from them, the bundles when it is one. */

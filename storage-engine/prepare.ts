@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { readConfig } from '#storage-engine/config.ts'
+import { enterFipsMode } from '#storage-engine/crypto/fips-mode.ts'
 import { createEngine } from '#storage-engine/engine.ts'
 import { StartupError } from '#storage-engine/errors.ts'
 import { createLog } from '#storage-engine/log.ts'
@@ -16,6 +17,7 @@ async function prepare(): Promise<PrepareMessage> {
   const log = createLog({ level: config.logLevel, role: 'supervisor' })
   const folder = path.join(import.meta.dirname, '..', 'drizzle', 'migrations')
   try {
+    if (config.fips === 'on') enterFipsMode()
     await migrateDatabase({ connection: { connectionString: config.databaseUrl ?? '' }, folder })
     const engine = await createEngine(config, { log, role: 'supervisor' })
     const firstRun = await prepareInstallation(engine)

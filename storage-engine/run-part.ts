@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, register } from 'prom-client'
 import { readConfig } from '#storage-engine/config.ts'
+import { enterFipsMode } from '#storage-engine/crypto/fips-mode.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { createEngine } from '#storage-engine/engine.ts'
 import { StartupError } from '#storage-engine/errors.ts'
@@ -21,6 +22,7 @@ export interface RunningPart {
 export async function runPart(role: Role, start: (engine: Engine) => Promise<RunningPart>): Promise<void> {
   try {
     const config = readConfig({ env: process.env, directory: process.cwd() })
+    if (config.fips === 'on') enterFipsMode()
     const log = createLog({ level: config.logLevel, role })
     exitOnUnexpected((err, what) => log.fatal({ err }, what))
     register.setDefaultLabels({ role })

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import type { SecureContextOptions } from 'node:tls'
 import { createSecureContext } from 'node:tls'
 import type { Config } from '#storage-engine/config.ts'
+import { isFipsMode } from '#storage-engine/crypto/fips-mode.ts'
 import { StartupError } from '#storage-engine/errors.ts'
 import type { Logger } from '#storage-engine/log.ts'
 
@@ -21,7 +22,10 @@ const CIPHERS = [
   'ECDHE-RSA-AES256-GCM-SHA384',
   'ECDHE-ECDSA-CHACHA20-POLY1305',
   'ECDHE-RSA-CHACHA20-POLY1305',
-].join(':')
+]
+/** FIPS knows neither ChaCha20 nor X25519. */
+const NOT_APPROVED = /CHACHA20/
+const CURVES = { fips: 'P-256:P-384', otherwise: 'X25519:P-256:P-384' }
 
 /** Where a certificate (leaf first, then its chain) and its private key lie, both PEM. */
 export interface CertificateFiles {
@@ -50,9 +54,9 @@ export function loadTlsOptions(files: CertificateFiles): TlsOptions {
     key: readPem(files.key),
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.3',
-    ciphers: CIPHERS,
+    ciphers: (isFipsMode() ? CIPHERS.filter((name) => !NOT_APPROVED.test(name)) : CIPHERS).join(':'),
     honorCipherOrder: true,
-    ecdhCurve: 'X25519:P-256:P-384',
+    ecdhCurve: isFipsMode() ? CURVES.fips : CURVES.otherwise,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   }
   try {

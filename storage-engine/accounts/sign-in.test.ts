@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import {
   closeSession,
   findActor,
@@ -6,11 +6,14 @@ import {
   SESSION_AGE_MS_MAX,
   SESSION_IDLE_MS,
 } from '#storage-engine/accounts/console-sessions.ts'
-import { hashPassword } from '#storage-engine/accounts/password.ts'
+import { createPasswordHash } from '#storage-engine/accounts/password-hash.ts'
 import { signIn } from '#storage-engine/accounts/sign-in.ts'
 import { newId } from '#storage-engine/ids.ts'
-import { insertUser } from '#storage-engine/metadata/users.ts'
+import { findUserByUsername, insertUser } from '#storage-engine/metadata/users.ts'
 import { startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
+
+const mode = vi.hoisted(() => ({ isFips: false }))
+vi.mock('#storage-engine/crypto/fips-mode.ts', () => ({ isFipsMode: () => mode.isFips }))
 
 const PASSWORD = 'correct horse battery staple'
 const userId = newId()
@@ -18,7 +21,7 @@ let setting: TestEngine
 
 beforeAll(async () => {
   setting = await startTestEngine()
-  const passwordHash = await hashPassword(PASSWORD)
+  const passwordHash = await createPasswordHash(PASSWORD)
   await insertUser(setting.engine.db, { id: userId, username: 'ada', displayName: 'Ada', passwordHash })
 })
 afterAll(() => setting.stop())
@@ -114,4 +117,22 @@ test('lets a disabled user neither in nor stay', async () => {
   expect(await find(token)).toBeNull()
   await expect(attempt('ada', PASSWORD)).rejects.toMatchObject({ code: 'InvalidCredentials' })
   await disable(null)
+})
+
+test('in FIPS mode puts a PBKDF2 hash in place of an argon2id one, and keeps the sessions that there are', async () => {
+  const id = newId()
+  const passwordHash = await createPasswordHash(PASSWORD)
+  await insertUser(setting.engine.db, { id, username: 'grace', displayName: 'Grace', passwordHash })
+  const { token } = await attempt('grace', PASSWORD)
+  mode.isFips = true
+  await expect(attempt('grace', 'wrong')).rejects.toMatchObject({ code: 'InvalidCredentials' })
+  const hashOf = async () => (await findUserByUsername(setting.engine.db, { username: 'grace' }))?.passwordHash
+  expect(await hashOf()).toBe(passwordHash)
+  await attempt('grace', PASSWORD)
+  const renewed = await hashOf()
+  expect(renewed).toMatch(/^\$pbkdf2-sha512\$/)
+  await attempt('grace', PASSWORD)
+  expect(await hashOf()).toBe(renewed)
+  expect(await find(token)).toMatchObject({ userId: id })
+  mode.isFips = false
 })

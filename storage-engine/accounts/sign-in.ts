@@ -1,9 +1,10 @@
 import { type AttemptLimit, createAttemptLimit } from '#storage-engine/accounts/attempt-limit.ts'
 import { openSession } from '#storage-engine/accounts/console-sessions.ts'
 import { isPasswordCorrect } from '#storage-engine/accounts/password.ts'
+import { createPasswordHash, isOutdatedHash } from '#storage-engine/accounts/password-hash.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
-import { findUserByUsername } from '#storage-engine/metadata/users.ts'
+import { findUserByUsername, renewPasswordHash } from '#storage-engine/metadata/users.ts'
 
 const WINDOW_MS = 15 * 60_000
 const KEYS_MAX = 10_000
@@ -44,6 +45,12 @@ export async function signIn(engine: Engine, request: SignInRequest): Promise<{ 
   if (user === null || !isCorrect || user.disabledAt !== null) throw new StorageError('InvalidCredentials')
 
   for (const { by, limit } of limits) limit.giveBack(by(username, address))
+  if (isOutdatedHash(user.passwordHash)) await renewHash(engine, user, request.password)
   const token = await openSession(engine, { userId: user.id, address: request.address, userAgent: request.userAgent })
   return { token, userId: user.id }
+}
+
+async function renewHash(engine: Engine, user: { id: string; passwordHash: string }, password: string): Promise<void> {
+  const renewed = { userId: user.id, before: user.passwordHash, after: await createPasswordHash(password) }
+  await renewPasswordHash(engine.db, renewed)
 }

@@ -82,21 +82,27 @@ export function createMd5(): Md5 {
 
 /** The MD5 of bytes in memory, at once: for small bodies, where waiting would cost more than it saves. */
 export function md5Of(chunks: readonly Buffer[]): Buffer {
+  isMd5Native ??= hasNativeMd5()
   if (!isMd5Native) return md5ByKernel(chunks)
   const md5 = createHash('md5')
   for (const chunk of chunks) md5.update(chunk)
   return md5.digest()
 }
 
-/** OpenSSL refuses MD5 when it runs in FIPS mode. An ETag is no use of it that FIPS forbids, so the kernel stands in. */
-const isMd5Native = (() => {
+/**
+ * OpenSSL refuses MD5 when it runs in FIPS mode. An ETag is no use of it that FIPS forbids, so the kernel stands in. Asked at
+ * the first use, when the mode is settled: an algorithm that was found before stays usable in this process.
+ */
+let isMd5Native: boolean | undefined
+
+function hasNativeMd5(): boolean {
   try {
     createHash('md5')
     return true
   } catch {
     return false
   }
-})()
+}
 
 function md5ByKernel(chunks: readonly Buffer[]): Buffer {
   const state = createMd5State()

@@ -45,6 +45,18 @@ export async function setPasswordHash(
   })
 }
 
+/** Another hash of the same password, so sessions stay; does nothing when the password was changed meanwhile. */
+export async function renewPasswordHash(
+  db: Queryable,
+  { userId, before, after }: { userId: string; before: string; after: string },
+): Promise<void> {
+  await db.query({
+    name: 'renew-password-hash',
+    text: 'update users set password_hash = $3 where id = $1 and password_hash = $2',
+    values: [userId, before, after],
+  })
+}
+
 /** Makes someone a member of a namespace, or changes what a member may do. */
 export async function putMembership(
   db: Queryable,

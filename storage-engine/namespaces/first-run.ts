@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { hashPassword } from '#storage-engine/accounts/password.ts'
+import { createPasswordHash } from '#storage-engine/accounts/password-hash.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { findNamespaceByName } from '#storage-engine/metadata/namespaces.ts'
@@ -28,7 +28,7 @@ export async function prepareInstallation(engine: Engine): Promise<FirstRun | nu
   if ((await countUsers(db)) > 0) return null
   const namespaceId = await findOrCreateNamespace(engine, config.namespaceEncryption)
   const password = generatePassword()
-  const passwordHash = await hashPassword(password)
+  const passwordHash = await createPasswordHash(password)
   await db.transaction(async (tx) => {
     const userId = newId()
     const user = {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { md5Of } from '#storage-engine/crypto/md5.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Operation } from '#storage-engine/s3/operation.ts'
@@ -47,7 +47,7 @@ async function getSystemObject({ engine, key, method }: KeyRequest): Promise<S3R
   const body = Buffer.from(XML_DECLARATION + (key === SYSTEM_KEY ? systemXml() : await capacityXml(engine)))
   const headers = [
     'ETag',
-    `"${createHash('md5').update(body).digest('hex')}"`,
+    `"${md5Of([body]).toString('hex')}"`,
     'Last-Modified',
     new Date().toUTCString(),
     'Content-Type',

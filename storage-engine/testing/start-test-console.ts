@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import https from 'node:https'
 import type { Actor } from '#storage-engine/accounts/actor.ts'
 import { findActor, openSession, SESSION_COOKIE } from '#storage-engine/accounts/console-sessions.ts'
-import { hashPassword } from '#storage-engine/accounts/password.ts'
+import { createPasswordHash } from '#storage-engine/accounts/password-hash.ts'
 import { createConsoleServer } from '#storage-engine/console-server.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { newId } from '#storage-engine/ids.ts'
@@ -104,7 +104,7 @@ export async function startTestConsole(
 async function populate(engine: Engine) {
   const acme = await createNamespace(engine, { name: 'acme', displayName: 'Acme', encryptionMode: 'on' })
   const globex = await createNamespace(engine, { name: 'globex', displayName: 'Globex', encryptionMode: 'off' })
-  const passwordHash = await hashPassword(PASSWORD)
+  const passwordHash = await createPasswordHash(PASSWORD)
   const userIds = {} as Record<Person, string>
   for (const username of ['owner', 'reader', 'writer', 'auditor', 'neighbour', 'admin'] as const) {
     userIds[username] = newId()
