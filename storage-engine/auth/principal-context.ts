@@ -44,7 +44,8 @@ function typeOf(principal: Exclude<Principal, { kind: 'anonymous' }>): string {
   return principal.kind === 'object-user' && principal.isRoot ? 'Account' : 'User'
 }
 
-function userIdOf(principal: Exclude<Principal, { kind: 'anonymous' }>): string {
+/** What stands in `aws:userid`, and in events. */
+export function userIdOf(principal: Exclude<Principal, { kind: 'anonymous' }>): string {
   if (principal.kind === 'object-user') return principal.canonicalId
   return principal.kind === 'role-session' ? `${principal.uniqueId}:${principal.sessionName}` : principal.uniqueId
 }

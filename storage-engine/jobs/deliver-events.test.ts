@@ -5,6 +5,7 @@ import { checkNotification } from '#storage-engine/buckets/check-notification.ts
 import { setNotification } from '#storage-engine/buckets/set-notification.ts'
 import { deliverEvents, hasEventsToDeliver, pauseAfter } from '#storage-engine/jobs/deliver-events.ts'
 import { forgetDeliveries } from '#storage-engine/jobs/forget-deliveries.ts'
+import { getRootObjectUser } from '#storage-engine/metadata/accounts.ts'
 import { setBucketVersioning } from '#storage-engine/metadata/bucket-settings.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { insertEvent, listDeliveries, pageDueEvents, reviveEvents } from '#storage-engine/metadata/events.ts'
@@ -93,6 +94,7 @@ describe('deliveries', () => {
     await setBucketVersioning(test.engine.db, { bucketId: bucket.id, versioning: 'enabled' })
     await happen('a folder/ü+1')
     await run()
+    const { canonicalId } = await getRootObjectUser(test.engine.db, { namespaceId: bucket.namespaceId })
     const [first, second] = webhook.received
     expect(JSON.parse(first?.body ?? '')).toMatchObject({
       Service: 'Amazon S3',
@@ -116,7 +118,7 @@ describe('deliveries', () => {
           configurationId: 'c',
           bucket: {
             name: bucket.name,
-            ownerIdentity: { principalId: bucket.ownerId },
+            ownerIdentity: { principalId: canonicalId },
             arn: `arn:aws:s3:::${bucket.name}`,
           },
           object: {

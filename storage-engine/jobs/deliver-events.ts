@@ -2,6 +2,7 @@ import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { eventMessage } from '#storage-engine/jobs/event-message.ts'
 import { postWebhook, type WebhookAnswer } from '#storage-engine/jobs/post-webhook.ts'
+import { findObjectUsers } from '#storage-engine/metadata/accounts.ts'
 import { type DueEvent, hasDueEvents, pageDueEvents, recordDelivery } from '#storage-engine/metadata/events.ts'
 import { findWebhook, type Webhook } from '#storage-engine/metadata/webhooks.ts'
 import { openWebhookSecret } from '#storage-engine/namespaces/webhooks.ts'
@@ -93,7 +94,9 @@ async function attempt(engine: Engine, event: DueEvent): Promise<WebhookAnswer> 
   if (webhook === null) return { status: null, error: `No webhook ${name} is registered` }
   const secret = await openSecret(engine, webhook)
   if (secret === null) return { status: null, error: `The secret of the webhook ${name} does not open` }
-  const message = { url: webhook.url, secret, eventId: event.id, body: eventMessage(event), now: Date.now() }
+  const [owner] = await findObjectUsers(engine.db, { ids: [event.details.bucketOwnerId] })
+  if (owner === undefined) return { status: null, error: 'The owner of the bucket is not there' }
+  const message = { url: webhook.url, secret, eventId: event.id, body: eventMessage(event, owner), now: Date.now() }
   return postWebhook(message, engine.config.webhookAllowedAddresses)
 }
 

@@ -8,8 +8,8 @@ const NEWER_EVENTS = /^(LifecycleTransition|ObjectAcl:|ObjectTagging:|ObjectRest
  * The body that a webhook gets: AWS's record of one event, or its test message.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
-export function eventMessage(event: DueEvent): string {
-  return JSON.stringify(event.eventName === TEST_EVENT ? testMessage(event) : { Records: [record(event)] })
+export function eventMessage(event: DueEvent, bucketOwner: { canonicalId: string }): string {
+  return JSON.stringify(event.eventName === TEST_EVENT ? testMessage(event) : { Records: [record(event, bucketOwner)] })
 }
 
 function testMessage({ details, happenedAt }: DueEvent): Record<string, unknown> {
@@ -23,7 +23,7 @@ function testMessage({ details, happenedAt }: DueEvent): Record<string, unknown>
   }
 }
 
-function record(event: DueEvent): Record<string, unknown> {
+function record(event: DueEvent, bucketOwner: { canonicalId: string }): Record<string, unknown> {
   const { details } = event
   return {
     eventVersion: NEWER_EVENTS.test(event.eventName) ? '2.3' : '2.1',
@@ -39,7 +39,7 @@ function record(event: DueEvent): Record<string, unknown> {
       configurationId: details.configurationId,
       bucket: {
         name: details.bucketName,
-        ownerIdentity: { principalId: details.bucketOwnerId },
+        ownerIdentity: { principalId: bucketOwner.canonicalId },
         arn: `arn:aws:s3:::${details.bucketName}`,
       },
       object: objectOf(event),

@@ -1,4 +1,5 @@
 import type { Principal } from '#storage-engine/auth/principal.ts'
+import { userIdOf } from '#storage-engine/auth/principal-context.ts'
 import type { EventName, EventOrigin, ObjectEvent } from '#storage-engine/objects/object-event.ts'
 import type { BucketRequest, ServiceRequest } from '#storage-engine/s3/s3-request.ts'
 
@@ -12,8 +13,7 @@ export function requestEvent(request: BucketRequest, name: EventName): ObjectEve
   return request.bucket.settings.notification === undefined ? undefined : { name, origin: eventOrigin(request) }
 }
 
-/** `AWS:<id>`, as AWS names principals in events; of a role with its session. */
+/** `AWS:<id>`, as AWS names principals in events: by the id that IAM and ACLs show; of a role with its session. */
 function principalIdOf(principal: Principal): string {
-  if (principal.kind === 'anonymous') return 'Anonymous'
-  return principal.kind === 'role-session' ? `AWS:${principal.id}:${principal.sessionName}` : `AWS:${principal.id}`
+  return principal.kind === 'anonymous' ? 'Anonymous' : `AWS:${userIdOf(principal)}`
 }

@@ -72,6 +72,19 @@ async function upload(bucket: string, key: string) {
 }
 
 describe('events', () => {
+  it('name who did it by the id that ACLs and IAM show', async () => {
+    const Statement = { Effect: 'Allow', Principal: '*', Action: 's3:PutObject', Resource: 'arn:aws:s3:::plain/*' }
+    await send('PUT', '/plain?policy', { body: JSON.stringify({ Statement }) })
+    for (const as of ['root', 'account', null] as const) await send('PUT', `/plain/${as}`, { as, body: 'x' })
+    await send('DELETE', '/plain?policy')
+    const [, canonicalId] = /<ID>(\w{64})</.exec((await send('GET', '/plain?acl')).text) ?? []
+    expect((await noted()).map(({ details }) => details.principalId)).toEqual([
+      `AWS:${canonicalId}`,
+      expect.stringMatching(/^AWS:AIDA[A-Z2-7]{26}$/),
+      'Anonymous',
+    ])
+  })
+
   it('tell who made what, with size and ETag', async () => {
     const answer = await send('PUT', '/plain/a', { body: 'hello' })
     expect(await noted()).toEqual([
