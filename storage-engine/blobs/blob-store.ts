@@ -76,6 +76,8 @@ export interface BlobToRead extends BlobRef {
   owner?: BlobOwner
   /** Bytes of the whole blob. */
   size?: number
+  /** The caller verifies each byte by something stronger, such as a cipher's tag: checksums are not computed then. */
+  isVerifiedByCaller?: boolean
 }
 
 export interface BlobRange {

@@ -16,7 +16,7 @@ const keptOpeners = new WeakMap<KeyObject, KeptOpener>()
  */
 export function openerFor(input: { key: KeyObject; aad: Buffer; header: Buffer }): FloeOpener {
   const kept = keptOpeners.get(input.key)
-  if (kept !== undefined && kept.header.equals(input.header) && kept.aad.equals(input.aad)) return kept.opener
+  if (kept?.header.equals(input.header) && kept.aad.equals(input.aad)) return kept.opener
   // Memory of its own: a view of Node's pool would keep all of the pool for as long as the key lives.
   const memory = Buffer.allocUnsafeSlow(input.header.length + input.aad.length)
   const header = memory.subarray(0, input.header.copy(memory))

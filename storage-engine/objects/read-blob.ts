@@ -66,11 +66,11 @@ export async function* readBlob(engine: Engine, source: BlobSource, range: Plain
 export function readSmallBlob(engine: Engine, source: BlobSource): Buffer | Promise<Buffer> {
   const { blob, dataKey } = source
   if (blob.size === 0 && dataKey === null) return Buffer.alloc(0)
-  const stored = readStored(engine, source, { offset: 0, length: blob.storedSize })
+  const range = { offset: 0, length: blob.storedSize }
+  const stored = readStored(engine, source, range)
   if (dataKey === null) return stored
-  return stored instanceof Promise
-    ? stored.then((bytes) => openWhole(engine, source, bytes))
-    : openWhole(engine, source, stored)
+  const open = (bytes: Buffer) => openOrExplain(engine, source, { range, open: () => openWhole(engine, source, bytes) })
+  return stored instanceof Promise ? stored.then(open) : open(stored)
 }
 
 export function isSmallBlob(blob: WrittenBlob): boolean {
@@ -107,22 +107,49 @@ function sealedWindows(engine: Engine, source: BlobSource): Windows {
   const scratch = scratches.pop() ?? Buffer.allocUnsafeSlow(READ_SCRATCH_BYTES)
   let opener: FloeOpener | undefined
   const endOf = (last: number) => Math.min(FLOE_HEADER_BYTES + (last + 1) * SEALED_SEGMENT_BYTES, storedSize)
+
+  async function readAndOpen<Opened>(range: BlobRange, open: (stored: Buffer) => Opened): Promise<Opened> {
+    const stored = await readStored(engine, source, range, scratch)
+    return openOrExplain(engine, source, { range, open: () => open(stored) })
+  }
+
   return {
     async read(first, last) {
       // The header stands before the first segment, and comes with it in one read.
       if (opener === undefined && first > 0) {
-        const header = await readStored(engine, source, { offset: 0, length: FLOE_HEADER_BYTES }, scratch)
-        opener = openerOf(engine, source, header)
+        const range = { offset: 0, length: FLOE_HEADER_BYTES }
+        opener = await readAndOpen(range, (header) => openerOf(engine, source, header))
       }
       const offset = opener === undefined ? 0 : FLOE_HEADER_BYTES + first * SEALED_SEGMENT_BYTES
-      const stored = await readStored(engine, source, { offset, length: endOf(last) - offset }, scratch)
-      if (opener !== undefined) return openSegments(source, { opener, first, sealed: stored })
-      opener = openerOf(engine, source, stored.subarray(0, FLOE_HEADER_BYTES))
-      return openSegments(source, { opener, first, sealed: stored.subarray(FLOE_HEADER_BYTES) })
+      return readAndOpen({ offset, length: endOf(last) - offset }, (stored) => {
+        if (opener !== undefined) return openSegments(source, { opener, first, sealed: stored })
+        opener = openerOf(engine, source, stored.subarray(0, FLOE_HEADER_BYTES))
+        return openSegments(source, { opener, first, sealed: stored.subarray(FLOE_HEADER_BYTES) })
+      })
     },
     close() {
       if (scratches.length < SCRATCHES_MAX) scratches.push(scratch)
     },
+  }
+}
+
+/**
+ * Opens what was read without its checksums. If it does not open, the same is read with them: where the disk has lost bytes,
+ * the error is the store's then, which names the place.
+ */
+function openOrExplain<Opened>(
+  engine: Engine,
+  source: BlobSource,
+  { range, open }: { range: BlobRange; open: () => Opened },
+): Opened | Promise<Opened> {
+  try {
+    return open()
+  } catch (error) {
+    if (!(error instanceof SealBrokenError)) throw error
+    return readVerified(engine, source, range).then(
+      () => Promise.reject(error),
+      (cause) => Promise.reject(new StorageError('InternalError', { cause })),
+    )
   }
 }
 
@@ -159,11 +186,12 @@ function prefetch(windows: Windows, first: number, last: number): Promise<Buffer
   return window
 }
 
-/** Follows a blob that compaction moved between the look-up and the read. */
+/** What is sealed is not verified here: its tags are. Follows a blob that compaction moved between look-up and read. */
 function readStored(engine: Engine, source: BlobSource, range: BlobRange, scratch?: Buffer): Buffer | Promise<Buffer> {
   const { blobId, locator, storedSize: size } = source.blob
+  const isVerifiedByCaller = source.dataKey !== null
   try {
-    const bytes = engine.blobs.read({ blobId, locator, owner: source, size }, range, scratch)
+    const bytes = engine.blobs.read({ blobId, locator, owner: source, size, isVerifiedByCaller }, range, scratch)
     return bytes instanceof Promise ? bytes.catch((error) => readMoved(engine, source, { range, error })) : bytes
   } catch (error) {
     return readMoved(engine, source, { range, error })
@@ -182,13 +210,17 @@ async function readMoved(
     if (locator === null) break
     blob.locator = locator
     try {
-      const { blobId, storedSize: size } = blob
-      return await engine.blobs.read({ blobId, locator, owner: source, size }, input.range)
+      return await readVerified(engine, source, input.range)
     } catch (cause) {
       error = cause
     }
   }
   throw error instanceof StorageError ? error : new StorageError('InternalError', { cause: error })
+}
+
+async function readVerified(engine: Engine, source: BlobSource, range: BlobRange): Promise<Buffer> {
+  const { blobId, locator, storedSize: size } = source.blob
+  return engine.blobs.read({ blobId, locator, owner: source, size }, range)
 }
 
 /** True when the bytes on disk are sealed, whatever the namespace says today. */

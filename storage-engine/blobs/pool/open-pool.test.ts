@@ -101,6 +101,16 @@ describe('A read', () => {
     return { scratch, content, ref, file, reader: await scratch.open() }
   }
 
+  it.each(cases)('of a %s computes no checksum for a caller that verifies the bytes itself', async (kind, size) => {
+    const { content, ref, file, reader } = await written(kind, size)
+    await flipBit(file, (await readFile(file)).indexOf(content.subarray(70_000, 70_032)))
+    const range = { offset: 70_000, length: 32 }
+    const bytes = await reader.read({ ...ref, isVerifiedByCaller: true }, range)
+    expect(bytes.equals(content.subarray(70_000, 70_032))).toBe(false)
+    expect(bytes.subarray(1).equals(content.subarray(70_001, 70_032))).toBe(true)
+    await expectCorrupt(reader, { ...ref, isVerifiedByCaller: true, size: size - 1 } as BlobRef, range, 'mismatch')
+  })
+
   it.each(cases)(
     'of a %s hands out no byte of a block with a flipped bit, and every other block',
     async (kind, size) => {
