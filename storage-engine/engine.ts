@@ -1,4 +1,4 @@
-import type { BlobStore } from '#storage-engine/blobs/blob-store.ts'
+import type { PurgeableBlobStore } from '#storage-engine/blobs/blob-purge.ts'
 import { openPool } from '#storage-engine/blobs/pool/open-pool.ts'
 import type { Config } from '#storage-engine/config.ts'
 import { checkCanary, createCanary } from '#storage-engine/crypto/canary.ts'
@@ -30,7 +30,7 @@ export interface Engine {
   findRootHealth: FindRootHealth
   /** For whoever rewrites and destroys shred tokens; everybody else asks the keyring. */
   keystore: Keystore
-  blobs: BlobStore
+  blobs: PurgeableBlobStore
   /** Waits for writes under way, then lets go of files and connections. */
   close(): Promise<void>
 }

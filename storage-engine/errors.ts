@@ -152,6 +152,7 @@ const CATALOGUE = {
   InvalidCredentials: [401, 'The username or the password is wrong.'],
   KeyIsInUse: [409, 'Something still needs this key.'],
   KeysAreChanging: [409, 'The keys are being changed by somebody else. Try again.'],
+  MigrationStateMismatch: [409, 'The migration is not in a state in which this can be done.'],
   NamedKeyAlreadyExists: [409, 'This namespace has a key of this name already.'],
   NamespaceAlreadyExists: [409, 'A namespace of this name exists already.'],
   NoSuchActivity: [404, 'The specified activity does not exist.'],

@@ -1,6 +1,7 @@
 import { CorruptBlobError } from '#storage-engine/blobs/blob-errors.ts'
 import { isOwnedBy } from '#storage-engine/blobs/blob-owner.ts'
-import type { BlobOwner, BlobStore, BlobWriter, CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
+import { PURGE_HEAD_BYTES, type PurgeableBlobStore } from '#storage-engine/blobs/blob-purge.ts'
+import type { BlobOwner, BlobWriter, CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 
 interface StoredBlob {
@@ -13,7 +14,7 @@ const NODE_ID = 'memory'
 const TOTAL_BYTES = 1_073_741_824
 
 /** Keeps blobs in this process, for tests: nothing survives it. Refuses writes above 1 GiB with InsufficientStorage. */
-export function createMemoryBlobStore({ now = Date.now }: { now?: () => number } = {}): BlobStore {
+export function createMemoryBlobStore({ now = Date.now }: { now?: () => number } = {}): PurgeableBlobStore {
   const blobs = new Map<string, StoredBlob>()
   const usedBytes = () => [...blobs.values()].reduce((sum, { bytes }) => sum + bytes.length, 0)
   let isClosed = false
@@ -39,6 +40,21 @@ export function createMemoryBlobStore({ now = Date.now }: { now?: () => number }
     },
     async remove(refs) {
       for (const { blobId } of refs) blobs.delete(blobId)
+    },
+    async erase(refs) {
+      for (const { blobId } of refs) blobs.delete(blobId)
+    },
+    async purge(host) {
+      const known = await host.findKnown([...blobs.keys()])
+      const report = { erased: 0, pending: 0 }
+      for (const [blobId, { bytes, owner, writtenAt }] of blobs) {
+        const isDead = host.namespaceIds.has(owner.namespaceId) && !known.has(blobId)
+        if (!isDead || !host.isWanted(owner, bytes.subarray(0, PURGE_HEAD_BYTES))) continue
+        const isYoung = writtenAt >= host.writtenBefore.getTime()
+        report[isYoung ? 'pending' : 'erased'] += 1
+        if (!isYoung) blobs.delete(blobId)
+      }
+      return report
     },
     async collect(host) {
       const known = await host.findKnown([...blobs.keys()])

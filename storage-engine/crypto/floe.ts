@@ -45,6 +45,9 @@ const SCEAU_PARAMETERS: FloeParameters = {
   segmentCountMax: 2 ** 40,
 }
 
+/** How every message begins that is sealed here. */
+export const FLOE_PARAMETERS = encodeParameters(SCEAU_PARAMETERS, PARAMETER_BYTES)
+
 export interface FloeSealer {
   /** 74 bytes that go in front of the segments. */
   readonly header: Buffer

@@ -1,4 +1,6 @@
 import type { Engine } from '#storage-engine/engine.ts'
+import { purgePlaintext } from '#storage-engine/jobs/purge-plaintext.ts'
+import { listLatelyEncrypted } from '#storage-engine/metadata/encryption-migrations.ts'
 import {
   expandGarbageUploads,
   findKnownBlobs,
@@ -7,6 +9,7 @@ import {
   relocateBlobs,
 } from '#storage-engine/metadata/garbage.ts'
 
+const DAY_MS = 86_400_000
 const PAGE_SIZE = 1000
 /** Each may have 10,000 parts. */
 const UPLOADS_PAGE = 20
@@ -27,6 +30,7 @@ export async function collectGarbage(engine: Engine, { signal }: { signal: Abort
   while (!signal.aborted) {
     const due = await pageDueGarbage(db, { freedBefore, limit: PAGE_SIZE })
     if (due.length === 0) break
+    await blobs.erase(due.filter(({ mustErase }) => mustErase))
     await blobs.remove(due)
     await forgetGarbage(db, { blobIds: due.map(({ blobId }) => blobId) })
     removedCount += due.length
@@ -37,5 +41,15 @@ export async function collectGarbage(engine: Engine, { signal }: { signal: Abort
     orphansBefore: new Date(Date.now() - config.orphanGraceSeconds * 1000),
     signal,
   })
+  await purgeLatelyEncrypted(engine, { signal })
   return `${removedCount} blobs removed, ${report.orphansRemoved} orphans removed, ${report.segmentsCompacted} segments compacted, ${report.bytesReclaimed} bytes reclaimed`
+}
+
+/**
+ * A gateway may have written plain bytes just before a switch and died, or slept, before it could seal them: they show after
+ * the migration found nothing any more.
+ */
+async function purgeLatelyEncrypted(engine: Engine, { signal }: { signal: AbortSignal }): Promise<void> {
+  const namespaceIds = await listLatelyEncrypted(engine.db, { since: new Date(Date.now() - DAY_MS) })
+  if (namespaceIds.length > 0 && !signal.aborted) await purgePlaintext(engine, { namespaceIds, signal })
 }

@@ -5,6 +5,8 @@ export interface GarbageBlob {
   blobId: string
   locator: string
   storedSize: number
+  /** Plain bytes of a namespace that is encrypted: giving up their space is not enough. */
+  mustErase: boolean
 }
 
 /** Blobs that were let go before `freedBefore`, oldest first. The same page again until `forgetGarbage`. */
@@ -15,10 +17,67 @@ export function pageDueGarbage(
   return db.query({
     name: 'page-due-garbage',
     text: `
-select g.blob_id as "blobId", b.locator, b.stored_size::float8 as "storedSize" from garbage_blobs g join blobs b on b.blob_id = g.blob_id
+select g.blob_id as "blobId", b.locator, b.stored_size::float8 as "storedSize", b.cipher = 0 and n.encryption_mode = 'on' as "mustErase"
+from garbage_blobs g join blobs b on b.blob_id = g.blob_id join namespaces n on n.id = b.namespace_id
 where g.freed_at < $1 order by g.freed_at, g.blob_id limit $2`,
     values: [freedBefore, limit],
   })
+}
+
+export interface PagePlainGarbage {
+  namespaceId: string
+  freedBefore: Date
+  /** Exclusive; null begins with the oldest. */
+  after: { freedAt: Date; blobId: string } | null
+  limit: number
+}
+
+/** Plain blobs of one namespace that were let go before `freedBefore`, oldest first. */
+export function pagePlainGarbage(
+  db: Queryable,
+  { namespaceId, freedBefore, after, limit }: PagePlainGarbage,
+): Promise<{ blobId: string; locator: string; freedAt: Date }[]> {
+  return db.query({
+    name: 'page-plain-garbage',
+    text: `
+select g.blob_id as "blobId", b.locator, g.freed_at as "freedAt" from garbage_blobs g join blobs b on b.blob_id = g.blob_id
+where g.freed_at < $1 and ($2::timestamptz is null or (g.freed_at, g.blob_id) > ($2, $3::uuid)) and b.namespace_id = $4 and b.cipher = 0
+order by g.freed_at, g.blob_id limit $5`,
+    values: [freedBefore, after?.freedAt ?? null, after?.blobId ?? null, namespaceId, limit],
+  })
+}
+
+/** Plain blobs of one namespace behind blob `after` in the order of ids. */
+export interface PlainBlobs {
+  /** The last one that was looked at; null when there were none behind `after`. */
+  lastId: string | null
+  /** Garbage that is not collected yet. */
+  garbageCount: number
+  /** What versions and uploads refer to, those that are garbage themselves included. */
+  referredCount: number
+}
+
+/**
+ * Looks at the next `limit` blobs of the installation. No row ever changes its cipher, and none is added to a namespace that
+ * is encrypted: pages that find nothing, one after the other to the end, are proof that there is nothing.
+ */
+export async function countPlainBlobs(
+  db: Queryable,
+  { namespaceId, after, limit }: { namespaceId: string; after: string; limit: number },
+): Promise<PlainBlobs> {
+  const [row] = await db.query<PlainBlobs>({
+    name: 'count-plain-blobs',
+    text: `
+with page as materialized (
+  select blob_id, namespace_id, cipher from blobs where blob_id > $2 order by blob_id limit $3
+), plain as materialized (
+  select exists (select from garbage_blobs g where g.blob_id = p.blob_id) as is_garbage from page p where p.namespace_id = $1 and p.cipher = 0
+)
+select (select blob_id from page order by blob_id desc limit 1) as "lastId",
+  (count(*) filter (where is_garbage))::float8 as "garbageCount", (count(*) filter (where not is_garbage))::float8 as "referredCount" from plain`,
+    values: [namespaceId, after, limit],
+  })
+  return row as PlainBlobs
 }
 
 /** Forgets blobs whose bytes are gone. Idempotent. Only garbage is ever forgotten, whatever ids are given. */
@@ -32,13 +91,20 @@ delete from blobs where blob_id in (select blob_id from forgotten)`,
   })
 }
 
+export interface ExpandGarbageUploads {
+  freedBefore: Date
+  limit: number
+  /** Only uploads with plain parts, of this namespace. */
+  plainOf?: string | null
+}
+
 /**
  * Turns uploads that were let go before `freedBefore` into garbage blobs, due as they are; resolves to how many uploads
  * there were. Readers of a replaced multipart object page its parts, so they too stay until the grace is over.
  */
 export async function expandGarbageUploads(
   db: Queryable,
-  { freedBefore, limit }: { freedBefore: Date; limit: number },
+  { freedBefore, limit, plainOf = null }: ExpandGarbageUploads,
 ): Promise<number> {
   const [expanded] = await db.query<{ count: number }>({
     name: 'expand-garbage-uploads',
@@ -46,7 +112,9 @@ export async function expandGarbageUploads(
     text: `
 with due as (
   delete from garbage_uploads where upload_id in (
-    select upload_id from garbage_uploads where freed_at < $1 order by freed_at limit $2 for update skip locked)
+    select upload_id from garbage_uploads g where freed_at < $1 and ($3::uuid is null or exists (
+      select from parts p join blobs b on b.blob_id = p.blob_id where p.upload_id = g.upload_id and b.namespace_id = $3 and b.cipher = 0))
+    order by freed_at limit $2 for update skip locked)
   returning upload_id, freed_at
 ), removed as (
   delete from parts p using due where p.upload_id = due.upload_id returning p.blob_id, due.freed_at
@@ -56,7 +124,7 @@ with due as (
   delete from uploads u using due where u.id = due.upload_id
 )
 select count(*)::integer as count from due`,
-    values: [freedBefore, limit],
+    values: [freedBefore, limit, plainOf],
   })
   return expanded?.count ?? 0
 }

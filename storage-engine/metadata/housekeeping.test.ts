@@ -35,7 +35,7 @@ describe('garbage', () => {
     const ids = [old, current].map(({ blob }) => blob?.blobId as string) as [string, string]
     expect(await pageDueGarbage(db, { freedBefore: new Date(Date.now() - 60_000), limit: 10 })).toEqual([])
     const due = await pageDueGarbage(db, { freedBefore: new Date(Date.now() + 60_000), limit: 10 })
-    expect(due).toEqual([{ blobId: ids[0], locator: `test:${ids[0]}`, storedSize: 10 }])
+    expect(due).toEqual([{ blobId: ids[0], locator: `test:${ids[0]}`, storedSize: 10, mustErase: false }])
     expect(await findKnownBlobs(db, { blobIds: [...ids, newId()] })).toEqual(
       new Map(ids.map((id) => [id, `test:${id}`])),
     )

@@ -3,6 +3,7 @@ import { objectUsers } from '#drizzle/schema/accounts.ts'
 import { namespaceKeys, namespaces } from '#drizzle/schema/namespaces.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
+import { supersedeMigrations } from '#storage-engine/metadata/encryption-migrations.ts'
 import { isDuplicate } from '#storage-engine/metadata/postgres-errors.ts'
 import { pauseWriters } from '#storage-engine/metadata/write-target.ts'
 
@@ -74,7 +75,7 @@ export async function getNamespace(db: Queryable, { id }: { id: string }): Promi
 
 /**
  * Switches encryption of new data. Once it resolves, no write that was prepared under the old mode can commit (ENC-1).
- * Setting the mode that is set already changes nothing. Throws NoSuchNamespace.
+ * Setting the mode that is set already changes nothing; else a migration that is under way ends. Throws NoSuchNamespace.
  */
 export async function setEncryptionMode(
   db: Queryable,
@@ -90,6 +91,7 @@ where id = $1 returning encryption_epoch as "encryptionEpoch"`,
       values: [namespaceId, mode],
     })
     if (!switched) throw new StorageError('NoSuchNamespace')
+    await supersedeMigrations(tx, { namespaceId })
     return switched
   })
 }

@@ -83,6 +83,14 @@ async function insertBlob(
   })
 }
 
+/**
+ * A part is in another blob than the one that was looked at: a client sent it again, or a migration converted it. Nothing
+ * was changed; the caller looks at the parts once more.
+ */
+export class PartBlobReplaced extends Error {
+  override readonly name = 'PartBlobReplaced'
+}
+
 export interface ReplacePartBlob {
   uploadId: string
   partNumber: number
@@ -94,7 +102,7 @@ export interface ReplacePartBlob {
 
 /**
  * Compare-and-swap of a part's bytes by the same bytes under another cipher; the old ones become garbage.
- * Throws InvalidPart when the part is another one by now; the new blob is then without a row, and collected.
+ * Throws PartBlobReplaced when the part is in another blob by now; the new blob is then without a row, and collected.
  */
 export async function replacePartBlob(
   db: Queryable,
@@ -109,7 +117,7 @@ with swapped as (update parts set blob_id = $4 where upload_id = $1 and part_num
 insert into garbage_blobs (blob_id) select blob_id from swapped returning blob_id`,
       values: [uploadId, partNumber, from, blob.blobId],
     })
-    if (swapped.length === 0) throw new StorageError('InvalidPart', { extra: { PartNumber: String(partNumber) } })
+    if (swapped.length === 0) throw new PartBlobReplaced()
   })
 }
 

@@ -11,6 +11,7 @@ import { visibleVersionId } from '#storage-engine/metadata/found-objects.ts'
 import { isUuid } from '#storage-engine/metadata/is-uuid.ts'
 import type { Bucket } from '#storage-engine/metadata/known-buckets.ts'
 import { acceptAnswer, type Committed } from '#storage-engine/metadata/object-versions.ts'
+import { PartBlobReplaced } from '#storage-engine/metadata/parts.ts'
 import { lockWriteTarget, type WriteTarget } from '#storage-engine/metadata/write-target.ts'
 
 export type Upload = typeof uploads.$inferSelect
@@ -98,28 +99,31 @@ export interface CompleteUpload {
 /**
  * Makes the parts the current version of the upload's key, all in one transaction; parts that were not chosen become garbage.
  * Completing a completed upload again with the same etag changes nothing and answers the same.
- * Throws NoSuchUpload, InvalidPart (missing or replaced meanwhile), EncryptionEpochChanged, NoSuchBucket, PreconditionFailed,
+ * Throws NoSuchUpload, PartBlobReplaced, EncryptionEpochChanged, NoSuchBucket, PreconditionFailed,
  * NoSuchKey, ConditionalRequestConflict.
  */
-export async function completeUpload(db: Queryable, params: CompleteUpload): Promise<Committed> {
+export async function completeUpload(
+  db: Queryable,
+  params: CompleteUpload,
+): Promise<Committed & { /** Whether all of its bytes are sealed. */ sealed: boolean }> {
   const { bucket, uploadId, etag, parts, precondition } = params
   return db.transaction(async (tx) => {
     const target = await lockWriteTarget(tx, { namespaceId: bucket.namespaceId, bucketId: bucket.id })
     const upload = await lockUpload(tx, { bucketId: bucket.id, uploadId })
     if (upload.state === 'completed' && upload.completedEtag === etag)
-      return { lastModified: upload.completedAt as Date, versionId: await completedVersionId(tx, upload) }
+      return { lastModified: upload.completedAt as Date, ...(await findCompleted(tx, upload)) }
     if (upload.state !== 'open') throw new StorageError('NoSuchUpload', { extra: { UploadId: uploadId } })
     if (target.encryptionEpoch !== bucket.encryptionEpoch || target.isShredding) throw new EncryptionEpochChanged()
-    const sealedSize = await placeParts(tx, { uploadId, parts, target })
-    const row = rowOf({ ...params, upload, sealedSize })
+    const placed = await placeParts(tx, { uploadId, parts, target })
+    const row = rowOf({ ...params, upload, placed })
     const committed = acceptAnswer(await commitAlone(tx, { row, precondition }))
     await markCompleted(tx, { uploadId, etag, lastModified: committed.lastModified })
-    return committed
+    return { ...committed, sealed: placed.sealedCount === parts.length }
   })
 }
 
 interface Placed {
-  upload: Upload
+  sealedCount: number
   sealedSize: number
 }
 
@@ -134,12 +138,12 @@ async function lockUpload(
   return upload
 }
 
-/** Resolves to how many bytes of the parts are sealed. */
+/** Resolves to how many of the parts, and of their bytes, are sealed. */
 async function placeParts(
   tx: Queryable,
   { uploadId, parts, target }: { uploadId: string; parts: CompleteUpload['parts']; target: WriteTarget },
-): Promise<number> {
-  const [placed] = await tx.query<{ count: number; plainCount: number; sealedSize: number }>({
+): Promise<Placed> {
+  const [placed] = await tx.query<Placed & { count: number }>({
     name: 'place-parts',
     text: `
 with chosen as materialized (
@@ -154,13 +158,13 @@ with chosen as materialized (
 ), freed as (
   insert into garbage_blobs (blob_id) select blob_id from left_out
 )
-select count(*)::integer as count, (count(*) filter (where cipher = 0 and size > 0))::integer as "plainCount",
+select count(*)::integer as count, (count(*) filter (where cipher > 0))::integer as "sealedCount",
   coalesce(sum(size) filter (where cipher > 0), 0)::float8 as "sealedSize" from chosen`,
     values: [uploadId, plainArray(parts.map((part) => part.partNumber)), plainArray(parts.map((part) => part.blobId))],
   })
-  if (placed?.count !== parts.length) throw new StorageError('InvalidPart')
-  if (target.encryptionMode === 'on' && placed.plainCount > 0) throw new EncryptionEpochChanged()
-  return placed.sealedSize
+  if (placed?.count !== parts.length) throw new PartBlobReplaced()
+  if (target.encryptionMode === 'on' && placed.sealedCount < parts.length) throw new EncryptionEpochChanged()
+  return placed
 }
 
 function rowOf({
@@ -170,9 +174,9 @@ function rowOf({
   size,
   checksum,
   parts,
-  sealedSize,
+  placed,
   events,
-}: CompleteUpload & Placed): CommitRow {
+}: CompleteUpload & { upload: Upload; placed: Placed }): CommitRow {
   return {
     namespaceId: bucket.namespaceId,
     bucketId: bucket.id,
@@ -188,30 +192,32 @@ function rowOf({
     userMetadata: upload.userMetadata,
     checksum,
     blob: null,
-    upload: { uploadId: upload.id, partCount: parts.length, sealedSize },
+    upload: { uploadId: upload.id, partCount: parts.length, sealedSize: placed.sealedSize },
     isDeleteMarker: false,
     lock: upload.lock,
     settings: upload.settings,
-    wrappedDataKey: upload.wrappedDataKey,
-    namespaceKeyVersion: upload.namespaceKeyVersion,
+    // The upload may have a key that none of these parts is sealed with.
+    wrappedDataKey: placed.sealedCount === 0 ? null : upload.wrappedDataKey,
+    namespaceKeyVersion: placed.sealedCount === 0 ? null : upload.namespaceKeyVersion,
     events: events ?? null,
   }
 }
 
-/** The id that S3 shows of what an upload became; the version may be gone by now. */
-async function completedVersionId(tx: Queryable, upload: Upload): Promise<string | null> {
-  const [row] = await tx.query<{ isNull: boolean | null; versioning: Bucket['versioning'] }>({
-    name: 'completed-version',
+/** The id that S3 shows of what an upload became, and whether it is sealed; the version may be gone by now. */
+async function findCompleted(tx: Queryable, upload: Upload): Promise<{ versionId: string | null; sealed: boolean }> {
+  const [row] = await tx.query<{ isNull: boolean | null; sealed: boolean | null; versioning: Bucket['versioning'] }>({
+    name: 'find-completed-version',
     text: `
-select b.versioning, coalesce(
-  (select is_null from object_versions where version_id = $3 and not is_null),
-  (select is_null from object_versions where bucket_id = b.id and key = $2 and noncurrent_order = 0 and is_null and version_id = $3),
-  (select is_null from object_versions where bucket_id = b.id and key = $2 and noncurrent_order <> 0 and is_null and version_id = $3)) as "isNull"
-from buckets b where b.id = $1`,
+select b.versioning, v.is_null as "isNull", v.sealed from buckets b left join lateral (
+  select o.is_null, o.wrapped_data_key is not null and o.sealed_size = o.size as sealed from object_versions o
+  where o.bucket_id = b.id and o.key = $2 and o.version_id = $3 limit 1) v on true
+where b.id = $1`,
     values: [upload.bucketId, upload.key, upload.id],
   })
-  if (row === undefined || row.versioning === 'unversioned') return null
-  return visibleVersionId({ isNull: row.isNull ?? row.versioning === 'suspended', versionId: upload.id })
+  const sealed = row?.sealed ?? upload.wrappedDataKey !== null
+  if (row === undefined || row.versioning === 'unversioned') return { versionId: null, sealed }
+  const isNull = row.isNull ?? row.versioning === 'suspended'
+  return { versionId: visibleVersionId({ isNull, versionId: upload.id }), sealed }
 }
 
 async function markCompleted(

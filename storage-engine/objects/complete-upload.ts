@@ -5,11 +5,11 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { EncryptionEpochChanged } from '#storage-engine/metadata/object-versions.ts'
-import { listParts, replacePartBlob, type StoredPart } from '#storage-engine/metadata/parts.ts'
+import { listParts, PartBlobReplaced, replacePartBlob, type StoredPart } from '#storage-engine/metadata/parts.ts'
 import { completeUpload as commitUpload, findUpload, type Upload } from '#storage-engine/metadata/uploads.ts'
 import type { CustomerKey } from '#storage-engine/objects/encryption.ts'
 import { type ObjectEvent, pendingEvent } from '#storage-engine/objects/object-event.ts'
-import { resealBlob } from '#storage-engine/objects/reseal-blob.ts'
+import { rewriteBlob } from '#storage-engine/objects/rewrite-blob.ts'
 import { expectWritable } from '#storage-engine/objects/shredded-namespace.ts'
 import { uploadKey } from '#storage-engine/objects/uploads.ts'
 import { CIPHER } from '#storage-engine/objects/write-body.ts'
@@ -19,7 +19,8 @@ import type { ObjectChecksum, WritePrecondition, WrittenObject } from '#storage-
 export const PART_BYTES_MIN = 5 * 1024 ** 2
 export const PART_COUNT_MAX = 10_000
 
-const EPOCH_CHANGES_MAX = 3
+/** Switches of the namespace and parts that were replaced, by a client or by a migration, between a look and the commit. */
+const CHANGES_MAX = 8
 
 export interface NamedPart {
   partNumber: number
@@ -53,10 +54,11 @@ export interface CompleteUploadInput {
  */
 export async function completeUpload(engine: Engine, input: CompleteUploadInput): Promise<WrittenObject> {
   let { bucket } = input
-  for (let attempt = 0; attempt <= EPOCH_CHANGES_MAX; attempt++) {
+  for (let attempt = 0; attempt <= CHANGES_MAX; attempt++) {
     try {
       return await completeOnce(engine, { ...input, bucket })
     } catch (error) {
+      if (error instanceof PartBlobReplaced) continue
       if (!(error instanceof EncryptionEpochChanged)) throw error
       const found = await findBucket(engine.db, { name: bucket.name })
       if (found === null || found.id !== bucket.id) throw new StorageError('NoSuchBucket')
@@ -87,7 +89,7 @@ async function completeOnce(engine: Engine, input: CompleteUploadInput): Promise
   const checksum = checksumOfParts(input, upload, chosen)
   if (upload.state === 'open')
     await sealPlainParts(engine, { bucket, upload, customerKey: input.customerKey, parts: chosen })
-  const { lastModified, versionId } = await commitUpload(engine.db, {
+  const { lastModified, versionId, sealed } = await commitUpload(engine.db, {
     bucket,
     uploadId,
     etag,
@@ -103,7 +105,7 @@ async function completeOnce(engine: Engine, input: CompleteUploadInput): Promise
     size,
     lastModified,
     checksum,
-    sealed: bucket.encryptionMode === 'on' || upload.wrappedDataKey !== null,
+    sealed,
     encryption: upload.settings?.encryption ?? null,
   }
 }
@@ -196,24 +198,25 @@ async function sealPlainParts(
   input: { bucket: Bucket; upload: Upload; customerKey?: CustomerKey; parts: StoredPart[] },
 ): Promise<void> {
   const { bucket, upload } = input
-  if (bucket.encryptionMode === 'off' && upload.wrappedDataKey === null) return
+  if (bucket.encryptionMode === 'off' && upload.settings?.encryption === undefined) return
   for (const part of input.parts) {
     if (part.blob.cipher !== CIPHER.plain) continue
     const versionKey = await uploadKey(engine, input)
     if (versionKey === null) return
-    const { partNumber } = part
-    const blob = await resealBlob(engine, {
+    const { partNumber, blob: plain } = part
+    const blob = await rewriteBlob(engine, {
       bucket,
       versionId: upload.id,
       partNumber,
-      blob: part.blob,
-      dataKey: versionKey.key,
+      blob: plain,
+      from: null,
+      to: versionKey.key,
     })
     await replacePartBlob(engine.db, {
       uploadId: upload.id,
       partNumber,
       namespaceId: bucket.namespaceId,
-      from: part.blob.blobId,
+      from: plain.blobId,
       blob,
     })
     part.blob = blob

@@ -7,7 +7,7 @@ import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings
 import type { CustomerKey, RequestedEncryption } from '#storage-engine/objects/encryption.ts'
 import type { ObjectEvent } from '#storage-engine/objects/object-event.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
-import { bodyFrom } from '#storage-engine/objects/reseal-blob.ts'
+import { bodyFrom } from '#storage-engine/objects/rewrite-blob.ts'
 import { BODY_BYTES_MAX } from '#storage-engine/objects/write-body.ts'
 import {
   type ObjectDescription,

@@ -16,7 +16,7 @@ import {
   withEncryption,
 } from '#storage-engine/objects/encryption.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
-import { bodyFrom, resealBlob } from '#storage-engine/objects/reseal-blob.ts'
+import { bodyFrom, rewriteBlob } from '#storage-engine/objects/rewrite-blob.ts'
 import { expectWritable } from '#storage-engine/objects/shredded-namespace.ts'
 import { CIPHER, type RequestedChecksum, type WrittenBody, writeBody } from '#storage-engine/objects/write-body.ts'
 import type { ObjectDescription } from '#storage-engine/objects/write-object.ts'
@@ -183,7 +183,7 @@ async function commitPart(
     } catch (error) {
       if (!(error instanceof EncryptionEpochChanged)) throw error
       bucket = await sameBucket(engine, bucket)
-      written = await sealIfNeeded(engine, { bucket, upload, partNumber, written, customerKey })
+      written = await adaptToMode(engine, { bucket, upload, partNumber, written, customerKey })
     }
   }
   throw new StorageError('ServiceUnavailable')
@@ -196,22 +196,23 @@ async function sameBucket(engine: Engine, bucket: Bucket): Promise<Bucket> {
   return found
 }
 
-async function sealIfNeeded(
+/** As for whole objects: plain bytes are written anew under each setting of the switch. */
+async function adaptToMode(
   engine: Engine,
   input: Pick<WritePartInput, 'bucket' | 'upload' | 'partNumber' | 'customerKey'> & { written: WrittenBody },
 ): Promise<WrittenBody> {
   const { bucket, upload, partNumber, written } = input
-  if (bucket.encryptionMode === 'off' || written.blob.cipher !== CIPHER.plain) return written
-  const { key } = (await uploadKey(engine, input)) as VersionKey
-  return {
-    ...written,
-    blob: await resealBlob(engine, { bucket, versionId: upload.id, partNumber, blob: written.blob, dataKey: key }),
-  }
+  const { blob: plain } = written
+  if (plain.cipher !== CIPHER.plain) return written
+  const to = (await uploadKey(engine, input))?.key ?? null
+  const blob = await rewriteBlob(engine, { bucket, versionId: upload.id, partNumber, blob: plain, from: null, to })
+  await engine.blobs.erase([plain])
+  return { ...written, blob }
 }
 
 /**
- * The upload's data key; made now when the upload was opened before its namespace was switched on. Null: write plaintext.
- * Throws what openVersionKey throws.
+ * The data key that the upload's parts are to be sealed with; made now when the upload was opened before its namespace was
+ * switched on. Null: write plaintext. Throws what openVersionKey throws.
  */
 export async function uploadKey(
   engine: Engine,
@@ -220,11 +221,15 @@ export async function uploadKey(
   const { bucket, upload, customerKey } = input
   expectWritable(bucket)
   if (upload.wrappedDataKey === null && bucket.encryptionMode === 'on') await makeUploadKey(engine, { bucket, upload })
-  const version = { ...upload, versionId: upload.id }
+  // One that was opened before its namespace was switched off keeps its key, for the parts that are sealed already.
+  const isWanted = bucket.encryptionMode === 'on' || upload.settings?.encryption !== undefined
+  const version = { ...upload, versionId: upload.id, ...(!isWanted && NO_KEY) }
   const key = await openVersionKey(engine, { bucket, version, customerKey, isUpload: true })
   if (key === null) return null
   return { key, wrapped: version.wrappedDataKey as Buffer, namespaceKeyVersion: version.namespaceKeyVersion as number }
 }
+
+const NO_KEY = { wrappedDataKey: null, namespaceKeyVersion: null }
 
 /** Two parts may race to set the key: the first wins, and both use what is stored. */
 async function makeUploadKey(engine: Engine, input: { bucket: Bucket; upload: Upload }): Promise<void> {

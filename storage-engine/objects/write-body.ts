@@ -32,7 +32,7 @@ export interface RequestedChecksum {
 }
 
 export interface WriteBodyInput {
-  bucket: Bucket
+  bucket: Pick<Bucket, 'id' | 'namespaceId'>
   /** Of the object version that the bytes will belong to. */
   versionId: string
   /** 0 for a single body. */

@@ -8,7 +8,7 @@ import type { ObjectEncryption, ObjectLock, ObjectSettings } from '#storage-engi
 import { dataKeyFor, etagOf, type SecondKey, type VersionKey, wrapAnew } from '#storage-engine/objects/data-key.ts'
 import { planEncryption, type RequestedEncryption, withEncryption } from '#storage-engine/objects/encryption.ts'
 import { type ObjectEvent, pendingEvent } from '#storage-engine/objects/object-event.ts'
-import { resealBlob } from '#storage-engine/objects/reseal-blob.ts'
+import { rewriteBlob } from '#storage-engine/objects/rewrite-blob.ts'
 import { expectWritable } from '#storage-engine/objects/shredded-namespace.ts'
 import { CIPHER, type RequestedChecksum, type WrittenBody, writeBody } from '#storage-engine/objects/write-body.ts'
 
@@ -145,24 +145,25 @@ function checksumOfWritten({ checksum, written }: Uncommitted): ObjectChecksum |
   return { algorithm, type: 'FULL_OBJECT', value: written.checksums.get(algorithm) as string }
 }
 
+/**
+ * Plain bytes are never committed under another setting of the switch than they were written under, also not when it was
+ * thrown twice: a migration takes what it finds in between for dead and wipes it.
+ */
 async function adaptToMode(engine: Engine, current: Uncommitted): Promise<Uncommitted> {
   const bucket = await findBucket(engine.db, { name: current.bucket.name })
   if (bucket === null || bucket.id !== current.bucket.id) throw new StorageError('NoSuchBucket')
   expectWritable(bucket)
   const { versionId, written, second } = current
+  const { blob: plain } = written
   if (current.versionKey !== null) {
     const isOutdated = bucket.keyEpoch !== current.bucket.keyEpoch
     const input = { bucket, versionId, second, versionKey: current.versionKey }
     return { ...current, bucket, versionKey: isOutdated ? await wrapAnew(engine, input) : current.versionKey }
   }
-  if (bucket.encryptionMode === 'off') return { ...current, bucket }
-  const versionKey = await dataKeyFor(engine, { bucket, versionId, second: null })
-  const blob = await resealBlob(engine, {
-    bucket,
-    versionId,
-    partNumber: 0,
-    blob: written.blob,
-    dataKey: versionKey.key,
-  })
+  const isSealing = bucket.encryptionMode === 'on'
+  const versionKey = isSealing ? await dataKeyFor(engine, { bucket, versionId, second: null }) : null
+  const to = versionKey?.key ?? null
+  const blob = await rewriteBlob(engine, { bucket, versionId, partNumber: 0, blob: plain, from: null, to })
+  await engine.blobs.erase([plain])
   return { ...current, bucket, versionKey, written: { ...written, blob } }
 }

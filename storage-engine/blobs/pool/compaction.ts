@@ -73,7 +73,8 @@ export async function compactSegments(input: CompactionInput): Promise<Compacted
   return compacted
 }
 
-async function listSegments(node: NodeContext): Promise<string[]> {
+/** Ids of the segment files of a node. */
+export async function listSegments(node: NodeContext): Promise<string[]> {
   const segmentIds: string[] = []
   for await (const { name } of node.files.listDirectory(join(node.path, 'segments'))) {
     const match = /^([0-9a-f]{24})\.seg$/.exec(name)
@@ -133,7 +134,7 @@ async function mayGrow(node: NodeContext, walk: SegmentWalk): Promise<boolean> {
 }
 
 /** Records in batches that are small enough to be held with their payloads; returns the walk's summary. */
-async function* readBatches(walk: SegmentWalk) {
+export async function* readBatches(walk: SegmentWalk) {
   const records = walk.records()
   let batch: WalkedRecord[] = []
   let bytes = 0
@@ -208,7 +209,7 @@ async function removeSegment(node: NodeContext, path: string): Promise<void> {
   }
 }
 
-function locatorOf(node: NodeContext, record: WalkedRecord): SegmentLocator {
+export function locatorOf(node: NodeContext, record: WalkedRecord): SegmentLocator {
   const { segmentId, offset, headBytes, payloadBytes } = record
   return { kind: 'segment', nodeId: node.nodeId, segmentId, recordOffset: offset, headBytes, payloadBytes }
 }

@@ -1,6 +1,8 @@
 import { CorruptBlobError } from '#storage-engine/blobs/blob-errors.ts'
-import type { BlobRef, BlobStore, CollectReport, CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
+import type { PurgeableBlobStore } from '#storage-engine/blobs/blob-purge.ts'
+import type { BlobRef, CollectReport, CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
 import { createAlignedMemory } from '#storage-engine/blobs/pool/aligned-memory.ts'
+import type { RecordToErase } from '#storage-engine/blobs/pool/erase-records.ts'
 import { type FileSystem, operatingSystem } from '#storage-engine/blobs/pool/file-system.ts'
 import { createGatherBudget } from '#storage-engine/blobs/pool/gather-budget.ts'
 import { parseLocator } from '#storage-engine/blobs/pool/locator.ts'
@@ -43,7 +45,7 @@ export interface OpenPoolInput {
  * Opens the pool of storage nodes. Any number of processes may have it open: each appends to segment files of its own,
  * all read all. Rejects with StartupError when a node is missing or belongs to another installation.
  */
-export async function openPool(input: OpenPoolInput): Promise<BlobStore> {
+export async function openPool(input: OpenPoolInput): Promise<PurgeableBlobStore> {
   if (input.smallObjectBytes > SMALL_BLOB_BYTES_MAX) {
     throw new StartupError(`SCEAU_SMALL_OBJECT_BYTES is ${input.smallObjectBytes}: at most ${SMALL_BLOB_BYTES_MAX}.`)
   }
@@ -80,7 +82,7 @@ interface PoolInput {
   now: () => number
 }
 
-function createPool({ nodes, budget, smallObjectBytes, now }: PoolInput): BlobStore {
+function createPool({ nodes, budget, smallObjectBytes, now }: PoolInput): PurgeableBlobStore {
   const byId = new Map(nodes.map((node) => [node.nodeId, node]))
   const placement = createPlacement(nodes)
   const commits = new Set<Promise<unknown>>()
@@ -110,7 +112,23 @@ function createPool({ nodes, budget, smallObjectBytes, now }: PoolInput): BlobSt
       return node.read({ ...ref, locator }, range, scratch)
     },
     async remove(refs) {
-      for (const [node, blobIds] of groupStripes(refs, byId)) await node.removeStripes(blobIds)
+      const stripes = refs.filter(({ locator }) => parseLocator(locator).kind === 'stripe')
+      for (const [node, group] of groupByNode(stripes, byId)) await node.removeStripes(group.stripes)
+    },
+    async erase(refs) {
+      for (const [node, { stripes, records }] of groupByNode(refs, byId)) {
+        await node.eraseRecords(records)
+        await node.removeStripes(stripes)
+      }
+    },
+    async purge(host) {
+      const total = { erased: 0, pending: 0 }
+      for (const node of nodes) {
+        const { erased, pending } = await node.purge(host)
+        total.erased += erased
+        total.pending += pending
+      }
+      return total
     },
     async collect(host) {
       const reports: CollectReport[] = []
@@ -160,18 +178,23 @@ function createPlacement(nodes: StorageNode[]): { next(): StorageNode } {
   }
 }
 
-function groupStripes(refs: BlobRef[], byId: Map<string, StorageNode>): Map<StorageNode, string[]> {
-  const groups = new Map<StorageNode, string[]>()
+interface RefsOfNode {
+  stripes: string[]
+  records: RecordToErase[]
+}
+
+function groupByNode(refs: BlobRef[], byId: Map<string, StorageNode>): Map<StorageNode, RefsOfNode> {
+  const groups = new Map<StorageNode, RefsOfNode>()
   for (const { blobId, locator: text } of refs) {
     const locator = parseLocator(text)
-    if (locator.kind === 'segment') continue
     checkUuid(blobId)
     const node = byId.get(locator.nodeId)
     if (node === undefined)
       throw new StorageError('ServiceUnavailable', { cause: new Error(`Node of ${text} is not mounted`) })
-    const blobIds = groups.get(node)
-    if (blobIds === undefined) groups.set(node, [blobId])
-    else blobIds.push(blobId)
+    const group = groups.get(node) ?? { stripes: [], records: [] }
+    groups.set(node, group)
+    if (locator.kind === 'stripe') group.stripes.push(blobId)
+    else group.records.push({ blobId, locator })
   }
   return groups
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
-import type { BlobStore } from '#storage-engine/blobs/blob-store.ts'
+import type { PurgeableBlobStore } from '#storage-engine/blobs/blob-purge.ts'
 import { type OpenPoolInput, openPool } from '#storage-engine/blobs/pool/open-pool.ts'
 import type { PoolLog } from '#storage-engine/blobs/pool/pool-log.ts'
 
@@ -18,7 +18,7 @@ export interface ScratchPool {
   path: string
   log: PoolLog & { lines: LoggedLine[] }
   /** Opens the same node again, as another process would. Closed after the test. */
-  open(options?: Partial<OpenPoolInput>): Promise<BlobStore>
+  open(options?: Partial<OpenPoolInput>): Promise<PurgeableBlobStore>
   /** Paths of segment files, oldest first by name only. */
   listSegments(): Promise<string[]>
   /** Paths of stripe files and of unfinished ones. */
@@ -30,7 +30,7 @@ export async function createScratchPool(): Promise<ScratchPool> {
   const root = await mkdtemp(join(tmpdir(), 'sceau-pool-'))
   const path = join(root, 'node')
   const log = createMemoryLog()
-  const opened: BlobStore[] = []
+  const opened: PurgeableBlobStore[] = []
   cleanups.push(async () => {
     await Promise.allSettled(opened.map((pool) => pool.close()))
     await rm(root, { recursive: true, force: true })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { PurgeHost, PurgeReport } from '#storage-engine/blobs/blob-purge.ts'
 import type {
   BlobRange,
   CollectHost,
@@ -18,6 +19,7 @@ import {
 } from '#storage-engine/blobs/pool/blob-reader.ts'
 import { compactSegments } from '#storage-engine/blobs/pool/compaction.ts'
 import { createDirectorySync } from '#storage-engine/blobs/pool/directory-sync.ts'
+import { eraseRecords, type RecordToErase } from '#storage-engine/blobs/pool/erase-records.ts'
 import { createFileCache } from '#storage-engine/blobs/pool/file-cache.ts'
 import { type FileSystem, isSystemError } from '#storage-engine/blobs/pool/file-system.ts'
 import type { GatherBudget } from '#storage-engine/blobs/pool/gather-budget.ts'
@@ -27,6 +29,7 @@ import { createNodeHealth } from '#storage-engine/blobs/pool/node-health.ts'
 import { openNodeSpace } from '#storage-engine/blobs/pool/node-space.ts'
 import { removeOrphanStripes } from '#storage-engine/blobs/pool/orphan-stripes.ts'
 import type { PoolLog } from '#storage-engine/blobs/pool/pool-log.ts'
+import { purgeNode } from '#storage-engine/blobs/pool/purge-node.ts'
 import { SegmentWriter, type SmallBlob } from '#storage-engine/blobs/pool/segment-writer.ts'
 import { createStripeWriter, type StripeWriter } from '#storage-engine/blobs/pool/stripe-writer.ts'
 import { isWriterAlive, TOUCH_EVERY_MS, takeWriterLease } from '#storage-engine/blobs/pool/writer-lease.ts'
@@ -43,6 +46,8 @@ export interface StorageNode {
   createStripe(input: CreateBlobInput): StripeWriter
   read(blob: ReadInput, range: BlobRange, scratch?: Buffer): Buffer | Promise<Buffer>
   removeStripes(blobIds: string[]): Promise<void>
+  eraseRecords(records: RecordToErase[]): Promise<void>
+  purge(host: PurgeHost): Promise<PurgeReport>
   collect(host: CollectHost): Promise<CollectReport>
   status(): Promise<NodeStatus>
   close(): Promise<void>
@@ -105,6 +110,12 @@ function createStorageNode(node: NodeContext, budget: GatherBudget): StorageNode
     async removeStripes(blobIds) {
       await removeStripeFiles(node, blobIds)
       for (const blobId of blobIds) cache.drop(stripePath(path, blobId))
+    },
+    eraseRecords: (records) => eraseRecords(node, records),
+    async purge(host) {
+      const report = await purgeNode(node, host)
+      await cache.dropRemoved()
+      return report
     },
     async collect(host) {
       await removeDeadLeases(node)
