@@ -10,6 +10,7 @@ import { endExpiredSessions } from '#storage-engine/jobs/end-expired-sessions.ts
 import { endRestores } from '#storage-engine/jobs/end-restores.ts'
 import { foldUsageDeltas } from '#storage-engine/jobs/fold-usage-deltas.ts'
 import { forgetDeliveries } from '#storage-engine/jobs/forget-deliveries.ts'
+import { hasMigrations, migrateEncryption } from '#storage-engine/jobs/migrate-encryption.ts'
 import { hasKeysToRewrap, rewrapKeys } from '#storage-engine/jobs/rewrap-keys.ts'
 import { acquireJobLease, type JobLease, releaseJobLease, renewJobLease } from '#storage-engine/metadata/jobs.ts'
 
@@ -20,6 +21,7 @@ const SESSIONS_INTERVAL_SECONDS = 3600
 const REWRAP_INTERVAL_SECONDS = 1
 const NAMED_KEYS_INTERVAL_SECONDS = 3600
 const EVENTS_INTERVAL_SECONDS = 1
+const MIGRATIONS_INTERVAL_SECONDS = 1
 const DELIVERIES_INTERVAL_SECONDS = 3600
 
 export interface Job {
@@ -47,6 +49,12 @@ function jobsOf({ config }: Engine): Job[] {
       run: applyLifecycle,
     },
     { name: 'end-restores', intervalSeconds: config.lifecycleIntervalSeconds, run: endRestores },
+    {
+      name: 'migrate-encryption',
+      intervalSeconds: MIGRATIONS_INTERVAL_SECONDS,
+      hasWork: hasMigrations,
+      run: migrateEncryption,
+    },
     {
       name: 'deliver-events',
       intervalSeconds: EVENTS_INTERVAL_SECONDS,

@@ -1,6 +1,7 @@
 import type { CommitBlob } from '#storage-engine/metadata/commit-sql.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 import type { MigrationDirection } from '#storage-engine/metadata/encryption-migrations.ts'
+import type { Bucket } from '#storage-engine/metadata/known-buckets.ts'
 
 /** A version or an open upload of which something is stored in the form that a migration is to end. */
 export interface Convertible {
@@ -118,14 +119,19 @@ where p.upload_id = $1 and p.part_number > $2 and ${direction === 'encrypt' ? 'b
   })
 }
 
+/** What blobs of a bucket are sealed and written for. */
+export type BucketToConvert = Pick<Bucket, 'id' | 'namespaceId' | 'keyEpoch'>
+
 /** Buckets of a namespace from that id on, in order of ids. */
 export function listBucketsFrom(
   db: Queryable,
   { namespaceId, fromId, limit }: { namespaceId: string; fromId: string; limit: number },
-): Promise<{ id: string }[]> {
+): Promise<BucketToConvert[]> {
   return db.query({
     name: 'list-buckets-from',
-    text: 'select id from buckets where namespace_id = $1 and id >= $2 order by id limit $3',
+    text: `
+select b.id, b.namespace_id as "namespaceId", n.key_epoch as "keyEpoch" from buckets b join namespaces n on n.id = b.namespace_id
+where b.namespace_id = $1 and b.id >= $2 order by b.id limit $3`,
     values: [namespaceId, fromId, limit],
   })
 }

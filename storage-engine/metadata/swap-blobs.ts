@@ -1,7 +1,7 @@
+import { StorageError } from '#storage-engine/errors.ts'
 import { bytesArray, plainArray, textArray } from '#storage-engine/metadata/array-literal.ts'
 import { type CommitBlob, countsOf } from '#storage-engine/metadata/commit-sql.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
-import { EncryptionEpochChanged } from '#storage-engine/metadata/encryption-epoch-changed.ts'
 import { advanceMigration, type EncryptionMigration } from '#storage-engine/metadata/encryption-migrations.ts'
 import { lockKeys } from '#storage-engine/metadata/key-locks.ts'
 import { lockWriteTarget } from '#storage-engine/metadata/write-target.ts'
@@ -38,7 +38,7 @@ export interface BodySwap {
  */
 export async function swapBodies(db: Queryable, target: SwapTarget, swaps: BodySwap[]): Promise<number[]> {
   return db.transaction(async (tx) => {
-    await holdEpoch(tx, target)
+    await holdTarget(tx, target, swaps)
     await lockKeys(tx, { bucketId: target.bucketId, keys: [...new Set(swaps.map(({ key }) => key))] })
     const rows = await tx.query<{ n: number }>({
       name: 'swap-bodies',
@@ -109,7 +109,7 @@ export interface SwapParts {
 export async function swapParts(db: Queryable, target: SwapTarget, input: SwapParts): Promise<number> {
   const { key, uploadId, swaps } = input
   return db.transaction(async (tx) => {
-    await holdEpoch(tx, target)
+    await holdTarget(tx, target, [input])
     if (key !== null) await lockKeys(tx, { bucketId: target.bucketId, keys: [key] })
     if (!(await holdOwner(tx, target, input))) return 0
     const rows = await tx.query<{ n: number }>({
@@ -184,10 +184,27 @@ select not (has_sealed and has_plain) as "isUniform" from forms`,
   return row?.isUniform === true
 }
 
-/** Until the transaction ends no switch can pass, and the one that the migration was begun for is the last one. */
-async function holdEpoch(tx: Queryable, { migration, bucketId }: SwapTarget): Promise<void> {
-  const { encryptionEpoch } = await lockWriteTarget(tx, { namespaceId: migration.namespaceId, bucketId })
-  if (encryptionEpoch !== migration.encryptionEpoch) throw new MigrationHalted(new EncryptionEpochChanged().message)
+/**
+ * Until the transaction ends no switch can pass, no key version be retired and no shredding begin. Throws MigrationHalted
+ * after a switch, ServiceUnavailable when a data key would need a retired key: sealing once more helps.
+ */
+async function holdTarget(
+  tx: Queryable,
+  { migration, bucketId }: SwapTarget,
+  keys: { namespaceKeyVersion: number | null }[],
+): Promise<void> {
+  const { namespaceId } = migration
+  const { encryptionEpoch } = await lockWriteTarget(tx, { namespaceId, bucketId })
+  const [namespace] = await tx.query<{ retired: number[]; isShredded: boolean }>({
+    name: 'hold-namespace-keys',
+    text: 'select retired_key_versions as retired, shred_state is not null as "isShredded" from namespaces where id = $1',
+    values: [namespaceId],
+  })
+  if (encryptionEpoch !== migration.encryptionEpoch || namespace?.isShredded !== false) throw new MigrationHalted()
+  const { retired } = namespace
+  if (keys.some(({ namespaceKeyVersion: version }) => version !== null && retired.includes(version))) {
+    throw new StorageError('ServiceUnavailable', { message: 'A version of the namespace key was retired meanwhile.' })
+  }
 }
 
 async function advance(
@@ -195,7 +212,7 @@ async function advance(
   { migration }: SwapTarget,
   done: { doneCount: number; doneBytes: number },
 ): Promise<void> {
-  if (!(await advanceMigration(tx, { id: migration.id, ...done }))) throw new MigrationHalted('It is not running.')
+  if (!(await advanceMigration(tx, { id: migration.id, ...done }))) throw new MigrationHalted()
 }
 
 function blobArrays(blobs: CommitBlob[]): string[] {

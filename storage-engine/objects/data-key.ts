@@ -21,7 +21,7 @@ export interface VersionKey {
 /** Makes a new data key for an object version. Throws ServiceUnavailable when the keys cannot be reached: never plaintext instead. */
 export function dataKeyFor(
   engine: Engine,
-  input: { bucket: Pick<Bucket, 'id' | 'namespaceId'>; versionId: string; second: SecondKey | null },
+  input: { bucket: Pick<Bucket, 'id' | 'namespaceId' | 'keyEpoch'>; versionId: string; second: SecondKey | null },
 ): VersionKey | Promise<VersionKey> {
   const { bucket, versionId, second } = input
   const { namespaceId, id: bucketId, keyEpoch } = bucket

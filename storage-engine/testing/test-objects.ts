@@ -5,7 +5,7 @@ import { findObject, type ObjectVersion } from '#storage-engine/metadata/object-
 import { completeUpload } from '#storage-engine/objects/complete-upload.ts'
 import type { RequestedEncryption } from '#storage-engine/objects/encryption.ts'
 import { createUpload, getUpload, writePart } from '#storage-engine/objects/uploads.ts'
-import { writeObject } from '#storage-engine/objects/write-object.ts'
+import { type WrittenObject, writeObject } from '#storage-engine/objects/write-object.ts'
 
 interface TestObject {
   bucket: Bucket
@@ -18,8 +18,8 @@ const NOTHING_SPECIAL = { settings: null, lock: null, encryption: { kind: 'defau
 export async function putTestObject(
   engine: Engine,
   { body, ...place }: TestObject & { body: Buffer | Body; encryption?: RequestedEncryption },
-): Promise<void> {
-  await writeObject(engine, {
+): Promise<WrittenObject> {
+  return writeObject(engine, {
     ...DESCRIPTION,
     ...NOTHING_SPECIAL,
     ...place,

@@ -39,6 +39,7 @@ async function eraseInSegment(node: NodeContext, segmentId: string, records: Rec
   if (fd === null) return
   try {
     for (const { blobId, locator } of records) {
+      if (locator.payloadBytes === 0) continue
       const head = Buffer.alloc(RECORD_HEADER_BYTES)
       await files.read(fd, [head], locator.recordOffset)
       const header = decodeRecordHeader(head)
