@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bodyOf } from '#storage-engine/body.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { migrateEncryption } from '#storage-engine/jobs/migrate-encryption.ts'
@@ -19,7 +20,6 @@ import { readUsage } from '#storage-engine/metadata/usage.ts'
 import { completeUpload } from '#storage-engine/objects/complete-upload.ts'
 import { isSealed, readObject, readSmallObject } from '#storage-engine/objects/read-object.ts'
 import { getUpload, writePart } from '#storage-engine/objects/uploads.ts'
-import { bodyOf } from '#storage-engine/body.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
 import { putTestObject, startTestUpload } from '#storage-engine/testing/test-objects.ts'
 
@@ -173,7 +173,9 @@ describe('a migration of encryption', () => {
     expect(await migrate(bucket, 'off')).toMatchObject({ direction: 'decrypt', state: 'done', message: null })
     expect(await describeVersions(bucket)).toEqual(before)
     expect(isSealed((await objectOf(bucket, 'asked')).object)).toBe(true)
-    expect(onDisk(bodies)).toEqual(expect.arrayContaining(['large', 'noncurrent', 'openPart', 'part1', 'part2', 'small']))
+    expect(onDisk(bodies)).toEqual(
+      expect.arrayContaining(['large', 'noncurrent', 'openPart', 'part1', 'part2', 'small']),
+    )
     expect(await readUsage(engine.db, { bucketId: bucket.id })).toMatchObject({ sealedCount: 1, sealedBytes: 1000 })
     const whole = Buffer.concat([bodies['part1'] as Buffer, bodies['part2'] as Buffer])
     expect((await read(bucket, 'multipart')).equals(whole)).toBe(true)

@@ -3,7 +3,6 @@ import { StorageError } from '#storage-engine/errors.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 
 export type EncryptionMigration = typeof encryptionMigrations.$inferSelect
-export type MigrationState = EncryptionMigration['state']
 export type MigrationDirection = EncryptionMigration['direction']
 
 const COLUMNS = `m.id, m.namespace_id as "namespaceId", m.direction, m.state, m.encryption_epoch as "encryptionEpoch", m.rate_limit::float8 as "rateLimit",
@@ -64,18 +63,6 @@ export async function findLastMigration(
     values: [namespaceId],
   })
   return migration ?? null
-}
-
-/** Of these namespaces, what is under way, paused ones included. */
-export function listMigrationsUnderWay(
-  db: Queryable,
-  { namespaceIds }: { namespaceIds: string[] },
-): Promise<EncryptionMigration[]> {
-  return db.query({
-    name: 'list-encryption-migrations-under-way',
-    text: `select ${COLUMNS} from encryption_migrations m where m.namespace_id = any($1::uuid[]) and ${IS_UNDER_WAY}`,
-    values: [namespaceIds],
-  })
 }
 
 /** Work for the job, oldest first. */

@@ -194,14 +194,14 @@ async function holdTarget(
   keys: { namespaceKeyVersion: number | null }[],
 ): Promise<void> {
   const { namespaceId } = migration
-  const { encryptionEpoch } = await lockWriteTarget(tx, { namespaceId, bucketId })
-  const [namespace] = await tx.query<{ retired: number[]; isShredded: boolean }>({
-    name: 'hold-namespace-keys',
-    text: 'select retired_key_versions as retired, shred_state is not null as "isShredded" from namespaces where id = $1',
+  const { encryptionEpoch, isShredding } = await lockWriteTarget(tx, { namespaceId, bucketId })
+  if (encryptionEpoch !== migration.encryptionEpoch || isShredding) throw new MigrationHalted()
+  const [namespace] = await tx.query<{ retired: number[] }>({
+    name: 'find-retired-key-versions',
+    text: 'select retired_key_versions as retired from namespaces where id = $1',
     values: [namespaceId],
   })
-  if (encryptionEpoch !== migration.encryptionEpoch || namespace?.isShredded !== false) throw new MigrationHalted()
-  const { retired } = namespace
+  const retired = namespace?.retired ?? []
   if (keys.some(({ namespaceKeyVersion: version }) => version !== null && retired.includes(version))) {
     throw new StorageError('ServiceUnavailable', { message: 'A version of the namespace key was retired meanwhile.' })
   }

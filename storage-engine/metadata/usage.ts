@@ -23,6 +23,22 @@ from (select object_count, size_bytes, sealed_count, sealed_bytes from bucket_us
   return usage as Usage
 }
 
+/** Parts of uploads of a namespace that are not completed. Reads each of them. */
+export async function readOpenUploadUsage(
+  db: Queryable,
+  { namespaceId }: { namespaceId: string },
+): Promise<{ encryptedBytes: number; plainBytes: number }> {
+  const [usage] = await db.query<{ encryptedBytes: number; plainBytes: number }>({
+    name: 'read-open-upload-usage',
+    text: `
+select coalesce(sum(p.size) filter (where f.cipher > 0), 0)::float8 as "encryptedBytes", coalesce(sum(p.size) filter (where f.cipher = 0), 0)::float8 as "plainBytes"
+from buckets b join uploads u on u.bucket_id = b.id and u.state = 'open' join parts p on p.upload_id = u.id join blobs f on f.blob_id = p.blob_id
+where b.namespace_id = $1`,
+    values: [namespaceId],
+  })
+  return usage as { encryptedBytes: number; plainBytes: number }
+}
+
 /** Adds up to `limit` deltas to their buckets' rows; resolves to how many there were. One statement, so no reader sees half of it. */
 export async function foldUsage(db: Queryable, { limit }: { limit: number }): Promise<number> {
   const [folded] = await db.query<{ count: number }>({

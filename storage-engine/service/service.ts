@@ -9,6 +9,11 @@ import { attest } from '#storage-engine/service/encryption-attestation.ts'
 import { listBucketCoverage } from '#storage-engine/service/encryption-buckets.ts'
 import { listEncryptionHistory } from '#storage-engine/service/encryption-history.ts'
 import {
+  changeMigration,
+  getNamespaceEncryption,
+  setNamespaceEncryption,
+} from '#storage-engine/service/encryption-switch.ts'
+import {
   createNamedKey,
   deleteNamedKey,
   disableNamedKey,
@@ -63,7 +68,14 @@ export function createService(engine: Engine) {
       setEncryption,
       setSigV2,
     }),
-    encryption: bind(engine, { attest, buckets: listBucketCoverage, history: listEncryptionHistory }),
+    encryption: bind(engine, {
+      get: getNamespaceEncryption,
+      set: setNamespaceEncryption,
+      changeMigration,
+      attest,
+      buckets: listBucketCoverage,
+      history: listEncryptionHistory,
+    }),
     namedKeys: bind(engine, {
       list: listNamedKeys,
       create: createNamedKey,
