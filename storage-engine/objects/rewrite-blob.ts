@@ -11,9 +11,9 @@ export interface RewriteBlobInput {
   partNumber: number
   blob: WrittenBlob
   /** Opens the blob; null when it is plain. */
-  from: KeyObject | Buffer | null
+  from: KeyObject | null
   /** Seals the new one; null leaves it plain. */
-  to: KeyObject | Buffer | null
+  to: KeyObject | null
   /** Hexadecimal; null when it is not known. */
   md5?: string | null
   /** Called before each piece of the bytes goes on; what it throws ends the rewriting. */
