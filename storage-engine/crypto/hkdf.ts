@@ -35,6 +35,9 @@ export function hkdfExpand(key: KeyObject | Buffer, info: readonly Uint8Array[],
 }
 
 function hmacOfProvider(key: KeyObject | Buffer, info: readonly Uint8Array[]): Buffer {
+  const infoSize = info.reduce((sum, piece) => sum + piece.length, 0)
+  if (infoSize > INFO_BYTES_MAX) throw new RangeError(`${infoSize} bytes of info: ${INFO_BYTES_MAX} at most.`)
+  ensureKeySize(key instanceof KeyObject ? (key.symmetricKeySize ?? 0) : key.length)
   const hmac = createHmac('sha384', key)
   for (const piece of info) hmac.update(piece)
   return hmac.update(FIRST_BLOCK).digest()
@@ -45,7 +48,7 @@ function hmacOfProvider(key: KeyObject | Buffer, info: readonly Uint8Array[]): B
  * and every small object needs four.
  */
 function hmacOfHashes(key: Buffer, info: readonly Uint8Array[]): string {
-  if (key.length > KEY_BYTES_MAX) throw new RangeError(`A key of ${key.length} bytes to derive from: 64 at most.`)
+  ensureKeySize(key.length)
   inner.set(INNER_PAD)
   outer.set(OUTER_PAD)
   for (let at = 0; at < key.length; at++) {
@@ -61,4 +64,8 @@ function hmacOfHashes(key: Buffer, info: readonly Uint8Array[]): string {
   const digest = hash('sha384', inner.subarray(0, end + FIRST_BLOCK.length), 'latin1')
   outer.write(digest, BLOCK_BYTES, 'latin1')
   return hash('sha384', outer, 'latin1')
+}
+
+function ensureKeySize(size: number): void {
+  if (size > KEY_BYTES_MAX) throw new RangeError(`A key of ${size} bytes to derive from: ${KEY_BYTES_MAX} at most.`)
 }

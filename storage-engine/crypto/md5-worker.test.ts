@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { expect, it, vi } from 'vitest'
 import {
   createMd5State,
@@ -8,12 +8,13 @@ import {
   md5Padding,
 } from '#storage-engine/crypto/md5-kernel.ts'
 import { offloadBlocks, stopMd5Worker } from '#storage-engine/crypto/md5-worker.ts'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 
 // The thread starts when the machine lets it.
 vi.setConfig({ testTimeout: 30_000 })
 
 const BLOCK_COUNT = MD5_LANE_BYTES / 64
-const nativeMd5 = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex')
+const nativeMd5 = (bytes: Buffer) => referenceMd5(bytes).toString('hex')
 
 function offload(state: Uint32Array, bytes: Buffer): Promise<void> | null {
   return offloadBlocks(state, bytes.length / 64, (target) => bytes.copy(target))

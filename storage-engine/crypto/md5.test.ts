@@ -1,13 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createMd5, type Md5, md5Of } from '#storage-engine/crypto/md5.ts'
 import { jobsOffloaded, stopMd5Worker } from '#storage-engine/crypto/md5-worker.ts'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 
 // The second thread starts when the machine lets it.
 vi.setConfig({ testTimeout: 30_000 })
 
-const nativeMd5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')
+const nativeMd5 = (bytes: Uint8Array) => referenceMd5(bytes).toString('hex')
 
 /** Feeds a message in its pieces, waiting whenever it is asked to. */
 async function digestPieces(pieces: Buffer[], md5: Md5 = createMd5()): Promise<string> {

@@ -9,6 +9,7 @@ import { deleteObject } from '#storage-engine/metadata/delete-objects.ts'
 import { migrateDatabase } from '#storage-engine/metadata/migrate.ts'
 import { insertNamespace } from '#storage-engine/metadata/namespaces.ts'
 import type { CommitObject } from '#storage-engine/metadata/object-versions.ts'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 
 const MIGRATIONS = path.resolve('drizzle/migrations')
 /** 'templ' in ASCII: test files start at once, and one of them makes the template. */
@@ -115,7 +116,7 @@ export function testObject(bucket: Bucket, key: string, changes: Partial<CommitO
     versionId: newId(),
     ownerId: bucket.ownerId,
     size,
-    etag: createHash('md5').update(blobId).digest('hex'),
+    etag: referenceMd5(blobId).toString('hex'),
     contentType: 'text/plain',
     systemHeaders: null,
     userMetadata: null,

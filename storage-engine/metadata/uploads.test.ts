@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { newId } from '#storage-engine/ids.ts'
@@ -28,6 +28,7 @@ import {
   setUploadDataKey,
 } from '#storage-engine/metadata/uploads.ts'
 import { readUsage } from '#storage-engine/metadata/usage.ts'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 
 const { db } = await openTestDatabase()
 
@@ -56,7 +57,7 @@ async function put(
   { size = 10, cipher = 0 } = {},
 ): Promise<{ partNumber: number; blobId: string }> {
   const blob = blobOf(size, cipher)
-  const etag = createHash('md5').update(blob.blobId).digest('hex')
+  const etag = referenceMd5(blob.blobId).toString('hex')
   await putPart(db, { bucket, uploadId, partNumber, size, etag, checksums: { CRC32: 'AAAAAA==' }, blob })
   return { partNumber, blobId: blob.blobId }
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bodyOf, type ChecksumAlgorithm } from '#storage-engine/body.ts'
 import { checksumOf, compositeChecksum } from '#storage-engine/crypto/checksums.ts'
@@ -11,6 +11,7 @@ import { type CompleteUploadInput, completeUpload, PART_BYTES_MIN } from '#stora
 import { isSealed, readObject } from '#storage-engine/objects/read-object.ts'
 import { copyPart, createUpload, getUpload, type WrittenPart, writePart } from '#storage-engine/objects/uploads.ts'
 import { writeObject } from '#storage-engine/objects/write-object.ts'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
 
 let test: TestEngine
@@ -82,7 +83,7 @@ async function read(from: Bucket, key: string, range: { start: number; end: numb
   return Buffer.concat(chunks)
 }
 
-const md5 = (content: Buffer) => createHash('md5').update(content).digest()
+const md5 = (content: Buffer) => referenceMd5(content)
 
 describe('completing an upload', () => {
   const contents = [randomBytes(PART_BYTES_MIN), randomBytes(PART_BYTES_MIN + 1), randomBytes(77)]

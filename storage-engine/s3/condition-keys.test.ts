@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { presign, sendRaw, sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
@@ -31,7 +31,7 @@ const tagging = (level: string) =>
 const hold = (status: string) => `<LegalHold><Status>${status}</Status></LegalHold>`
 const withDigest = (body: string) => ({
   body,
-  headers: { 'content-md5': createHash('md5').update(body).digest('base64') },
+  headers: { 'content-md5': referenceMd5(body).toString('base64') },
 })
 const retention = (days: number) => {
   const until = new Date(Date.now() + days * 86_400_000).toISOString()

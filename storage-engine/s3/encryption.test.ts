@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,6 +8,7 @@ import {
   enableNamedKey,
   rotateNamedKey,
 } from '#storage-engine/namespaces/named-keys.ts'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
@@ -27,7 +28,7 @@ const send = (method: string, target: string, input: Partial<Parameters<typeof s
   sendSigned(gateway, { method, target, as: 'neighbour', ...input })
 
 const SSE = 'x-amz-server-side-encryption'
-const md5 = (content: Buffer | string) => createHash('md5').update(content).digest()
+const md5 = (content: Buffer | string) => referenceMd5(content)
 
 function customer(key: Buffer, prefix = SSE): Record<string, string> {
   return {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
@@ -130,7 +130,7 @@ test('judges a retention by the days that its document asks for', async () => {
   const retain = (days: number) => {
     const until = new Date(Date.now() + days * 86_400_000).toISOString()
     const body = `<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>${until}</RetainUntilDate></Retention>`
-    const headers = { 'content-md5': createHash('md5').update(body).digest('base64') }
+    const headers = { 'content-md5': referenceMd5(body).toString('base64') }
     return send('PUT', '/locked/key?retention', { body, headers })
   }
   expect((await retain(20)).code).toBe('AccessDenied')

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
@@ -18,7 +18,7 @@ const send = (method: string, target: string, input: Partial<Parameters<typeof s
 
 const head = async (target: string) => (await send('HEAD', target)).headers
 
-const DIGEST = { 'content-md5': createHash('md5').update('x').digest('base64') }
+const DIGEST = { 'content-md5': referenceMd5('x').toString('base64') }
 const YEAR = new Date().getUTCFullYear() + 2
 const RETENTION = {
   'x-amz-object-lock-mode': 'GOVERNANCE',
@@ -108,7 +108,7 @@ test('a locked body must come with a digest, be it locked by itself or by the de
   expect((await send('PUT', '/locked/k', { body: 'x' })).status).toBe(200)
   const rule = '<Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>1</Days></DefaultRetention></Rule>'
   const body = `<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>${rule}</ObjectLockConfiguration>`
-  const digest = { 'content-md5': createHash('md5').update(body).digest('base64') }
+  const digest = { 'content-md5': referenceMd5(body).toString('base64') }
   expect((await send('PUT', '/locked?object-lock', { body, headers: digest })).status).toBe(200)
   expect((await send('PUT', '/locked/k', { body: 'x' })).code).toBe('InvalidRequest')
   expect((await send('PUT', '/locked/k', { body: 'x', headers: DIGEST })).status).toBe(200)

@@ -3,6 +3,7 @@ import https from 'node:https'
 import { crc32c } from '@node-rs/crc32'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SESSION_COOKIE } from '#storage-engine/accounts/console-sessions.ts'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { type Person, startTestConsole, type TestConsole } from '#storage-engine/testing/start-test-console.ts'
 
 const MIB = 1024 * 1024
@@ -19,7 +20,7 @@ afterAll(() => testConsole.stop())
 const pathOf = (key: string, { resource = 'object', bucket = 'photos', query = '' } = {}) =>
   `/_data/acme/${bucket}/${resource}?${new URLSearchParams({ key })}${query}`
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex')
-const md5 = (content: Buffer) => createHash('md5').update(content).digest('hex')
+const md5 = (content: Buffer) => referenceMd5(content).toString('hex')
 
 function checksumOf(content: Buffer): string {
   const bytes = Buffer.alloc(4)

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
@@ -26,7 +26,7 @@ test('GetObjectRetention tells what holds, 404 when nothing does, and 400 in a b
   expect((await send('GET', '/bkt/missing?retention')).code).toBe('NoSuchKey')
   const rule = '<Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>2</Days></DefaultRetention></Rule>'
   const body = `<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>${rule}</ObjectLockConfiguration>`
-  const headers = { 'content-md5': createHash('md5').update(body).digest('base64') }
+  const headers = { 'content-md5': referenceMd5(body).toString('base64') }
   await send('PUT', '/bkt?object-lock', { body, headers })
   await send('PUT', '/bkt/by-default', { headers: { 'content-md5': '1B2M2Y8AsgTpgAmY7PhCfg==' } })
   const { text } = await send('GET', '/bkt/by-default?retention')

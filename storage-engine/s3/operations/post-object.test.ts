@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import https from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checksumOf } from '#storage-engine/crypto/checksums.ts'
 import { createNamedKey } from '#storage-engine/namespaces/named-keys.ts'
 import { formBody, type SignFormInput, signForm } from '#storage-engine/testing/post-form.ts'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { type RawAnswer, type RawRequest, sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestCaller, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
@@ -187,7 +188,7 @@ describe('the fields of PostObject', () => {
     const other = checksumOf('SHA256', Buffer.from('other'))
     expect((await post({ key: 'bad', fields: { [name]: other }, conditions: [] })).code).toBe('BadDigest')
     expect((await post({ key: 'bad', fields: { [name]: 'sailor' }, conditions: [] })).status).toBe(400)
-    const md5 = createHash('md5').update('other').digest('base64')
+    const md5 = referenceMd5('other').toString('base64')
     expect((await post({ key: 'bad', fields: { 'Content-MD5': md5 } })).code).toBe('BadDigest')
     expect((await get('/bkt/bad')).status).toBe(404)
   })
@@ -198,7 +199,7 @@ describe('the fields of PostObject', () => {
     const customer = {
       [`${prefix}-customer-algorithm`]: 'AES256',
       [`${prefix}-customer-key`]: key.toString('base64'),
-      [`${prefix}-customer-key-md5`]: createHash('md5').update(key).digest('base64'),
+      [`${prefix}-customer-key-md5`]: referenceMd5(key).toString('base64'),
     }
     const answer = await post({ key: 'sse-c', fields: customer })
     expect(answer.headers[`${prefix}-customer-algorithm`]).toBe('AES256')

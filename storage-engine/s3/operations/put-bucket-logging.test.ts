@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { PutBucketLoggingCommand, type S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { createSdkClient } from '#storage-engine/testing/s3-client.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
@@ -101,7 +101,7 @@ describe('PutBucketLogging', () => {
     expect((await put(enabled('', 'locked'))).status).toBe(200)
     const retention = '<Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>1</Days></DefaultRetention></Rule>'
     const lock = `<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>${retention}</ObjectLockConfiguration>`
-    const headers = { 'content-md5': createHash('md5').update(lock).digest('base64') }
+    const headers = { 'content-md5': referenceMd5(lock).toString('base64') }
     expect((await send('PUT', '/locked?object-lock', { body: lock, headers })).status).toBe(200)
     expect((await put(enabled('', 'locked'))).text).toContain('default retention')
   })

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
@@ -18,7 +18,7 @@ const send = (method: string, target: string, input: Partial<Parameters<typeof s
   sendSigned(gateway, { method, target, ...input })
 
 function put(target: string, body: string): ReturnType<typeof send> {
-  const headers = { 'content-md5': createHash('md5').update(body).digest('base64') }
+  const headers = { 'content-md5': referenceMd5(body).toString('base64') }
   return send('PUT', `${target}?legal-hold`, { body, headers })
 }
 const hold = (status: string) => `<LegalHold><Status>${status}</Status></LegalHold>`

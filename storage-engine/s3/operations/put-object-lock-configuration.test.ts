@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { setBucketVersioning } from '#storage-engine/metadata/bucket-settings.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
@@ -21,7 +21,7 @@ const configuration = (period: string, mode = 'GOVERNANCE') =>
   `<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>${mode}</Mode>${period}</DefaultRetention></Rule></ObjectLockConfiguration>`
 
 const put = (target: string, body: string) =>
-  send('PUT', target, { body, headers: { 'content-md5': createHash('md5').update(body).digest('base64') } })
+  send('PUT', target, { body, headers: { 'content-md5': referenceMd5(body).toString('base64') } })
 
 test('PutObjectLockConfiguration sets and takes away the default retention of a locked bucket', async () => {
   expect((await put('/bkt?object-lock', configuration('<Days>1</Days>'))).status).toBe(200)

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
@@ -23,7 +23,7 @@ const retention = (mode: string, year: number | string) =>
 
 /** Bypasses governance when `bypass` is true. */
 function put(target: string, body: string, bypass = false): ReturnType<typeof send> {
-  const digest = { 'content-md5': createHash('md5').update(body).digest('base64') }
+  const digest = { 'content-md5': referenceMd5(body).toString('base64') }
   const headers = bypass ? { ...digest, 'x-amz-bypass-governance-retention': 'true' } : digest
   return send('PUT', `${target}${target.includes('?') ? '&' : '?'}retention`, { body, headers })
 }
