@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bodyOf } from '#storage-engine/body.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { newId } from '#storage-engine/ids.ts'
+import { collectGarbage } from '#storage-engine/jobs/collect-garbage.ts'
 import { migrateEncryption } from '#storage-engine/jobs/migrate-encryption.ts'
 import { setBucketVersioning } from '#storage-engine/metadata/bucket-settings.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
@@ -181,4 +182,134 @@ describe('a migration of encryption', () => {
     expect((await read(bucket, 'multipart')).equals(whole)).toBe(true)
     expect((await objectOf(bucket, 'multipart')).object.wrappedDataKey).toBeNull()
   }, 60_000)
+
+  it('ends with the switch that it was begun for, and leaves the rest to the next one', async () => {
+    const bucket = await createTestBucketIn(engine, { encryptionMode: 'off' })
+    await putTestObject(engine, { bucket, key: 'a', body: randomBytes(100) })
+    await startMigration(bucket, { mode: 'on' })
+    const begun = await lastOf(bucket)
+    await setEncryptionMode(engine.db, { namespaceId: bucket.namespaceId, mode: 'off' })
+    await migrateEncryption(engine, { signal })
+    expect(await lastOf(bucket)).toMatchObject({ id: begun.id, state: 'cancelled', doneCount: 0 })
+    expect(isSealed((await objectOf(bucket, 'a')).object)).toBe(false)
+    expect(await migrate(bucket, 'on')).toMatchObject({ state: 'done', doneCount: 1 })
+  })
+
+  it('obeys pause, resume, cancel and the rate', async () => {
+    const bucket = await createTestBucketIn(engine, { encryptionMode: 'off' })
+    const keys = Array.from({ length: 8 }, (_, index) => `key-${index}`)
+    for (const key of keys) await putTestObject(engine, { bucket, key, body: randomBytes(200_000) })
+    const { namespaceId } = bucket
+    await startMigration(bucket, { mode: 'on', rateLimit: 200_000 })
+    const running = migrateEncryption(engine, { signal })
+    await expect.poll(async () => (await lastOf(bucket)).totalBytes, { timeout: 20_000 }).toBe(1_600_000)
+    await changeMigration(engine.db, { namespaceId, act: 'pause', rateLimit: null })
+    await running
+    const paused = await lastOf(bucket)
+    expect(paused.state).toBe('paused')
+    // At 200,000 bytes a second the whole takes eight seconds, of which at most three have passed.
+    expect(paused.doneBytes).toBeLessThan(1_600_000)
+    await migrateEncryption(engine, { signal })
+    expect((await lastOf(bucket)).doneBytes).toBe(paused.doneBytes)
+    await changeMigration(engine.db, { namespaceId, act: 'set-rate', rateLimit: null })
+    await changeMigration(engine.db, { namespaceId, act: 'resume', rateLimit: null })
+    await migrateEncryption(engine, { signal })
+    expect(await lastOf(bucket)).toMatchObject({ state: 'done', doneBytes: 1_600_000, rateLimit: null })
+    const mismatch = { code: 'MigrationStateMismatch' }
+    for (const act of ['pause', 'resume', 'cancel', 'set-rate'] as const)
+      await expect(changeMigration(engine.db, { namespaceId, act, rateLimit: null })).rejects.toMatchObject(mismatch)
+    await startMigration(bucket, { mode: 'off' })
+    await changeMigration(engine.db, { namespaceId, act: 'cancel', rateLimit: null })
+    await migrateEncryption(engine, { signal })
+    expect(await lastOf(bucket)).toMatchObject({ state: 'cancelled', doneCount: 0 })
+  }, 60_000)
+
+  it('is taken over by another process where it was left', async () => {
+    const bucket = await createTestBucketIn(engine, { encryptionMode: 'off' })
+    const bodies = new Map<string, Buffer>()
+    for (let index = 0; index < 150; index++) bodies.set(`key-${index}`, randomBytes(2_000))
+    for (const [key, body] of bodies) await putTestObject(engine, { bucket, key, body })
+    await startMigration(bucket, { mode: 'on' })
+    const stopping = new AbortController()
+    const running = migrateEncryption(engine, { signal: stopping.signal })
+    await expect.poll(async () => (await lastOf(bucket)).doneCount, { interval: 5 }).toBeGreaterThan(0)
+    stopping.abort()
+    await running
+    const second = await test.open()
+    await migrateEncryption(second, { signal })
+    await second.close()
+    expect(await lastOf(bucket)).toMatchObject({ state: 'done', doneCount: 150, totalCount: 150 })
+    for (const [key, body] of bodies) expect((await read(bucket, key)).equals(body)).toBe(true)
+  }, 60_000)
+
+  it('says what it could not read, and converts all else', async () => {
+    const bucket = await createTestBucketIn(engine, { encryptionMode: 'off' })
+    for (const key of ['broken', 'whole']) await putTestObject(engine, { bucket, key, body: randomBytes(700_000) })
+    const { object } = await objectOf(bucket, 'broken')
+    const [file = ''] = fs
+      .readdirSync(path.join(test.directory, 'nodes'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith(object.blob?.blobId ?? '?'))
+    const fd = fs.openSync(path.join(test.directory, 'nodes', file), 'r+')
+    fs.writeSync(fd, Buffer.from('rot'), 0, 3, 300_000)
+    fs.closeSync(fd)
+    const migration = await migrate(bucket, 'on')
+    expect(migration).toMatchObject({ state: 'failed', doneCount: 1, totalCount: 2 })
+    expect(migration.message).toContain('One blob could not be read')
+    expect(isSealed((await objectOf(bucket, 'whole')).object)).toBe(true)
+    expect(isSealed((await objectOf(bucket, 'broken')).object)).toBe(false)
+  }, 60_000)
+})
+
+describe('while a migration goes on', () => {
+  it.each(['on', 'off'] as const)(
+    'reads that began before it end with the right bytes (%s)',
+    async (mode) => {
+      const bucket = await createTestBucketIn(engine, { encryptionMode: mode === 'on' ? 'off' : 'on' })
+      const bodies = await fill(bucket)
+      const found = await Promise.all(['small', 'large', 'multipart'].map((key) => objectOf(bucket, key)))
+      const [small, large, multipart] = found as [(typeof found)[0], (typeof found)[0], (typeof found)[0]]
+      const started = readObject(engine, { ...large, range: null })
+      const chunks = [(await started.next()).value as Buffer]
+      await migrate(bucket, mode)
+      await collectGarbage(engine, { signal })
+      for await (const chunk of started) chunks.push(chunk)
+      expect(Buffer.concat(chunks).equals(bodies['large'] as Buffer)).toBe(true)
+      expect((await readSmallObject(engine, small))?.equals(bodies['small'] as Buffer)).toBe(true)
+      const parts: Buffer[] = []
+      for await (const chunk of readObject(engine, { ...multipart, range: null })) parts.push(chunk)
+      const whole = Buffer.concat([bodies['part1'] as Buffer, bodies['part2'] as Buffer])
+      expect(Buffer.concat(parts).equals(whole)).toBe(true)
+    },
+    60_000,
+  )
+
+  it.each(['on', 'off'] as const)(
+    'uploads that began before it are completed after it (%s)',
+    async (mode) => {
+      const before = await createTestBucketIn(engine, { encryptionMode: mode === 'on' ? 'off' : 'on' })
+      const bodies = [randomBytes(PART), randomBytes(1_000)] as const
+      const { uploadId, etags } = await startTestUpload(engine, { bucket: before, key: 'u', parts: [bodies[0]] })
+      const upload = await getUpload(engine, { bucket: before, key: 'u', uploadId })
+      expect(await migrate(before, mode)).toMatchObject({ state: 'done', doneCount: 1, doneBytes: PART })
+      // As a gateway would that looked upload and bucket up before the switch.
+      const late = { partNumber: 2, body: bodyOf(bodies[1]), contentMd5: null, checksum: null }
+      const written = await writePart(engine, { bucket: before, upload, ...late })
+      expect(written.sealed || mode === 'off').toBe(true)
+      const { sealed } = await completeUpload(engine, {
+        bucket: before,
+        key: 'u',
+        uploadId,
+        parts: [...etags, written.etag].map((etag, index) => ({ partNumber: index + 1, etag, checksums: new Map() })),
+        checksum: null,
+        checksumType: null,
+        objectSize: null,
+        precondition: null,
+      })
+      expect(sealed || mode === 'off').toBe(true)
+      expect((await read(before, 'u')).equals(Buffer.concat(bodies))).toBe(true)
+      if (mode === 'off') expect(await migrate(before, 'off')).toMatchObject({ state: 'done' })
+      expect(Object.keys(await cipherCounts(before))).toContain(mode === 'on' ? '1' : '0')
+    },
+    60_000,
+  )
 })

@@ -5,7 +5,13 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { EncryptionEpochChanged } from '#storage-engine/metadata/object-versions.ts'
-import { listParts, PartBlobReplaced, replacePartBlob, type StoredPart } from '#storage-engine/metadata/parts.ts'
+import {
+  findPart,
+  listParts,
+  PartBlobReplaced,
+  replacePartBlob,
+  type StoredPart,
+} from '#storage-engine/metadata/parts.ts'
 import { completeUpload as commitUpload, findUpload, type Upload } from '#storage-engine/metadata/uploads.ts'
 import type { CustomerKey } from '#storage-engine/objects/encryption.ts'
 import { type ObjectEvent, pendingEvent } from '#storage-engine/objects/object-event.ts'
@@ -204,13 +210,10 @@ async function sealPlainParts(
     const versionKey = await uploadKey(engine, input)
     if (versionKey === null) return
     const { partNumber, blob: plain } = part
-    const blob = await rewriteBlob(engine, {
-      bucket,
-      versionId: upload.id,
-      partNumber,
-      blob: plain,
-      from: null,
-      to: versionKey.key,
+    const rewrite = { bucket, versionId: upload.id, partNumber, blob: plain, from: null, to: versionKey.key }
+    const blob = await rewriteBlob(engine, rewrite).catch(async (error: unknown) => {
+      const now = await findPart(engine.db, { uploadId: upload.id, partNumber })
+      throw now?.blob.blobId === plain.blobId ? error : new PartBlobReplaced()
     })
     await replacePartBlob(engine.db, {
       uploadId: upload.id,

@@ -2,13 +2,15 @@ import type { KeyObject } from 'node:crypto'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
+import { findVersionKey } from '#storage-engine/metadata/find-version-key.ts'
 import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
-import { listPartsInRange, type PlacedPart } from '#storage-engine/metadata/parts.ts'
+import { findPart, listPartsInRange, type PlacedPart } from '#storage-engine/metadata/parts.ts'
 import { type CustomerKey, openVersionKey } from '#storage-engine/objects/encryption.ts'
 import {
   type BlobSource,
   isSealedBlob,
   isSmallBlob,
+  type PlainRange,
   readBlob,
   readSmallBlob,
 } from '#storage-engine/objects/read-blob.ts'
@@ -17,6 +19,8 @@ import { formOf, type WrittenBlob } from '#storage-engine/objects/write-body.ts'
 
 /** Parts looked up at a time while a multipart object is read. */
 const PARTS_PAGE = 100
+/** Of the same bytes while one read of them goes on: the switch can hardly be thrown and followed so often. */
+const CONVERSIONS_MAX = 5
 
 export interface ReadObjectInput {
   bucket: Bucket
@@ -39,13 +43,21 @@ export async function* readObject(engine: Engine, input: ReadObjectInput): Async
   if (range.start >= range.end) return
   const dataKey = await openDataKey(engine, input)
   if (object.blob !== null) {
-    yield* readBlob(engine, sourceOf(input, { blob: object.blob, partNumber: 0, dataKey }), range)
+    yield* readConvertible(engine, input, {
+      source: sourceOf(input, { blob: object.blob, partNumber: 0, dataKey }),
+      range,
+    })
     return
   }
   for await (const part of partsInRange(engine, object, range)) {
     const { partNumber, blob, offset } = part
     const within = { start: Math.max(range.start - offset, 0), end: Math.min(range.end - offset, part.size) }
-    yield* readBlob(engine, sourceOf(input, { blob, partNumber, dataKey }), within)
+    // A part that was sealed since the version was looked up brought it its key.
+    const key = isSealedBlob(blob) && dataKey === null ? await findKeyNow(engine, input) : dataKey
+    yield* readConvertible(engine, input, {
+      source: sourceOf(input, { blob, partNumber, dataKey: key }),
+      range: within,
+    })
   }
 }
 
@@ -59,8 +71,74 @@ export function readSmallObject(
   if (blob === null || !isSmallBlob(blob)) return null
   checkAgreement(input.object)
   const dataKey = openDataKey(engine, input)
-  const read = (key: KeyObject | null) => readSmallBlob(engine, sourceOf(input, { blob, partNumber: 0, dataKey: key }))
+  const read = (key: KeyObject | null) =>
+    readSmallConvertible(engine, input, sourceOf(input, { blob, partNumber: 0, dataKey: key }))
   return dataKey instanceof Promise ? dataKey.then(read) : read(dataKey)
+}
+
+/** A migration may put the bytes into another blob while they are read: the read goes on there, where it was. */
+async function* readConvertible(
+  engine: Engine,
+  input: Omit<ReadObjectInput, 'range'>,
+  { source: first, range }: { source: BlobSource; range: PlainRange },
+): AsyncGenerator<Buffer> {
+  const { end } = range
+  let { start } = range
+  let source = first
+  for (let conversions = 0; ; conversions++) {
+    try {
+      for await (const piece of readBlob(engine, source, { start, end })) {
+        start += piece.length
+        yield piece
+      }
+      return
+    } catch (error) {
+      source = await findConverted(engine, input, { source, error, conversions })
+    }
+  }
+}
+
+function readSmallConvertible(
+  engine: Engine,
+  input: Omit<ReadObjectInput, 'range'>,
+  source: BlobSource,
+): Buffer | Promise<Buffer> {
+  const follow = async (error: unknown) => {
+    const chunks: Buffer[] = []
+    const range = { start: 0, end: source.blob.size }
+    const converted = await findConverted(engine, input, { source, error, conversions: 0 })
+    for await (const chunk of readConvertible(engine, input, { source: converted, range })) chunks.push(chunk)
+    return Buffer.concat(chunks)
+  }
+  try {
+    const bytes = readSmallBlob(engine, source)
+    return bytes instanceof Promise ? bytes.catch(follow) : bytes
+  } catch (error) {
+    return follow(error)
+  }
+}
+
+/** Where the same bytes are now. Throws `error` when they are where they were: then it has another cause. */
+async function findConverted(
+  engine: Engine,
+  input: Omit<ReadObjectInput, 'range'>,
+  { source, error, conversions }: { source: BlobSource; error: unknown; conversions: number },
+): Promise<BlobSource> {
+  const isGone = error instanceof StorageError && error.code === 'InternalError'
+  if (!isGone || conversions >= CONVERSIONS_MAX) throw error
+  const { bucketId, key, versionId, uploadId } = input.object
+  const { partNumber } = source
+  const version = await findVersionKey(engine.db, { bucketId, key, versionId })
+  const part = partNumber === 0 ? version : await findPart(engine.db, { uploadId: uploadId as string, partNumber })
+  const blob = part?.blob ?? null
+  if (blob === null || blob.blobId === source.blob.blobId) throw error
+  return sourceOf(input, { blob, partNumber, dataKey: await findKeyNow(engine, input) })
+}
+
+async function findKeyNow(engine: Engine, input: Omit<ReadObjectInput, 'range'>): Promise<KeyObject | null> {
+  const { bucketId, key, versionId } = input.object
+  const found = await findVersionKey(engine.db, { bucketId, key, versionId })
+  return found === null ? null : openDataKey(engine, { ...input, object: { ...input.object, ...found } })
 }
 
 /** True when all of an object's bytes are sealed on disk, whatever its namespace says today. */
