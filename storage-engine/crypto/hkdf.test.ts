@@ -27,6 +27,31 @@ describe('HKDF-Expand with SHA-384', () => {
     expect(hkdfExpand(key, [info], expected.length / 2).toString('hex')).toBe(expected)
   })
 
+  // RFC 5869 Appendix A.1 to A.3, for SHA-256: OpenSSL's HKDF, with which ours is compared below, gives its answers.
+  it.each([
+    [
+      Buffer.alloc(22, 0x0b),
+      range(0, 13),
+      range(0xf0, 10),
+      '3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865',
+    ],
+    [
+      range(0, 80),
+      range(0x60, 80),
+      range(0xb0, 80),
+      'b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87',
+    ],
+    [
+      Buffer.alloc(22, 0x0b),
+      Buffer.alloc(0),
+      Buffer.alloc(0),
+      '8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8',
+    ],
+  ])('is compared with an implementation that gives the answers of RFC 5869 (%#)', (secret, salt, info, expected) => {
+    const output = Buffer.from(hkdfSync('sha256', secret, salt, info, expected.length / 2))
+    expect(output.toString('hex')).toBe(expected)
+  })
+
   it('is the second half of the HKDF of OpenSSL, however info is cut', () => {
     for (let size = 1; size <= 48; size++) {
       const [secret, salt, info] = [randomBytes(40), randomBytes(16), randomBytes(size * 3)]

@@ -7,6 +7,7 @@ import {
   type FloeOpener,
   PLAIN_SEGMENT_BYTES,
   SEALED_SEGMENT_BYTES,
+  sealedSizeOf,
 } from '#storage-engine/crypto/floe.ts'
 import { openerFor } from '#storage-engine/crypto/kept-opener.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
@@ -41,6 +42,7 @@ export interface PlainRange {
  */
 export async function* readBlob(engine: Engine, source: BlobSource, range: PlainRange): AsyncGenerator<Buffer> {
   if (range.start >= range.end) return
+  checkSizes(source.blob)
   const windows = source.dataKey === null ? plainWindows(engine, source) : sealedWindows(engine, source)
   const first = Math.floor(range.start / PLAIN_SEGMENT_BYTES)
   const last = Math.floor((range.end - 1) / PLAIN_SEGMENT_BYTES)
@@ -65,12 +67,20 @@ export async function* readBlob(engine: Engine, source: BlobSource, range: Plain
 /** The whole plaintext of a blob that fits into one window, without a stream around it. */
 export function readSmallBlob(engine: Engine, source: BlobSource): Buffer | Promise<Buffer> {
   const { blob, dataKey } = source
+  checkSizes(blob)
   if (blob.size === 0 && dataKey === null) return Buffer.alloc(0)
   const range = { offset: 0, length: blob.storedSize }
   const stored = readStored(engine, source, range)
   if (dataKey === null) return stored
   const open = (bytes: Buffer) => openOrExplain(engine, source, { range, open: () => openWhole(engine, source, bytes) })
   return stored instanceof Promise ? stored.then(open) : open(stored)
+}
+
+/** The two sizes of a row follow from each other: one of them altered must not shorten what is given out. */
+function checkSizes(blob: WrittenBlob): void {
+  const storedSize = isSealedBlob(blob) ? sealedSizeOf(blob.size) : blob.size
+  if (blob.storedSize === storedSize) return
+  throw new StorageError('InternalError', { cause: new Error(`the sizes of blob ${blob.blobId} do not fit together`) })
 }
 
 export function isSmallBlob(blob: WrittenBlob): boolean {

@@ -40,8 +40,12 @@ export async function* readObject(engine: Engine, input: ReadObjectInput): Async
   checkAgreement(object)
   const range =
     input.range === null ? { start: 0, end: object.size } : { start: input.range.start, end: input.range.end + 1 }
-  if (range.start >= range.end) return
   const dataKey = await openDataKey(engine, input)
+  if (object.blob !== null && object.size === 0) {
+    // Nothing to yield, but that there is nothing has to verify as well.
+    await readSmallBlob(engine, sourceOf(input, { blob: object.blob, partNumber: 0, dataKey }))
+    return
+  }
   if (object.blob !== null) {
     yield* readConvertible(engine, input, {
       source: sourceOf(input, { blob: object.blob, partNumber: 0, dataKey }),

@@ -4,6 +4,7 @@ import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { findObject, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import { completeUpload } from '#storage-engine/objects/complete-upload.ts'
 import type { RequestedEncryption } from '#storage-engine/objects/encryption.ts'
+import { readObject } from '#storage-engine/objects/read-object.ts'
 import { createUpload, getUpload, writePart } from '#storage-engine/objects/uploads.ts'
 import { type WrittenObject, writeObject } from '#storage-engine/objects/write-object.ts'
 
@@ -68,4 +69,20 @@ export async function findTestObject(engine: Engine, { bucket, key }: TestObject
   const { object } = await findObject(engine.db, { bucketName: bucket.name, key })
   if (object === null) throw new Error(`There is no object ${key}.`)
   return object
+}
+
+/** Whatever bytes come, and the error that ends them, if any. `object`: rows that are not those of Postgres. */
+export async function readTestObject(
+  engine: Engine,
+  input: TestObject & { object?: ObjectVersion; range?: { start: number; end: number } | null },
+): Promise<{ bytes: Buffer; error: unknown }> {
+  const { bucket, range = null } = input
+  const chunks: Buffer[] = []
+  try {
+    const object = input.object ?? (await findTestObject(engine, input))
+    for await (const chunk of readObject(engine, { bucket, object, range })) chunks.push(Buffer.from(chunk))
+    return { bytes: Buffer.concat(chunks), error: null }
+  } catch (error) {
+    return { bytes: Buffer.concat(chunks), error }
+  }
 }
