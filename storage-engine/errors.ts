@@ -157,6 +157,7 @@ const CATALOGUE = {
   NamespaceAlreadyExists: [409, 'A namespace of this name exists already.'],
   NoSuchActivity: [404, 'The specified activity does not exist.'],
   NoSuchKeyVersion: [404, 'There is no such version of the key.'],
+  NoSuchRecord: [404, 'The keys of this namespace have not been destroyed.'],
   NoSuchNamedKey: [404, 'The namespace has no key of this name.'],
   NoSuchWebhook: [404, 'The specified webhook does not exist.'],
   NoSuchNamespace: [404, 'The specified namespace does not exist.'],

@@ -117,6 +117,8 @@ const shredSchema = z.object({
   scheduledAt: timestampSchema,
   dueAt: timestampSchema,
   destroyedAt: timestampSchema.nullable(),
+  /** What keeps it waiting though it is due. */
+  message: z.string().nullable(),
 })
 
 /** GET /api/v1/admin/namespaces/:ns/encryption/keys */

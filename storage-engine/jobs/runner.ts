@@ -12,6 +12,7 @@ import { foldUsageDeltas } from '#storage-engine/jobs/fold-usage-deltas.ts'
 import { forgetDeliveries } from '#storage-engine/jobs/forget-deliveries.ts'
 import { hasMigrations, migrateEncryption } from '#storage-engine/jobs/migrate-encryption.ts'
 import { hasKeysToRewrap, rewrapKeys } from '#storage-engine/jobs/rewrap-keys.ts'
+import { destroyTokens, hasNamespacesToShred, shredNamespaces } from '#storage-engine/jobs/shred-namespaces.ts'
 import { acquireJobLease, type JobLease, releaseJobLease, renewJobLease } from '#storage-engine/metadata/jobs.ts'
 
 /** A lease outlives a stalled process by this much at most; it is renewed three times as often. */
@@ -19,6 +20,7 @@ const LEASE_SECONDS = 60
 const USAGE_INTERVAL_SECONDS = 10
 const SESSIONS_INTERVAL_SECONDS = 3600
 const REWRAP_INTERVAL_SECONDS = 1
+const SHRED_INTERVAL_SECONDS = 60
 const NAMED_KEYS_INTERVAL_SECONDS = 3600
 const EVENTS_INTERVAL_SECONDS = 1
 const MIGRATIONS_INTERVAL_SECONDS = 1
@@ -41,6 +43,13 @@ function jobsOf({ config }: Engine): Job[] {
     { name: 'abort-stale-uploads', intervalSeconds: jobIntervalSeconds, run: abortStaleUploads },
     { name: 'fold-usage', intervalSeconds: Math.min(USAGE_INTERVAL_SECONDS, jobIntervalSeconds), run: foldUsageDeltas },
     { name: 'rewrap-keys', intervalSeconds: REWRAP_INTERVAL_SECONDS, hasWork: hasKeysToRewrap, run: rewrapKeys },
+    {
+      name: 'shred-namespaces',
+      intervalSeconds: Math.min(SHRED_INTERVAL_SECONDS, jobIntervalSeconds),
+      hasWork: hasNamespacesToShred,
+      run: shredNamespaces,
+    },
+    { name: 'destroy-tokens', intervalSeconds: NAMED_KEYS_INTERVAL_SECONDS, run: destroyTokens },
     { name: 'destroy-named-keys', intervalSeconds: NAMED_KEYS_INTERVAL_SECONDS, run: destroyNamedKeys },
     {
       name: 'apply-lifecycle',

@@ -18,6 +18,8 @@ const TEMPLATE_LOCK = 0x74656d706c
 export interface TestDatabase {
   db: Database
   connection: { connectionString: string }
+  /** A base copy of everything that is committed, in a database of its own: a backup that was restored. Who is connected loses the connection. */
+  copy(): Promise<Pick<TestDatabase, 'connection' | 'drop'>>
   /** Closes the connections and drops the database. */
   drop(): Promise<void>
 }
@@ -37,7 +39,22 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     await closeDatabase(db)
     await onServer(server, (client) => client.query(`drop database ${name} with (force)`))
   }
-  return { db, connection, drop }
+  return { db, connection, drop, copy: () => copyDatabase(server, name) }
+}
+
+async function copyDatabase(server: string, name: string): Promise<Pick<TestDatabase, 'connection' | 'drop'>> {
+  const copy = `test_${randomBytes(8).toString('hex')}`
+  await onServer(server, async (client) => {
+    // Postgres copies a database only while nobody is connected to it.
+    await client.query(`alter database ${name} allow_connections false`)
+    await client.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [name])
+    await client.query(`create database ${copy} template ${name}`)
+    await client.query(`alter database ${name} allow_connections true`)
+  })
+  return {
+    connection: { connectionString: urlOf(server, copy) },
+    drop: () => onServer(server, async (client) => void (await client.query(`drop database ${copy} with (force)`))),
+  }
 }
 
 async function prepareTemplate(client: pg.Client, server: string): Promise<string> {

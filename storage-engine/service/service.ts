@@ -9,6 +9,13 @@ import { attest } from '#storage-engine/service/encryption-attestation.ts'
 import { listBucketCoverage } from '#storage-engine/service/encryption-buckets.ts'
 import { listEncryptionHistory } from '#storage-engine/service/encryption-history.ts'
 import {
+  changeNamespaceKeys,
+  getNamespaceKeys,
+  getShredRecord,
+  keepShreddedNamespace,
+  scheduleNamespaceShred,
+} from '#storage-engine/service/encryption-keys.ts'
+import {
   changeMigration,
   getNamespaceEncryption,
   setNamespaceEncryption,
@@ -75,6 +82,11 @@ export function createService(engine: Engine) {
       attest,
       buckets: listBucketCoverage,
       history: listEncryptionHistory,
+      keys: getNamespaceKeys,
+      changeKeys: changeNamespaceKeys,
+      shred: scheduleNamespaceShred,
+      keep: keepShreddedNamespace,
+      shredRecord: getShredRecord,
     }),
     namedKeys: bind(engine, {
       list: listNamedKeys,

@@ -7,7 +7,7 @@ import { readConfig } from '#storage-engine/config.ts'
 import { createEngine, type Engine } from '#storage-engine/engine.ts'
 import { createLog } from '#storage-engine/log.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
-import { createTestDatabase } from '#storage-engine/metadata/test-database.ts'
+import { createTestDatabase, type TestDatabase } from '#storage-engine/metadata/test-database.ts'
 import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
 
 export interface TestEngine {
@@ -16,6 +16,7 @@ export interface TestEngine {
   directory: string
   /** Another engine on the same database and nodes, as a second process would have. */
   open(environment?: Record<string, string>): Promise<Engine>
+  database: Pick<TestDatabase, 'copy'>
   stop(): Promise<void>
 }
 
@@ -45,6 +46,7 @@ export async function startTestEngine(environment: Record<string, string> = {}):
   return {
     engine,
     directory,
+    database,
     open,
     async stop() {
       await engine.close()
