@@ -1,31 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { checksumOf } from '#storage-engine/crypto/checksums.ts'
+import { multipartRequests } from '#storage-engine/testing/multipart-requests.ts'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
-import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-let gateway: TestGateway
-
-beforeAll(async () => {
-  gateway = await startTestGateway()
-  await sendSigned(gateway, { method: 'PUT', target: '/bkt' })
-})
-
-afterAll(() => gateway.stop())
-
-const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
-  sendSigned(gateway, { method, target, ...input })
+const { send } = await openTestGateway()
+const { open, part } = multipartRequests({ send })
+await send('PUT', '/bkt')
 
 const MIB = 1024 ** 2
-
-async function open(key: string, headers: Record<string, string> = {}): Promise<string> {
-  const { text } = await send('POST', `/bkt/${key}?uploads=`, { headers })
-  return /<UploadId>([^<]*)</.exec(text)?.[1] as string
-}
-
-const part = (key: string, uploadId: string, partNumber: number, body: Buffer | string) =>
-  send('PUT', `/bkt/${key}?partNumber=${partNumber}&uploadId=${uploadId}`, { body })
 
 const complete = (key: string, uploadId: string, parts: [number, string][], headers: Record<string, string> = {}) => {
   const list = parts

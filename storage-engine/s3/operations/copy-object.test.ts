@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-let gateway: TestGateway
+const { gateway, send } = await openTestGateway()
 
 beforeAll(async () => {
-  gateway = await startTestGateway()
-  await sendSigned(gateway, { method: 'PUT', target: '/bkt' })
+  await send('PUT', '/bkt')
   await sendSigned(gateway, {
     method: 'PUT',
     target: '/bkt/a%20%2B%C3%BC',
@@ -16,8 +15,6 @@ beforeAll(async () => {
   await sendSigned(gateway, { method: 'PUT', target: '/theirs', as: 'neighbour' })
   await sendSigned(gateway, { method: 'PUT', target: '/theirs/k', as: 'neighbour', body: 'secret' })
 })
-
-afterAll(() => gateway.stop())
 
 const copy = (target: string, source: string, headers: Record<string, string> = {}) =>
   sendSigned(gateway, { method: 'PUT', target, headers: { 'x-amz-copy-source': source, ...headers } })

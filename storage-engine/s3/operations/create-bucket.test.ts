@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { findBucket } from '#storage-engine/metadata/buckets.ts'
 import { createIamUser } from '#storage-engine/testing/iam-request.ts'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 import { sendAs } from '#storage-engine/testing/sent-credentials.ts'
-import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-let gateway: TestGateway
-
-beforeAll(async () => {
-  gateway = await startTestGateway()
-})
-
-afterAll(() => gateway.stop())
-
-const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
-  sendSigned(gateway, { method, target, ...input })
+const { gateway, send } = await openTestGateway()
 
 const configuration = (region: string) =>
   `<CreateBucketConfiguration><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`

@@ -1,19 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
+import { expect, test } from 'vitest'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 
-let gateway: TestGateway
-
-beforeAll(async () => {
-  gateway = await startTestGateway()
-  await send('PUT', '/bkt')
-  await send('PUT', '/bkt/key', { body: 'x' })
-})
-
-afterAll(() => gateway.stop())
-
-const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
-  sendSigned(gateway, { method, target, ...input })
+const { send } = await openTestGateway()
+await send('PUT', '/bkt')
+await send('PUT', '/bkt/key', { body: 'x' })
 
 test('DeleteObjectTagging removes the tags and nothing else', async () => {
   const headers = { 'x-amz-tagging': 'a=1', 'x-amz-website-redirect-location': '/there' }

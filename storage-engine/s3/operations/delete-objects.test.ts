@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
+import { fieldsOf } from '#storage-engine/testing/xml-fields.ts'
 
 let gateway: TestGateway
 
@@ -66,9 +67,6 @@ test('holds the document against its MD5 and its checksum', async () => {
 test('answers MaxMessageLengthExceeded over 4 MiB', async () => {
   expect((await post(`<Delete>${' '.repeat(4 * 1024 ** 2)}</Delete>`)).code).toBe('MaxMessageLengthExceeded')
 })
-
-const fieldsOf = (text: string, name: string) =>
-  [...text.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, value]) => value)
 
 test('tells of a versioned bucket which markers it made and which versions it removed', async () => {
   const send = (method: string, target: string, body = '') => sendSigned(gateway, { method, target, body })

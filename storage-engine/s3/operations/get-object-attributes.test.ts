@@ -1,22 +1,12 @@
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
-import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-let gateway: TestGateway
-
-beforeAll(async () => {
-  gateway = await startTestGateway()
-  await send('PUT', '/bkt')
-  await send('PUT', '/bkt/key', { body: 'x' })
-  await send('PUT', '/versions', { headers: { 'x-amz-bucket-object-lock-enabled': 'true' } })
-})
-
-afterAll(() => gateway.stop())
-
-const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
-  sendSigned(gateway, { method, target, ...input })
+const { send } = await openTestGateway()
+await send('PUT', '/bkt')
+await send('PUT', '/bkt/key', { body: 'x' })
+await send('PUT', '/versions', { headers: { 'x-amz-bucket-object-lock-enabled': 'true' } })
 
 const PART_BYTES = 5 * 1024 ** 2
 const attributes = (target: string, names: string, headers: Record<string, string> = {}) =>

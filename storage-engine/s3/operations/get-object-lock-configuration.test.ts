@@ -1,18 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-let gateway: TestGateway
+const { gateway, send } = await openTestGateway()
 
 beforeAll(async () => {
-  gateway = await startTestGateway()
   await sendSigned(gateway, { method: 'PUT', target: '/bkt', headers: { 'x-amz-bucket-object-lock-enabled': 'true' } })
 })
-
-afterAll(() => gateway.stop())
-
-const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
-  sendSigned(gateway, { method, target, ...input })
 
 test('GetObjectLockConfiguration answers 404 without object lock, and Enabled with it', async () => {
   await send('PUT', '/open')

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-let gateway: TestGateway
+const { gateway, send } = await openTestGateway()
 
 beforeAll(async () => {
-  gateway = await startTestGateway()
-  await sendSigned(gateway, { method: 'PUT', target: '/bkt' })
+  await send('PUT', '/bkt')
   await sendSigned(gateway, {
     method: 'PUT',
     target: '/bkt/k',
@@ -15,8 +14,6 @@ beforeAll(async () => {
     body: '0123456789',
   })
 })
-
-afterAll(() => gateway.stop())
 
 const get = (headers: Record<string, string> = {}, target = '/bkt/k') =>
   sendSigned(gateway, { method: 'GET', target, headers })

@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-let gateway: TestGateway
+const { gateway, send } = await openTestGateway()
 
 beforeAll(async () => {
-  gateway = await startTestGateway()
-  await sendSigned(gateway, { method: 'PUT', target: '/bkt' })
+  await send('PUT', '/bkt')
   await sendSigned(gateway, { method: 'PUT', target: '/bkt/k', body: '0123456789' })
 })
-
-afterAll(() => gateway.stop())
 
 const head = (headers: Record<string, string> = {}, target = '/bkt/k') =>
   sendSigned(gateway, { method: 'HEAD', target, headers })

@@ -1,23 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
+import { expect, test } from 'vitest'
+import { multipartRequests } from '#storage-engine/testing/multipart-requests.ts'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 
-let gateway: TestGateway
-
-beforeAll(async () => {
-  gateway = await startTestGateway()
-  await sendSigned(gateway, { method: 'PUT', target: '/bkt' })
-})
-
-afterAll(() => gateway.stop())
-
-const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
-  sendSigned(gateway, { method, target, ...input })
-
-async function open(key: string, headers: Record<string, string> = {}): Promise<string> {
-  const { text } = await send('POST', `/bkt/${key}?uploads=`, { headers })
-  return /<UploadId>([^<]*)</.exec(text)?.[1] as string
-}
+const { send } = await openTestGateway()
+const { open } = multipartRequests({ send })
+await send('PUT', '/bkt')
 
 const keysOf = (text: string) => [...text.matchAll(/<Key>([^<]*)</g)].map(([, key]) => key)
 

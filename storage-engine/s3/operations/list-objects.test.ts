@@ -1,23 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
+import { fieldsOf } from '#storage-engine/testing/xml-fields.ts'
 
-let gateway: TestGateway
+const { gateway, send } = await openTestGateway()
 
 beforeAll(async () => {
-  gateway = await startTestGateway()
-  await sendSigned(gateway, { method: 'PUT', target: '/bkt' })
+  await send('PUT', '/bkt')
   for (const key of ['a', 'b/1', 'b/2', 'c%20d/%C3%BC', 'e+f', 'z'])
     await sendSigned(gateway, { method: 'PUT', target: `/bkt/${key}`, body: 'x' })
 })
-
-afterAll(() => gateway.stop())
-
-const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
-  sendSigned(gateway, { method, target, ...input })
-
-const fieldsOf = (text: string, name: string) =>
-  [...text.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, value]) => value)
 
 test('lists objects in byte order with what is known of them', async () => {
   const { status, text } = await send('GET', '/bkt')

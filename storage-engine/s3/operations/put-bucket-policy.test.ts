@@ -1,24 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
+import { expect, test } from 'vitest'
+import { policyOf } from '#storage-engine/testing/bucket-policy.ts'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 
-let gateway: TestGateway
-
-beforeAll(async () => {
-  gateway = await startTestGateway()
-  await sendSigned(gateway, { method: 'PUT', target: '/bkt' })
-})
-
-afterAll(() => gateway.stop())
-
-const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
-  sendSigned(gateway, { method, target, ...input })
-
-const policyOf = (change: object = {}) =>
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::bkt/*', ...change }],
-  })
+const { send } = await openTestGateway()
+await send('PUT', '/bkt')
 
 test('PutBucketPolicy stores a policy byte for byte, and it counts from the next request on', async () => {
   const body = `${policyOf()}\n`

@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { setBucketSetting } from '#storage-engine/metadata/bucket-settings.ts'
 import { findBucket } from '#storage-engine/metadata/buckets.ts'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-let gateway: TestGateway
-
-beforeAll(async () => {
-  gateway = await startTestGateway()
-  await sendSigned(gateway, { method: 'PUT', target: '/bkt' })
-})
-
-afterAll(() => gateway.stop())
+const { gateway, send } = await openTestGateway()
+await send('PUT', '/bkt')
 
 const put = (content: string, { target = '/bkt?versioning', headers = {} } = {}) =>
   sendSigned(gateway, {

@@ -1,21 +1,15 @@
 import https from 'node:https'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 import { sendSigned, sha256, signHeaders } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-let gateway: TestGateway
+const { gateway, send } = await openTestGateway()
 
 beforeAll(async () => {
-  gateway = await startTestGateway()
-  await sendSigned(gateway, { method: 'PUT', target: '/bkt' })
+  await send('PUT', '/bkt')
   await sendSigned(gateway, { method: 'PUT', target: '/bkt/key', body: 'hello' })
 })
-
-afterAll(() => gateway.stop())
-
-const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
-  sendSigned(gateway, { method, target, ...input })
 const acl = (value: string) => ({ headers: { 'x-amz-acl': value } })
 const ALL_USERS = '<Grantee><URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee>'
 

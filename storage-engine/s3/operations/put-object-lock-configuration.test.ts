@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { setBucketVersioning } from '#storage-engine/metadata/bucket-settings.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-let gateway: TestGateway
+const { gateway, send } = await openTestGateway()
 
 beforeAll(async () => {
-  gateway = await startTestGateway()
   await sendSigned(gateway, { method: 'PUT', target: '/bkt', headers: { 'x-amz-bucket-object-lock-enabled': 'true' } })
 })
-
-afterAll(() => gateway.stop())
-
-const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
-  sendSigned(gateway, { method, target, ...input })
 
 const configuration = (period: string, mode = 'GOVERNANCE') =>
   `<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>${mode}</Mode>${period}</DefaultRetention></Rule></ObjectLockConfiguration>`

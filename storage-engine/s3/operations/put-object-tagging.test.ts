@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
+import { expect, test } from 'vitest'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 
-let gateway: TestGateway
-
-beforeAll(async () => {
-  gateway = await startTestGateway()
-  await send('PUT', '/bkt')
-  await send('PUT', '/bkt/key', { body: 'x' })
-  await send('PUT', '/versions', { headers: { 'x-amz-bucket-object-lock-enabled': 'true' } })
-})
-
-afterAll(() => gateway.stop())
-
-const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
-  sendSigned(gateway, { method, target, ...input })
+const { send } = await openTestGateway()
+await send('PUT', '/bkt')
+await send('PUT', '/bkt/key', { body: 'x' })
+await send('PUT', '/versions', { headers: { 'x-amz-bucket-object-lock-enabled': 'true' } })
 
 const tagging = (...keys: string[]) =>
   `<Tagging><TagSet>${keys.map((key) => `<Tag><Key>${key}</Key><Value>v</Value></Tag>`).join('')}</TagSet></Tagging>`

@@ -1,26 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { multipartRequests } from '#storage-engine/testing/multipart-requests.ts'
+import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
-import { startTestGateway, type TestGateway } from '#storage-engine/testing/start-test-gateway.ts'
 
-let gateway: TestGateway
+const { gateway, send } = await openTestGateway()
+const { open } = multipartRequests({ send })
 
 beforeAll(async () => {
-  gateway = await startTestGateway()
-  await sendSigned(gateway, { method: 'PUT', target: '/bkt' })
+  await send('PUT', '/bkt')
   await sendSigned(gateway, { method: 'PUT', target: '/bkt/source', body: '0123456789' })
   await sendSigned(gateway, { method: 'PUT', target: '/theirs', as: 'neighbour' })
   await sendSigned(gateway, { method: 'PUT', target: '/theirs/k', as: 'neighbour', body: 'secret' })
 })
-
-afterAll(() => gateway.stop())
-
-const send = (method: string, target: string, input: Partial<Parameters<typeof sendSigned>[1]> = {}) =>
-  sendSigned(gateway, { method, target, ...input })
-
-async function open(key: string, headers: Record<string, string> = {}): Promise<string> {
-  const { text } = await send('POST', `/bkt/${key}?uploads=`, { headers })
-  return /<UploadId>([^<]*)</.exec(text)?.[1] as string
-}
 
 const copy = async (headers: Record<string, string>) =>
   send('PUT', `/bkt/k?partNumber=1&uploadId=${await open('k')}`, { headers })
