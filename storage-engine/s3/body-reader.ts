@@ -14,6 +14,9 @@ const ALGORITHM_BY_TRAILER: ReadonlyMap<string, ChecksumAlgorithm> = new Map(
   CHECKSUM_ALGORITHMS.map((algorithm) => [`x-amz-checksum-${algorithm.toLowerCase()}`, algorithm]),
 )
 
+/** Only a body in chunks has these. */
+const CHUNKED_HEADERS = ['x-amz-decoded-content-length', 'x-amz-trailer']
+
 export interface OpenBodyInput {
   req: IncomingMessage
   /** Called before the first byte is read: sends 100 Continue to a client that waits for it. */
@@ -24,7 +27,10 @@ export interface OpenBodyInput {
   stallWatch: StallWatch
 }
 
-/** The body of a request whose sender is known. Throws InvalidArgument for malformed lengths. */
+/**
+ * The body of a request whose sender is known. Throws InvalidArgument for malformed lengths, and InvalidRequest for a body in
+ * chunks that is sent as a plain one: their framing would become content.
+ */
 export function openBody(input: OpenBodyInput): Body {
   const { payload } = input.authentication
   return payload.framing === 'identity' ? identityBody(input, payload) : chunkedBody(input, payload)
@@ -32,6 +38,12 @@ export function openBody(input: OpenBodyInput): Body {
 
 function identityBody(input: OpenBodyInput, { sha256 }: IdentityPayload): Body {
   const { headers } = input
+  const chunked = CHUNKED_HEADERS.find((name) => headers.has(name))
+  if (chunked !== undefined) {
+    throw new StorageError('InvalidRequest', {
+      message: `The header ${chunked} needs an x-amz-content-sha256 that begins with STREAMING-.`,
+    })
+  }
   const length = integerHeader(headers, 'content-length')
   const declaredSize = length ?? (headers.has('transfer-encoding') ? null : 0)
   return {

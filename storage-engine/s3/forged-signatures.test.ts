@@ -218,7 +218,7 @@ test('a body that is not the one signed is refused in every framing, and nothing
       target: '/ours/new',
       headers: {
         host: `127.0.0.1:${gateway.port}`,
-        'x-amz-decoded-content-length': '7',
+        ...(payloadHash.startsWith('STREAMING') && { 'x-amz-decoded-content-length': '7' }),
         ...(payloadHash.includes('TRAILER') && { 'x-amz-trailer': trailer.name }),
       },
       payloadHash,

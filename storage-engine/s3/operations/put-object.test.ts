@@ -193,6 +193,21 @@ test.each([
   }
 })
 
+test.each([
+  ['UNSIGNED-PAYLOAD', 'root'],
+  ['UNSIGNED-PAYLOAD', null],
+] as const)('refuses a body in chunks that %s calls plain, of %s', async (payloadHash, as) => {
+  const body = `5\r\nhello\r\n0\r\nx-amz-checksum-crc32:${crc32(Buffer.from('hello'))}\r\n\r\n`
+  const target = '/open/framed'
+  await sendSigned(gateway, { method: 'PUT', target: '/open', headers: { 'x-amz-acl': 'public-read-write' } })
+  for (const own of [{ 'x-amz-decoded-content-length': '5' }, { 'x-amz-trailer': 'x-amz-checksum-crc32' }]) {
+    const headers = { 'content-encoding': 'aws-chunked', ...own } as unknown as Record<string, string>
+    const answer = await sendSigned(gateway, { method: 'PUT', target, as, payloadHash, headers, body })
+    expect(answer).toMatchObject({ status: 400, code: 'InvalidRequest' })
+  }
+  expect((await get(target)).status).toBe(404)
+})
+
 test('answers IncompleteBody when the decoded length is not the one announced, MalformedTrailerError when a promised trailer is missing', async () => {
   const send = async (decoded: string, trailer: { name: string; value: string }) => {
     const headers = {
