@@ -83,13 +83,20 @@ function principalOf(identity: FoundIdentity, signing: Signing): Principal {
     return { kind: 'object-user', ...common, canonicalId, displayName, isRoot }
   }
   const { name, path } = identity
-  const tags = new Map(Object.entries({ ...identity.tags, ...signing.sessionTags }))
+  const tags = effectiveTags(identity.tags, signing.sessionTags)
   if (identity.kind === 'storage-account') {
     return { kind: 'storage-account', ...common, name, path, owner, tags, uniqueId: uniqueIdOf('user', id) }
   }
   const sessionName = signing.sessionName as string
   const uniqueId = uniqueIdOf('role', id)
   return { kind: 'role-session', ...common, roleName: name, path, owner, tags, uniqueId, sessionName }
+}
+
+/** A session's tag takes the place of the identity's; conditions see no difference in the case of their keys. */
+function effectiveTags(own: Record<string, string>, ofSession: Record<string, string>): Map<string, string> {
+  const replaced = new Set(Object.keys(ofSession).map((key) => key.toLowerCase()))
+  const kept = Object.entries(own).filter(([key]) => !replaced.has(key.toLowerCase()))
+  return new Map([...kept, ...Object.entries(ofSession)])
 }
 
 function documentOf(builtinName: string): string {

@@ -246,6 +246,18 @@ describe('a session', () => {
     expect(await read(session)).toMatchObject({ status: 403 })
   })
 
+  test('has a tag of its own in the place of the role’s, whatever the case of its key', async () => {
+    const condition = { Condition: { StringEquals: { 'aws:PrincipalTag/team': 'red' } } }
+    const parameters = { 'Tags.member.1.Key': 'Team', 'Tags.member.1.Value': 'red' }
+    const arn = await createRole({ name: 'red', parameters })
+    const document = policyOf({ Action: 's3:GetObject', ...condition })
+    const policy = { RoleName: 'red', PolicyName: 'red', PolicyDocument: document }
+    await doIam(gateway, { action: 'PutRolePolicy', parameters: policy })
+    expect(await read(credentialsOf(await assume(arn, ann)))).toMatchObject({ status: 200 })
+    const blue = { 'Tags.member.1.Key': 'tEAM', 'Tags.member.1.Value': 'blue' }
+    expect(await read(credentialsOf(await assume(arn, ann, blue)))).toMatchObject({ status: 403 })
+  })
+
   test('carries tags, which policies see', async () => {
     const condition = { Condition: { StringEquals: { 'aws:PrincipalTag/team': 'blue' } } }
     const arn = await createRole({ name: 'tagged' })
