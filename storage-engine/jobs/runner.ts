@@ -12,6 +12,7 @@ import { foldUsageDeltas } from '#storage-engine/jobs/fold-usage-deltas.ts'
 import { forgetDeliveries } from '#storage-engine/jobs/forget-deliveries.ts'
 import { hasMigrations, migrateEncryption } from '#storage-engine/jobs/migrate-encryption.ts'
 import { hasKeysToRewrap, rewrapKeys } from '#storage-engine/jobs/rewrap-keys.ts'
+import { hasRecordsToRewrap, rewrapRoot, watchRootKey } from '#storage-engine/jobs/rewrap-root.ts'
 import { destroyTokens, hasNamespacesToShred, shredNamespaces } from '#storage-engine/jobs/shred-namespaces.ts'
 import { acquireJobLease, type JobLease, releaseJobLease, renewJobLease } from '#storage-engine/metadata/jobs.ts'
 
@@ -19,6 +20,8 @@ import { acquireJobLease, type JobLease, releaseJobLease, renewJobLease } from '
 const LEASE_SECONDS = 60
 const USAGE_INTERVAL_SECONDS = 10
 const SESSIONS_INTERVAL_SECONDS = 3600
+const ROOT_INTERVAL_SECONDS = 5
+const WATCH_INTERVAL_SECONDS = 300
 const REWRAP_INTERVAL_SECONDS = 1
 const SHRED_INTERVAL_SECONDS = 60
 const NAMED_KEYS_INTERVAL_SECONDS = 3600
@@ -42,6 +45,8 @@ function jobsOf({ config }: Engine): Job[] {
     { name: 'collect-garbage', intervalSeconds: jobIntervalSeconds, run: collectGarbage },
     { name: 'abort-stale-uploads', intervalSeconds: jobIntervalSeconds, run: abortStaleUploads },
     { name: 'fold-usage', intervalSeconds: Math.min(USAGE_INTERVAL_SECONDS, jobIntervalSeconds), run: foldUsageDeltas },
+    { name: 'rewrap-root', intervalSeconds: ROOT_INTERVAL_SECONDS, hasWork: hasRecordsToRewrap, run: rewrapRoot },
+    { name: 'watch-root-key', intervalSeconds: WATCH_INTERVAL_SECONDS, run: watchRootKey },
     { name: 'rewrap-keys', intervalSeconds: REWRAP_INTERVAL_SECONDS, hasWork: hasKeysToRewrap, run: rewrapKeys },
     {
       name: 'shred-namespaces',

@@ -15,6 +15,7 @@ import {
   keepShreddedNamespace,
   scheduleNamespaceShred,
 } from '#storage-engine/service/encryption-keys.ts'
+import { changeRootKeys, getRootKeys } from '#storage-engine/service/encryption-root.ts'
 import {
   changeMigration,
   getNamespaceEncryption,
@@ -87,6 +88,8 @@ export function createService(engine: Engine) {
       shred: scheduleNamespaceShred,
       keep: keepShreddedNamespace,
       shredRecord: getShredRecord,
+      rootKeys: getRootKeys,
+      changeRootKeys,
     }),
     namedKeys: bind(engine, {
       list: listNamedKeys,

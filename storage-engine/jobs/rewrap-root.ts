@@ -1,0 +1,26 @@
+import { appendSystemEvent } from '#storage-engine/accounts/audited.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import { findActiveRootKey } from '#storage-engine/metadata/root-keys.ts'
+import { observeRootKey, rewrapOnce } from '#storage-engine/namespaces/root-keys.ts'
+
+export async function hasRecordsToRewrap({ db }: Engine): Promise<boolean> {
+  const noted = await findActiveRootKey(db)
+  return noted !== null && noted.rewrappedAt === null
+}
+
+/** After a rotation of the root key: brings everything under the new one, until nobody can use an older one any more. */
+export async function rewrapRoot(engine: Engine, { signal }: { signal: AbortSignal }): Promise<string> {
+  const count = await rewrapOnce(engine, { signal })
+  const noted = await findActiveRootKey(engine.db)
+  if (noted !== null && noted.rewrappedAt !== null) {
+    const details = { id: noted.id, version: noted.version }
+    await appendSystemEvent(engine, { namespaceId: null, action: 'root-key.rewrapped', target: noted.id, details })
+  }
+  return `${count} records wrapped by the new root key`
+}
+
+/** Takes notice of a root key that was rotated elsewhere: at its provider, or on another machine. */
+export async function watchRootKey(engine: Engine): Promise<string> {
+  const isBehind = await observeRootKey(engine)
+  return isBehind ? 'there are records to be wrapped by the active root key' : 'everything is under the active root key'
+}
