@@ -23,6 +23,8 @@ const HELP = `sceau: an S3-compatible object store that seals what it keeps
   sceau verify     --attestation FILE [--list FILE] [--public-key KEY] [--node DIRECTORY]… [--keys] [--json]
                                            compares it with the bytes on the nodes; needs no service, unless --keys
                                            opens every sealed blob, too. Ends with 2 when something was found
+  sceau reset-password [--user admin] [--json]
+                                           gives a user of the console a new password, and ends its sessions
   sceau version
   sceau help
 
@@ -54,6 +56,7 @@ async function run(args: string[]): Promise<void> {
   if (command === 'webhooks') return printWebhooks(values)
   if (command === 'attest') return printAttestation(values)
   if (command === 'verify') return verify(values)
+  if (command === 'reset-password') return printNewPassword(values)
   if (command === 'serve') return serveUntilStopped(null, values.json)
   const role = ROLES[command]
   if (role === undefined) throw new StartupError(`There is no command ${command}. See sceau help.`)
@@ -82,6 +85,7 @@ function parse(args: string[]) {
         'public-key': { type: 'string' },
         node: { type: 'string', multiple: true, default: [] },
         keys: { type: 'boolean', default: false },
+        user: { type: 'string', default: 'admin' },
         help: { type: 'boolean', default: false, short: 'h' },
       },
     })
@@ -157,6 +161,14 @@ async function verify(values: Values): Promise<void> {
   const report = await runVerifyCommand(currentConfig(), { attestation, list, publicKey, nodes, keys, log })
   print(json ? `${JSON.stringify(report)}\n` : formatVerifyReport(report))
   if (report.findingCount > 0) process.exitCode = FOUND_SOMETHING
+}
+
+async function printNewPassword({ user, json }: Values): Promise<void> {
+  const { formatNewPassword, runResetPasswordCommand } = await import('#storage-engine/reset-password-command.ts')
+  const { createLog } = await import('#storage-engine/log.ts')
+  const log = createLog({ level: 'warn', role: 'cli', destination: process.stderr })
+  const made = await runResetPasswordCommand(currentConfig(), { user, log })
+  print(json ? `${JSON.stringify(made)}\n` : formatNewPassword(made))
 }
 
 /** The command line of the supervisor: start, say so, wait for the signal, stop in order. */

@@ -20,7 +20,7 @@ const CUTS = [
   [100 * KIB, 90 * KIB],
   [8 * MIB, 6 * MIB],
 ] as const
-const RESTART_TIMEOUT_MS = 60_000
+const RESTART_TIMEOUT_MS = 20_000
 
 /** Every body that is sent goes into `canaries`, acknowledged or not. */
 export async function createCanaryWriter(product: Product, canaries: Canary[]): Promise<CanaryWriter> {

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { generatePassword } from '#storage-engine/accounts/generate-password.ts'
 import { createPasswordHash } from '#storage-engine/accounts/password-hash.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { newId } from '#storage-engine/ids.ts'
@@ -8,11 +8,6 @@ import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
 
 const FIRST_NAMESPACE = 'main'
 const FIRST_USER = 'admin'
-/** No letter or digit that is taken for another when it is typed off a terminal. */
-const PASSWORD_ALPHABET = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
-/** 24 of 57 characters are 140 bits. */
-const PASSWORD_LENGTH = 24
-
 export interface FirstRun {
   username: string
   /** In clear, for this once; only its hash is stored. */
@@ -50,9 +45,4 @@ async function findOrCreateNamespace(engine: Engine, encryptionMode: 'off' | 'on
   if (found !== null) return found.id
   const created = await createNamespace(engine, { name: FIRST_NAMESPACE, displayName: 'Main', encryptionMode })
   return created.namespaceId
-}
-
-function generatePassword(): string {
-  const letters = Array.from({ length: PASSWORD_LENGTH }, () => PASSWORD_ALPHABET[randomInt(PASSWORD_ALPHABET.length)])
-  return letters.join('')
 }
