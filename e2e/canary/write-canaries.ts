@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Canary } from '#e2e/canary/window-search.ts'
 import { type ConsoleClient, createConsoleClient } from '#e2e/console-client.ts'
 import type { Product } from '#e2e/product.ts'
 import { createS3Client, type S3Answer, type S3Call } from '#e2e/s3-client.ts'
+import { formBody, signForm } from '#storage-engine/testing/post-form.ts'
 
 export interface CanaryWriter {
   /** One pass over all ways in which bytes enter the product. Rejects when one of them does not answer as it should. */
@@ -22,25 +25,30 @@ const CUTS = [
 ] as const
 const RESTART_TIMEOUT_MS = 20_000
 
+/** A body that was sent, and whether the product has said that it keeps it. */
+export interface SentCanary extends Canary {
+  isKept: boolean
+}
+
 /** Every body that is sent goes into `canaries`, acknowledged or not. */
-export async function createCanaryWriter(product: Product, canaries: Canary[]): Promise<CanaryWriter> {
+export async function createCanaryWriter(product: Product, canaries: SentCanary[]): Promise<CanaryWriter> {
   const client = createS3Client(product)
   const browser = await createConsoleClient(product)
   await expectOk(client.call({ method: 'PUT', bucket: BUCKET }))
-  const site = (prefix: string): Site => ({
+  const site = (round: number): Site => ({
     product,
     browser,
-    prefix,
+    prefix: `round-${round}`,
     call: (input) => client.call({ bucket: BUCKET, ...input }),
-    canary(name, size) {
+    canary(name, size, { isKept = true } = {}) {
       const body = randomBytes(size)
-      canaries.push({ name, body })
+      canaries.push({ name: `${name}, round ${round}`, body, isKept })
       return body
     },
   })
   return {
     async writeByEveryPath(round) {
-      for (const write of WAYS) await write(site(`round-${round}`))
+      for (const write of WAYS) await write(site(round))
     },
     close() {
       client.close()
@@ -55,11 +63,20 @@ interface Site {
   /** Of every key of this round. */
   prefix: string
   call(input: S3Call): Promise<S3Answer>
-  /** A new random body, remembered under `name`. */
-  canary(name: string, size: number): Buffer
+  /** A new random body, remembered under `name`; of those that are cut off, nobody knows what is kept. */
+  canary(name: string, size: number, options?: { isKept?: boolean }): Buffer
 }
 
-const WAYS = [writeSingleBodies, copyObjects, uploadInParts, leaveUnfinished, uploadFromConsole, killWhileWriting]
+const WAYS = [
+  writeSingleBodies,
+  copyObjects,
+  uploadInParts,
+  leaveUnfinished,
+  postForms,
+  uploadFromConsole,
+  writeVersions,
+  killWhileWriting,
+]
 
 async function writeSingleBodies({ call, canary, prefix }: Site): Promise<void> {
   for (const size of SINGLE_SIZES) {
@@ -102,9 +119,43 @@ async function leaveUnfinished({ call, canary, prefix }: Site): Promise<void> {
     if (ending === 'aborted') await expectOk(call({ method: 'DELETE', key, query: { uploadId } }))
   }
   for (const [size, cutAfterBytes] of CUTS) {
-    const body = canary(`PUT of ${size} cut by the client`, size)
+    const body = canary(`PUT of ${size} cut by the client`, size, { isKept: false })
     await call({ method: 'PUT', key: `${prefix}/cut-${size}`, body, cutAfterBytes })
   }
+}
+
+/** As a browser does from a page that carries a signed policy. */
+async function postForms({ product, canary, prefix }: Site): Promise<void> {
+  for (const size of [3 * KIB, 400 * KIB]) {
+    const key = `${prefix}/form-${size}`
+    const fields = signForm({ version: 'v4', bucket: BUCKET, key, credentials: product.credentials })
+    const { body, contentType } = formBody({ key, ...fields }, canary(`POST form of ${size}`, size))
+    const status = await post(product, { body, contentType })
+    if (status !== 204) throw new Error(`S3 answered ${status} to a form.`)
+  }
+}
+
+function post(product: Product, { body, contentType }: { body: Buffer; contentType: string }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const url = `${product.endpoint}/${BUCKET}`
+    const headers = { 'content-type': contentType, 'content-length': body.length }
+    const req = request(url, { method: 'POST', ca: readFileSync(product.caFile), headers }, (res) => {
+      res.resume().once('end', () => resolve(res.statusCode ?? 0))
+    })
+    req.once('error', reject).end(body)
+  })
+}
+
+/** Noncurrent versions stay, under a delete marker; so does what a suspended bucket's null version replaced. */
+async function writeVersions({ call, canary, prefix }: Site): Promise<void> {
+  const key = `${prefix}/versions`
+  const states = ['Enabled', 'Enabled', 'Suspended', 'Suspended']
+  for (const [index, state] of states.entries()) {
+    const configuration = `<VersioningConfiguration><Status>${state}</Status></VersioningConfiguration>`
+    await expectOk(call({ method: 'PUT', query: { versioning: '' }, body: Buffer.from(configuration) }))
+    await expectOk(call({ method: 'PUT', key, body: canary(`version ${index}`, 20 * KIB) }))
+  }
+  await expectOk(call({ method: 'DELETE', key }))
 }
 
 async function uploadFromConsole({ browser, canary, prefix }: Site): Promise<void> {
@@ -117,7 +168,11 @@ async function uploadFromConsole({ browser, canary, prefix }: Site): Promise<voi
 /** kill -9 of every gateway worker while large and small bodies are on their way. */
 async function killWhileWriting({ product, call, canary, prefix }: Site): Promise<void> {
   const calls = [16 * MIB, 2 * MIB, 40 * KIB, 40 * KIB].map((size, index) =>
-    call({ method: 'PUT', key: `${prefix}/killed-${index}`, body: canary(`PUT of ${size} killed`, size) }),
+    call({
+      method: 'PUT',
+      key: `${prefix}/killed-${index}`,
+      body: canary(`PUT of ${size} killed`, size, { isKept: false }),
+    }),
   )
   await delay(60)
   for (const pid of product.pids('gateway')) process.kill(pid, 'SIGKILL')
