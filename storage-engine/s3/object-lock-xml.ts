@@ -44,7 +44,8 @@ function readPeriod(parent: XmlElement, name: string): number | null {
   const text = childText(parent, name)?.trim()
   if (text === undefined) return null
   if (!/^-?\d{1,9}$/.test(text)) throw new StorageError('MalformedXML')
-  return Number(text)
+  // -0 is 0.
+  return Number(text) + 0
 }
 
 export function objectLockConfigurationXml({ defaultRetention }: ObjectLockConfiguration): string {
