@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is how policies write variables
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fillPattern, matchPattern, parsePattern, splitPattern } from '#storage-engine/auth/policy-pattern.ts'
 
@@ -30,6 +31,41 @@ test.each([
 test('answers a hostile pattern at once', () => {
   expect(matches('a*'.repeat(5_000), 'a'.repeat(10_000))).toBe(true)
   expect(matches(`${'a*'.repeat(500)}b`, 'a'.repeat(1_024))).toBe(false)
+})
+
+test.each([512, 543, 544, 1_000])('looks for %i characters behind a wildcard in many that are alike', (count) => {
+  const [run, one] = ['a'.repeat(count), '?'.repeat(count)]
+  const text = 'a'.repeat(1_024)
+  expect(matches(`*${run}b`, text)).toBe(false)
+  expect(matches(`*${run}b`, `${text}b`)).toBe(true)
+  expect(matches(`*${run}b*c`, `${text}b${text}c`)).toBe(true)
+  expect(matches(`*${one}a?b`, `${text}ab`)).toBe(true)
+  expect(matches(`*b${run}`, text)).toBe(false)
+  expect(matches(`*${run}?b${run}*`, `${text}${text}`)).toBe(false)
+})
+
+/** Each way that a pattern may be matched, tried in turn: right, and slow. */
+function matchesSlowly(pattern: string, text: string): boolean {
+  if (pattern === '') return text === ''
+  if (pattern.startsWith('*')) {
+    return matchesSlowly(pattern.slice(1), text) || (text !== '' && matchesSlowly(pattern, text.slice(1)))
+  }
+  return text !== '' && (pattern[0] === '?' || pattern[0] === text[0]) && matchesSlowly(pattern.slice(1), text.slice(1))
+}
+
+test('matches as one who tries every way', () => {
+  const letters = (length: number) => fc.array(fc.constantFrom('a', 'b'), { maxLength: length })
+  const parts = fc.array(fc.constantFrom('a', 'aab', 'b', '?', '*'), { maxLength: 8 })
+  const seen = { true: 0, false: 0 }
+  fc.assert(
+    fc.property(parts, letters(24), (pattern, text) => {
+      const expected = matchesSlowly(pattern.join(''), text.join(''))
+      seen[`${expected}`]++
+      expect(matches(pattern.join(''), text.join(''))).toBe(expected)
+    }),
+    { numRuns: 5_000 },
+  )
+  expect(Math.min(seen.true, seen.false)).toBeGreaterThan(200)
 })
 
 test('fills in variables literally, falls back, and matches nothing for want of a value', () => {

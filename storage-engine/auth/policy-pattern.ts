@@ -91,15 +91,17 @@ export function splitPattern(pattern: Pattern, count: number): Pattern[] {
 }
 
 /**
- * Does the whole of `text` match? Remembers only the last run, so the time is bounded by the product of both lengths,
- * whatever the pattern is: nothing that comes from outside ever becomes a regular expression.
+ * Does the whole of `text` match? Remembers only the last run and tries again behind it, which nearly always is the shortest
+ * way. Nothing that comes from outside ever becomes a regular expression.
  */
 export function matchPattern(pattern: readonly number[], text: string): boolean {
   let at = 0
   let index = 0
   let afterRun = -1
   let runEnd = 0
+  let stepsLeft = 2 * text.length
   while (index < text.length) {
+    if (stepsLeft-- === 0) return matchInParallel(pattern, text)
     const expected = pattern[at]
     if (expected === ANY_RUN) {
       afterRun = ++at
@@ -114,4 +116,64 @@ export function matchPattern(pattern: readonly number[], text: string): boolean 
   }
   while (pattern[at] === ANY_RUN) at++
   return at === pattern.length
+}
+
+/**
+ * The same by following all ways at once, a bit each (the Shift-And algorithm): a pattern can be made so that one after the
+ * other would take as long as the lengths of both multiplied, again and again, for each key of a request.
+ */
+function matchInParallel(pattern: readonly number[], text: string): boolean {
+  const atoms = pattern.filter((part) => part !== ANY_RUN)
+  if (atoms.length > text.length) return false
+  const wordCount = (atoms.length >>> 5) + 1
+  const masks = masksOf(atoms, wordCount)
+  const stays = staysOf(pattern, wordCount)
+  const none = masks.get(ANY_ONE) as Int32Array
+  // Bit n: the first n atoms fit what was read so far.
+  const reached = new Int32Array(wordCount)
+  reached[0] = 1
+  for (let index = 0; index < text.length; index++) {
+    const mask = masks.get(text.charCodeAt(index)) ?? none
+    let carry = 0
+    for (let word = 0; word < wordCount; word++) {
+      const before = reached[word] as number
+      const moved = before & (mask[word] as number)
+      reached[word] = (moved << 1) | carry | (before & (stays[word] as number))
+      carry = moved >>> 31
+    }
+  }
+  return isSet(reached, atoms.length)
+}
+
+/** By code unit, which atoms it fits; under ANY_ONE those that all fit. */
+function masksOf(atoms: readonly number[], wordCount: number): Map<number, Int32Array> {
+  const all = new Int32Array(wordCount)
+  for (const [index, atom] of atoms.entries()) if (atom === ANY_ONE) set(all, index)
+  const masks = new Map([[ANY_ONE, all]])
+  for (const [index, atom] of atoms.entries()) {
+    if (atom === ANY_ONE) continue
+    const mask = masks.get(atom) ?? all.slice()
+    masks.set(atom, mask)
+    set(mask, index)
+  }
+  return masks
+}
+
+/** After how many atoms any run of characters may be passed over. */
+function staysOf(pattern: readonly number[], wordCount: number): Int32Array {
+  const stays = new Int32Array(wordCount)
+  let count = 0
+  for (const part of pattern) {
+    if (part === ANY_RUN) set(stays, count)
+    else count++
+  }
+  return stays
+}
+
+function set(bits: Int32Array, index: number): void {
+  bits[index >>> 5] = (bits[index >>> 5] as number) | (1 << (index & 31))
+}
+
+function isSet(bits: Int32Array, index: number): boolean {
+  return (((bits[index >>> 5] as number) >>> (index & 31)) & 1) === 1
 }

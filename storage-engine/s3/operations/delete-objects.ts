@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { StorageError } from '#storage-engine/errors.ts'
 import {
   type DeleteResult,
@@ -18,6 +19,8 @@ import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
 import { element } from '#storage-engine/xml-text.ts'
 
 export const KEYS_MAX = 1000
+/** Judged at a time: between them other requests have their turn, as long policies take their time for each key. */
+const GROUP_SIZE = 25
 
 interface Entry {
   key: string
@@ -32,9 +35,7 @@ export async function deleteObjects(request: BucketRequest): Promise<S3Response>
   const content = await readDocument(request.headers, request.body, LONG_XML_BYTES_MAX)
   const root = expectRoot(readXml(content), 'Delete')
   const isQuiet = childText(root, 'Quiet')?.trim().toLowerCase() === 'true'
-  const entries = await Promise.all(
-    readEntries(root).map(async (entry) => ({ entry, target: await toTarget(request, entry) })),
-  )
+  const entries = await judge(request, readEntries(root))
   const targets = entries.flatMap(({ target }) => (target instanceof StorageError ? [] : [target]))
   const { engine, bucket, ownerId } = request
   const origin = bucket.settings.notification === undefined ? undefined : eventOrigin(request)
@@ -64,6 +65,19 @@ function readEntries(root: XmlElement): Entry[] {
       size: childText(object, 'Size'),
     }
   })
+}
+
+async function judge(
+  request: BucketRequest,
+  entries: Entry[],
+): Promise<{ entry: Entry; target: DeleteTarget | StorageError }[]> {
+  const judged: { entry: Entry; target: DeleteTarget | StorageError }[] = []
+  for (let start = 0; start < entries.length; start += GROUP_SIZE) {
+    if (start > 0) await nextTurn()
+    const group = entries.slice(start, start + GROUP_SIZE)
+    judged.push(...(await Promise.all(group.map(async (entry) => ({ entry, target: await toTarget(request, entry) })))))
+  }
+  return judged
 }
 
 /** One bad entry, or one that the caller may not delete, does not spoil the others. */
