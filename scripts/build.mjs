@@ -18,7 +18,7 @@ const CONSOLE_SOURCES = [
   'package-lock.json',
   'tsconfig.json',
 ]
-const ENTRIES = ['main', 'gateway', 'worker', 'console', 'prepare']
+const ENTRIES = ['main', 'gateway', 'worker', 'console', 'prepare', 'pkcs11-worker']
 const STAMP = '.sceau-stamp'
 
 /** Brings dist/ and .next/ up to date. `node` runs the console's build. */

@@ -64,7 +64,7 @@ const settings = z
       .regex(/^postgres(?:ql)?:\/\//, 'must start with postgres://')
       .nullable()
       .default(null),
-    rootProvider: z.enum(['file', 'env', 'aws-kms', 'vault']).default('file'),
+    rootProvider: z.enum(['file', 'env', 'aws-kms', 'vault', 'pkcs11']).default('file'),
     rootKeyFile: filePath.optional(),
     keystoreDir: filePath.optional(),
     ...keyServiceSettings,

@@ -15,6 +15,13 @@ const list = z.preprocess(
 )
 const pathPart = (text: string) => z.string().regex(/^[\w-][\w.-]{0,127}$/, text)
 
+/** CKA_LABEL, and a token's label, which has room for 32 bytes. */
+const label = z
+  .string()
+  .regex(/^[\x20-\x7e]{0,31}[\x21-\x7e]$/, 'must be a label of at most 32 characters')
+  .nullable()
+  .default(null)
+
 /** Settings of the root providers that are services. Their secrets are in files and in the environment, never here. */
 export const keyServiceSettings = {
   kmsKeyId: z.string().min(1).nullable().default(null),
@@ -35,6 +42,10 @@ export const keyServiceSettings = {
     .default(null),
   vaultTokenFile: file,
   vaultCaFile: file,
+  pkcs11Module: file,
+  pkcs11Token: label,
+  pkcs11Key: label,
+  pkcs11PinFile: file,
 }
 
 type KeyServiceSetting = keyof typeof keyServiceSettings
@@ -44,12 +55,15 @@ export const KEY_SERVICE_REQUIRED = {
   env: [],
   'aws-kms': ['kmsKeyId'],
   vault: ['vaultAddr', 'vaultKey', 'vaultTokenFile'],
+  pkcs11: ['pkcs11Module', 'pkcs11Token', 'pkcs11Key', 'pkcs11PinFile'],
 } as const satisfies Record<string, readonly KeyServiceSetting[]>
 
 export const KEY_SERVICE_PATHS = [
   'kmsCaFile',
   'vaultTokenFile',
   'vaultCaFile',
+  'pkcs11Module',
+  'pkcs11PinFile',
 ] as const satisfies readonly KeyServiceSetting[]
 
 function isServiceUrl(text: string): boolean {

@@ -1,9 +1,11 @@
 import fs from 'node:fs'
+import path from 'node:path'
 import type { Config } from '#storage-engine/config.ts'
 import { createAwsKmsRootProvider } from '#storage-engine/crypto/aws-kms-root-provider.ts'
 import type { AwsCredentials } from '#storage-engine/crypto/aws-signature.ts'
 import { createEnvRootProvider } from '#storage-engine/crypto/env-root-provider.ts'
 import { openFileRootProvider } from '#storage-engine/crypto/file-root-provider.ts'
+import { openPkcs11RootProvider } from '#storage-engine/crypto/pkcs11-root-provider.ts'
 import type { RootProvider } from '#storage-engine/crypto/root-provider.ts'
 import { createVaultRootProvider } from '#storage-engine/crypto/vault-root-provider.ts'
 import { StartupError } from '#storage-engine/errors.ts'
@@ -27,6 +29,8 @@ export async function openRootProvider(
       return openAwsKms(config)
     case 'vault':
       return openVault(config)
+    case 'pkcs11':
+      return openPkcs11(config, isInstallationEmpty)
   }
 }
 
@@ -56,6 +60,21 @@ function openVault(config: Config): RootProvider {
     namespace: config.vaultNamespace,
     tokenFile: config.vaultTokenFile ?? '',
     ca: readAuthority(config.vaultCaFile, 'SCEAU_VAULT_CA_FILE'),
+  })
+}
+
+function openPkcs11(config: Config, isInstallationEmpty: boolean): Promise<RootProvider> {
+  const { pkcs11Module, pkcs11Token, pkcs11Key, pkcs11PinFile } = config
+  return openPkcs11RootProvider({
+    place: {
+      module: pkcs11Module ?? '',
+      token: pkcs11Token ?? '',
+      key: pkcs11Key ?? '',
+      pinFile: pkcs11PinFile ?? '',
+    },
+    // Beside this file, in the sources and in what is made of them.
+    workerFile: path.join(import.meta.dirname, `pkcs11-worker${path.extname(import.meta.filename)}`),
+    isInstallationEmpty,
   })
 }
 

@@ -42,11 +42,7 @@ export interface WrappingKeys {
 export function wrapKey(input: WrappingKeys & { key: Buffer }): Buffer {
   const { parent, key } = input
   if (key.length !== KEY_BYTES) throw new RangeError(`A key of ${key.length} bytes: ${KEY_BYTES} are needed.`)
-  const record = Buffer.allocUnsafe(WRAPPED_KEY_BYTES)
-  record[0] = RECORD_VERSION
-  parent.id.copy(record, PARENT_ID_AT, 0, 16)
-  record.writeUInt32BE(parent.version, PARENT_VERSION_AT)
-  fillRandom(record, SALT_AT, SALT_BYTES)
+  const record = beginRecord(parent)
   aesKeyWrap(wrappingKeyOf(input, record), key).copy(record, WRAPPED_AT)
   return record
 }
@@ -54,11 +50,54 @@ export function wrapKey(input: WrappingKeys & { key: Buffer }): Buffer {
 /** The reverse of wrapKey. Throws SealBrokenError for any other parent, second key, context or record. */
 export function unwrapKey(input: WrappingKeys & { record: Buffer }): Buffer {
   const { parent, record } = input
+  ensureParent(parent, record)
+  return aesKeyUnwrap(wrappingKeyOf(input, record), record.subarray(WRAPPED_AT))
+}
+
+/** A wrapping key that is elsewhere, and never comes here. */
+export interface DistantParent extends Omit<ParentKey, 'key'> {
+  /** HMAC-SHA-384 under it, 48 bytes. */
+  hmac(message: Buffer): Promise<Buffer>
+}
+
+/** As wrapKey, the same bytes: for one block HKDF-Expand is a single HMAC (RFC 5869 §2.3). */
+export async function wrapKeyUnder(parent: DistantParent, input: { context: Buffer; key: Buffer }): Promise<Buffer> {
+  const { context, key } = input
+  if (key.length !== KEY_BYTES) throw new RangeError(`A key of ${key.length} bytes: ${KEY_BYTES} are needed.`)
+  const record = beginRecord(parent)
+  aesKeyWrap(await distantShare(parent, context, record), key).copy(record, WRAPPED_AT)
+  return record
+}
+
+/** The reverse of wrapKeyUnder and of wrapKey. Throws SealBrokenError for any other parent, context or record. */
+export async function unwrapKeyUnder(
+  parent: DistantParent,
+  { context, record }: { context: Buffer; record: Buffer },
+): Promise<Buffer> {
+  ensureParent(parent, record)
+  return aesKeyUnwrap(await distantShare(parent, context, record), record.subarray(WRAPPED_AT))
+}
+
+async function distantShare(parent: DistantParent, context: Buffer, record: Buffer): Promise<Buffer> {
+  const message = Buffer.concat([PURPOSE, context, record.subarray(SALT_AT, WRAPPED_AT), Buffer.from([1])])
+  return (await parent.hmac(message)).subarray(0, KEY_BYTES)
+}
+
+/** All of a record but the wrapped key. */
+function beginRecord(parent: Omit<ParentKey, 'key'>): Buffer {
+  const record = Buffer.allocUnsafe(WRAPPED_KEY_BYTES)
+  record[0] = RECORD_VERSION
+  parent.id.copy(record, PARENT_ID_AT, 0, 16)
+  record.writeUInt32BE(parent.version, PARENT_VERSION_AT)
+  fillRandom(record, SALT_AT, SALT_BYTES)
+  return record
+}
+
+function ensureParent(parent: Omit<ParentKey, 'key'>, record: Buffer): void {
   const named = parentOf(record)
   if (!named.id.equals(parent.id) || named.version !== parent.version) {
     throw new SealBrokenError('This key was wrapped by another one.')
   }
-  return aesKeyUnwrap(wrappingKeyOf(input, record), record.subarray(WRAPPED_AT))
 }
 
 /** Which key wrapped a record, read in clear: a hint for the look-up, proved only by unwrapping. */
