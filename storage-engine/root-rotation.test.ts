@@ -44,7 +44,8 @@ afterEach(() => setting.stop())
 
 const signal = new AbortController().signal
 const pass = () => rewrapRoot(engine, { signal })
-const rotate = () => changeRootKeys(engine, ADMINISTRATOR, { action: 'rotate' })
+const activeId = async () => (await engine.rootProvider.active()).id
+const rotate = async () => changeRootKeys(engine, ADMINISTRATOR, { action: 'rotate', confirm: await activeId() })
 const countsOf = async () => (await getRootKeys(engine, ADMINISTRATOR)).rootKeys.map(({ wrappedCount }) => wrappedCount)
 
 /** As if the rotation had been that long ago. */
@@ -90,7 +91,8 @@ test('rotates at once, wraps everything again, and takes the old key away when n
   })
   expect(rotated.rotation).toEqual({ state: 'running', doneCount: 0, totalCount: 7 })
   const [, old] = rotated.rootKeys as [unknown, { id: string; version: number }]
-  const retire = () => changeRootKeys(engine, ADMINISTRATOR, { action: 'retire', ...old, confirm: old.id })
+  const retire = () =>
+    changeRootKeys(engine, ADMINISTRATOR, { action: 'retire', version: old.version, confirm: old.id })
   await expect(retire()).rejects.toMatchObject({ code: 'KeyIsInUse', extra: { Count: '7' } })
   await expectAnotherProcessWorks()
 
@@ -127,7 +129,7 @@ test('leaves a database from before a retirement without a key that opens it', a
   const restore = () => setting.open({ DATABASE_URL: backup.connection.connectionString })
   await (await restore()).close()
   const { id, version } = old as { id: string; version: number }
-  await changeRootKeys(engine, ADMINISTRATOR, { action: 'retire', id, version, confirm: id })
+  await changeRootKeys(engine, ADMINISTRATOR, { action: 'retire', version, confirm: id })
   await expect(restore()).rejects.toThrow(/is not the one that sealed this installation/)
   await backup.drop()
 })
@@ -222,11 +224,38 @@ test('takes notice of a root key that was rotated elsewhere', async () => {
 test('is for administrators, and needs the id of a key that is there and not active', async () => {
   const somebody = { ...ADMINISTRATOR, isAdministrator: false }
   await expect(getRootKeys(engine, somebody)).rejects.toMatchObject({ code: 'AccessDenied' })
-  await expect(changeRootKeys(engine, somebody, { action: 'rotate' })).rejects.toMatchObject({ code: 'AccessDenied' })
+  await expect(changeRootKeys(engine, somebody, { action: 'rotate', confirm: '' })).rejects.toMatchObject({
+    code: 'AccessDenied',
+  })
   const [active] = (await getRootKeys(engine, ADMINISTRATOR)).rootKeys
   const { id, version } = active as { id: string; version: number }
-  const retire = (input: object) => changeRootKeys(engine, ADMINISTRATOR, { action: 'retire', id, version, ...input })
-  await expect(retire({ confirm: 'other' })).rejects.toMatchObject({ code: 'ConfirmationMismatch' })
-  await expect(retire({ confirm: id })).rejects.toMatchObject({ code: 'KeyIsInUse' })
-  await expect(retire({ confirm: id, version: 9 })).rejects.toMatchObject({ code: 'NoSuchKeyVersion' })
+  const change = (input: { confirm?: string; version?: number }, action: 'rotate' | 'retire' = 'retire') =>
+    changeRootKeys(engine, ADMINISTRATOR, { action, confirm: id, version, ...input })
+  await expect(change({ confirm: 'other' }, 'rotate')).rejects.toMatchObject({ code: 'ConfirmationMismatch' })
+  await expect(change({ confirm: 'other' })).rejects.toMatchObject({ code: 'NoSuchKeyVersion' })
+  await expect(change({})).rejects.toMatchObject({ code: 'KeyIsInUse' })
+  await expect(change({ version: 9 })).rejects.toMatchObject({ code: 'NoSuchKeyVersion' })
+})
+
+test('shows what it knows while the provider is out of reach, and changes nothing then', async () => {
+  await rotate()
+  const unavailable = { code: 'ServiceUnavailable' }
+  const down = () => Promise.reject(new Error('connection refused'))
+  const cut: Engine = {
+    ...engine,
+    rootProvider: { ...engine.rootProvider, active: down, list: down, wrap: down, unwrap: down, health: down },
+    findRootHealth: async () => ({ health: 'unreachable', detail: 'connection refused' }),
+  }
+  expect(await getRootKeys(cut, ADMINISTRATOR)).toMatchObject({
+    provider: { health: 'unreachable', detail: 'connection refused' },
+    rootKeys: [
+      { state: 'active', version: 2 },
+      { state: 'decrypt-only', version: 1, wrappedCount: 7 },
+    ],
+  })
+  await expect(changeRootKeys(cut, ADMINISTRATOR, { action: 'rotate', confirm: 'x' })).rejects.toMatchObject(
+    unavailable,
+  )
+  await expect(rewrapRoot(cut, { signal })).rejects.toMatchObject(unavailable)
+  expect(await countsOf()).toEqual([0, 7])
 })

@@ -19,8 +19,11 @@ export function failClosedKeystore(keystore: Keystore): Pick<Keystore, 'read' | 
   }
 }
 
-/** Whatever stops them stops the request: there is no other road, least of all one without encryption. */
-async function orUnavailable<Result>(call: () => Promise<Result>): Promise<Result> {
+/**
+ * Whatever stops them stops the request: there is no other road, least of all one without encryption. Refusals that a
+ * provider words itself (StorageError) become its cause.
+ */
+export async function orUnavailable<Result>(call: () => Promise<Result>): Promise<Result> {
   try {
     return await call()
   } catch (cause) {

@@ -1,4 +1,5 @@
-import type { RootKeyName } from '#storage-engine/crypto/root-provider.ts'
+import { orUnavailable } from '#storage-engine/crypto/fail-closed.ts'
+import type { RootKeyEntry, RootKeyName } from '#storage-engine/crypto/root-provider.ts'
 import { rootKeyOf } from '#storage-engine/crypto/root-record.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
@@ -28,7 +29,7 @@ export async function rotateRootKey(engine: Engine): Promise<RootKeyName & { isN
   const noted = await engine.db.transaction(async (tx) => {
     await lockRootKeys(tx)
     // Else the history would begin with the new key.
-    const before = await rootProvider.active()
+    const before = await activeOf(engine)
     const isNoticed = await noteActiveRootKey(tx, before)
     if (rootProvider.rotation === null) return { ...before, isNew: isNoticed }
     const made = await rootProvider.rotation.rotate()
@@ -41,13 +42,14 @@ export async function rotateRootKey(engine: Engine): Promise<RootKeyName & { isN
 }
 
 /** Takes notice of the root key that is active now, whoever made it. Resolves to whether something is to be wrapped again. */
-export async function observeRootKey({ db, rootProvider }: Engine): Promise<boolean> {
-  const active = await rootProvider.active()
+export async function observeRootKey(engine: Engine): Promise<boolean> {
+  const { db } = engine
+  const active = await activeOf(engine)
   const noted = await findActiveRootKey(db)
   if (noted === null || noted.id !== active.id || noted.version !== active.version) {
     await db.transaction(async (tx) => {
       await lockRootKeys(tx)
-      await noteActiveRootKey(tx, await rootProvider.active())
+      await noteActiveRootKey(tx, await activeOf(engine))
     })
     return true
   }
@@ -62,7 +64,7 @@ export async function rewrapOnce(engine: Engine, { signal }: { signal: AbortSign
   const noted = await findActiveRootKey(engine.db)
   if (noted === null) return 0
   const begunAt = Date.now()
-  const active = await engine.rootProvider.active()
+  const active = await activeOf(engine)
   const count = await rewrapUnderRootKey(engine, { to: active, signal })
   const isSame = noted.id === active.id && noted.version === active.version
   const isSettled = noted.activeSince.getTime() + ENVELOPE_MS < begunAt
@@ -70,6 +72,10 @@ export async function rewrapOnce(engine: Engine, { signal }: { signal: AbortSign
     await markRootKey(engine.db, { id: noted.id, version: noted.version, rewrappedAt: new Date() })
   }
   return count
+}
+
+function activeOf({ rootProvider }: Engine): Promise<RootKeyName> {
+  return orUnavailable(() => rootProvider.active())
 }
 
 /** A root key that this installation has or had. */
@@ -84,13 +90,17 @@ export interface RootKeyState extends RootKeyName {
   rewrappedAt: Date | null
 }
 
-/** Those that the provider has, the active one first, then the retired ones; each counted exactly. */
+/**
+ * Those that the provider has, the active one first, then the retired ones; each counted exactly. While the provider is out
+ * of reach, those that it had when somebody looked last.
+ */
 export async function listRootKeyStates(engine: Engine): Promise<RootKeyState[]> {
-  const [entries, rows, counts] = await Promise.all([
-    engine.rootProvider.list(),
+  const [health, rows, counts] = await Promise.all([
+    engine.findRootHealth(),
     listRootKeys(engine.db),
     countWrapped(engine),
   ])
+  const entries = health.health === 'ok' ? await engine.rootProvider.list() : rows.flatMap(asNoted)
   const present = entries.map((entry): RootKeyState => {
     const row = rows.find((each) => isSame(each, entry))
     return {
@@ -144,6 +154,11 @@ export async function retireRootKey(engine: Engine, name: RootKeyName): Promise<
   })
   keyring.forgetKeys()
   log.warn({ id: name.id, version: name.version }, 'root key retired')
+}
+
+function asNoted({ id, version, activeSince: createdAt, replacedAt, retiredAt }: RootKeyRow): RootKeyEntry[] {
+  if (retiredAt !== null) return []
+  return [{ id, version, state: replacedAt === null ? 'active' : 'decrypt-only', createdAt }]
 }
 
 function expectRetirable(key: RootKeyState, active: RootKeyState | undefined): void {

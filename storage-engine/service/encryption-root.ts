@@ -1,12 +1,20 @@
 import { type Actor, requireAdministrator } from '#storage-engine/accounts/actor.ts'
 import { audited } from '#storage-engine/accounts/audited.ts'
+import { orUnavailable } from '#storage-engine/crypto/fail-closed.ts'
+import type { RootKeyName } from '#storage-engine/crypto/root-provider.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
-import { listRootKeyStates, retireRootKey, rotateRootKey } from '#storage-engine/namespaces/root-keys.ts'
+import {
+  listRootKeyStates,
+  type RootKeyState,
+  retireRootKey,
+  rotateRootKey,
+} from '#storage-engine/namespaces/root-keys.ts'
+import { getAttestationKey } from '#storage-engine/namespaces/sign-document.ts'
 
 /**
- * The root provider, its keys, and how much each of them wraps: counted now, record by record. Throws AccessDenied and
- * ServiceUnavailable.
+ * Where the root key is, which root keys there are, and how much each of them wraps: counted now, record by record. While the
+ * provider is out of reach, its keys are those that were noted last. Throws AccessDenied.
  */
 export async function getRootKeys(engine: Engine, actor: Actor) {
   requireAdministrator(actor)
@@ -15,47 +23,65 @@ export async function getRootKeys(engine: Engine, actor: Actor) {
 
 export interface ChangeRootKeys {
   action: 'rotate' | 'retire'
-  /** To retire: which one. */
-  id?: string | undefined
+  /** To retire: which version of the key, when there are several of that id. */
   version?: number | undefined
-  /** To retire: the key's id once more. */
-  confirm?: string | undefined
+  /** The id of the key that is to be replaced, or taken away. */
+  confirm: string
 }
 
 /**
  * Rotates the root key, or takes one away that wraps nothing any more. Throws AccessDenied, ConfirmationMismatch,
  * NoSuchKeyVersion, KeyIsInUse, NotImplemented (where only the provider's own administrator can) and ServiceUnavailable.
  */
-export async function changeRootKeys(engine: Engine, actor: Actor, input: ChangeRootKeys) {
+export async function changeRootKeys(engine: Engine, actor: Actor, { action, version, confirm }: ChangeRootKeys) {
   requireAdministrator(actor)
-  const { action, id = '', version = 0, confirm } = input
   const run = {
     rotate: async () => {
+      const { id } = await orUnavailable(() => engine.rootProvider.active())
+      if (id !== confirm) throw new StorageError('ConfirmationMismatch', { message: OTHER_ID })
       const { isNew } = await rotateRootKey(engine)
       if (!isNew) throw new StorageError('NotImplemented', { message: NOTHING_NEW })
     },
-    retire: async () => {
-      if (confirm !== id)
-        throw new StorageError('ConfirmationMismatch', { message: 'The confirmation does not match the id.' })
-      await retireRootKey(engine, { id, version })
-    },
+    retire: async () => retireRootKey(engine, await findRetirable(engine, { id: confirm, version })),
   }
-  const details = action === 'retire' ? { id, version } : {}
+  const details = version === undefined ? { id: confirm } : { id: confirm, version }
   const act = { namespaceId: null, action: `root-key.${action}`, target: engine.rootProvider.location, details }
   await audited(engine, actor, act, run[action])
   return describe(engine)
 }
 
+const OTHER_ID = 'The confirmation is not the id of the active root key.'
 const NOTHING_NEW = 'This provider makes new root keys by itself: rotate the key there, and it is taken notice of here.'
+
+async function findRetirable(
+  engine: Engine,
+  { id, version }: { id: string; version: number | undefined },
+): Promise<RootKeyName> {
+  const states = await listRootKeyStates(engine)
+  const found = states.filter((key) => key.id === id && (version === undefined || key.version === version))
+  const wanted =
+    version === undefined && found.length > 1 ? found.filter(({ state }) => state === 'decrypt-only') : found
+  if (wanted.length > 1) {
+    throw new StorageError('InvalidArgument', {
+      message: 'There are several versions of this key: say which one.',
+      extra: { ArgumentName: 'version' },
+    })
+  }
+  const [key] = wanted
+  if (key === undefined) throw new StorageError('NoSuchKeyVersion')
+  return key
+}
 
 async function describe(engine: Engine) {
   const { kind, location, rotation } = engine.rootProvider
-  const keys = await listRootKeyStates(engine)
-  const totalCount = keys.reduce((sum, { wrappedCount }) => sum + wrappedCount, 0)
-  const [active] = keys
-  const isUnderWay = active !== undefined && active.rewrappedAt === null && keys.length > 1
+  const [health, keys, attestation] = await Promise.all([
+    engine.findRootHealth(),
+    listRootKeyStates(engine),
+    getAttestationKey(engine),
+  ])
   return {
-    provider: { kind, location, canRotate: rotation !== null },
+    provider: { kind, location, ...health, canRotate: rotation !== null },
+    fips: engine.config.fips === 'on',
     rootKeys: keys.map(({ id, version, state, createdAt, retiredAt, neededUntil, wrappedCount }) => ({
       id,
       version,
@@ -65,13 +91,15 @@ async function describe(engine: Engine) {
       neededUntil: neededUntil?.toISOString() ?? null,
       wrappedCount,
     })),
-    rotation:
-      keys.length < 2
-        ? null
-        : {
-            state: isUnderWay ? ('running' as const) : ('done' as const),
-            doneCount: active?.wrappedCount ?? 0,
-            totalCount,
-          },
+    rotation: describeRotation(keys),
+    attestation,
   }
+}
+
+/** Null while there was only one key ever. */
+function describeRotation([active, ...others]: RootKeyState[]) {
+  if (active === undefined || others.length === 0) return null
+  const totalCount = others.reduce((sum, { wrappedCount }) => sum + wrappedCount, active.wrappedCount)
+  const state = active.rewrappedAt === null ? ('running' as const) : ('done' as const)
+  return { state, doneCount: active.wrappedCount, totalCount }
 }
