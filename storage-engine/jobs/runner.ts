@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Engine } from '#storage-engine/engine.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { abortStaleUploads } from '#storage-engine/jobs/abort-stale-uploads.ts'
@@ -97,6 +98,8 @@ export interface RunningJobs {
  */
 export async function startJobs(engine: Engine, jobs: Job[] = jobsOf(engine)): Promise<RunningJobs> {
   const stopping = new AbortController()
+  // One listener a job: many are no leak.
+  setMaxListeners(0, stopping.signal)
   const loops = jobs.map((job) => repeat(engine, job, stopping.signal))
   return {
     async close() {
