@@ -18,6 +18,7 @@ import { USER_METADATA_BYTES_MAX } from '#storage-engine/s3/object-headers.ts'
 import { KEYS_MAX } from '#storage-engine/s3/operations/delete-objects.ts'
 import { BUCKETS_MAX } from '#storage-engine/s3/operations/list-buckets.ts'
 import { HEADERS_MAX } from '#storage-engine/s3/operations/preflight.ts'
+import { CORS_BYTES_MAX } from '#storage-engine/s3/operations/put-bucket-cors.ts'
 import { DAYS_MAX as RESTORE_DAYS_MAX } from '#storage-engine/s3/operations/restore-object.ts'
 import { HEADER_BYTES_MAX } from '#storage-engine/s3/server.ts'
 import { REDIRECT_LENGTH_MAX } from '#storage-engine/s3/setting-headers.ts'
@@ -130,6 +131,12 @@ export const LIMITS: readonly Limit[] = [
     page: 'userguide/acl-overview.html',
   },
   { what: 'CORS rules', limit: count(RULES_MAX), code: 'MalformedXML', page: 'API/API_PutBucketCors.html' },
+  {
+    what: 'document of CORS rules',
+    limit: bytes(CORS_BYTES_MAX),
+    code: 'MaxMessageLengthExceeded',
+    page: 'API/API_PutBucketCors.html',
+  },
   {
     what: 'headers that a preflight asks for',
     limit: count(HEADERS_MAX),

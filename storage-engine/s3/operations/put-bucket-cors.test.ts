@@ -26,6 +26,12 @@ test.each([
   expect((await send('GET', '/bkt?cors')).text).toContain('<AllowedMethod>GET</AllowedMethod>')
 })
 
+test('PutBucketCors takes 64 KiB and no more', async () => {
+  const ofSize = (size: number) => RULES.replace('</CORSRule>', `${' '.repeat(size - RULES.length)}</CORSRule>`)
+  expect((await send('PUT', '/bkt?cors', { body: ofSize(65_536) })).status).toBe(200)
+  expect((await send('PUT', '/bkt?cors', { body: ofSize(65_537) })).code).toBe('MaxMessageLengthExceeded')
+})
+
 test('PutBucketCors answers BadDigest for a document that did not arrive whole', async () => {
   const headers = { 'content-md5': '1B2M2Y8AsgTpgAmY7PhCfg==' }
   expect((await send('PUT', '/bkt?cors', { body: RULES, headers })).code).toBe('BadDigest')
