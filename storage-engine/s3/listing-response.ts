@@ -64,9 +64,15 @@ export function entriesXml(
   return objects + prefixes
 }
 
-/** `owners` is null when the client did not ask for them. */
-export function contentsXml(object: ListedObject, encode: EncodeKey, owners: Map<string, Owner> | null): string {
-  return `<Contents>${element('Key', encode(object.key))}${objectFieldsXml(object)}${ownerXml('Owner', owners?.get(object.ownerId))}</Contents>`
+export interface ContentsInput {
+  encode: EncodeKey
+  /** Null when the client did not ask for them. */
+  owners: Map<string, Owner> | null
+  restoreStatus(object: ListedObject): string
+}
+
+export function contentsXml(object: ListedObject, { encode, owners, restoreStatus }: ContentsInput): string {
+  return `<Contents>${element('Key', encode(object.key))}${objectFieldsXml(object)}${ownerXml('Owner', owners?.get(object.ownerId))}${restoreStatus(object)}</Contents>`
 }
 
 /** What a listing says of an object or a version, but for its key. */

@@ -4,6 +4,7 @@ import type { EncodeKey } from '#storage-engine/s3/list-parameters.ts'
 import { echoXml, objectFieldsXml, readListingParameters } from '#storage-engine/s3/listing-response.ts'
 import type { Owner } from '#storage-engine/s3/owner-directory.ts'
 import { ownerXml } from '#storage-engine/s3/owner-xml.ts'
+import { restoreStatusOf } from '#storage-engine/s3/restore-status.ts'
 import type { BucketRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
 import { checkVersionIdForm } from '#storage-engine/s3/version-id.ts'
@@ -21,6 +22,7 @@ export async function listObjectVersions(request: BucketRequest): Promise<S3Resp
   const versions = page.entries.filter((entry) => entry.kind !== 'prefix')
   const prefixes = page.entries.filter((entry) => entry.kind === 'prefix')
   const known = await owners.getOwners(new Set(versions.map(({ ownerId }) => ownerId)))
+  const restoreStatus = await restoreStatusOf(request, page.entries)
   const fields = [
     echoXml(request, parameters),
     element('KeyMarker', encode(keyMarker)),
@@ -28,7 +30,7 @@ export async function listObjectVersions(request: BucketRequest): Promise<S3Resp
     element('IsTruncated', page.isTruncated),
     element('NextKeyMarker', page.nextKeyMarker === null ? null : encode(page.nextKeyMarker)),
     element('NextVersionIdMarker', page.nextVersionIdMarker),
-    ...versions.map((version) => versionXml(version, encode, known)),
+    ...versions.map((version) => versionXml(version, { encode, owners: known, restoreStatus })),
     ...prefixes.map((entry) => `<CommonPrefixes>${element('Prefix', encode(entry.prefix))}</CommonPrefixes>`),
   ]
   return xmlResponse(xmlDocument('ListVersionsResult', fields.join('')))
@@ -49,10 +51,18 @@ function readMarkers({ query }: BucketRequest): { keyMarker: string; versionIdMa
   return { keyMarker, versionIdMarker }
 }
 
-function versionXml(version: ListedVersion, encode: EncodeKey, owners: Map<string, Owner>): string {
+interface VersionInput {
+  encode: EncodeKey
+  owners: Map<string, Owner>
+  restoreStatus(version: ListedVersion): string
+}
+
+function versionXml(version: ListedVersion, { encode, owners, restoreStatus }: VersionInput): string {
   const { kind, key, versionId, isLatest, lastModified, ownerId } = version
   const identity = `${element('Key', encode(key))}<VersionId>${versionId}</VersionId><IsLatest>${isLatest}</IsLatest>`
   const owner = ownerXml('Owner', owners.get(ownerId))
-  if (kind === 'version') return `<Version>${identity}${objectFieldsXml(version)}${owner}</Version>`
+  if (kind === 'version') {
+    return `<Version>${identity}${objectFieldsXml(version)}${owner}${restoreStatus(version)}</Version>`
+  }
   return `<DeleteMarker>${identity}${element('LastModified', lastModified.toISOString())}${owner}</DeleteMarker>`
 }

@@ -7,6 +7,7 @@ import {
   pageObjects,
   readListingParameters,
 } from '#storage-engine/s3/listing-response.ts'
+import { restoreStatusOf } from '#storage-engine/s3/restore-status.ts'
 import type { BucketRequest } from '#storage-engine/s3/s3-request.ts'
 import { type S3Response, xmlResponse } from '#storage-engine/s3/s3-response.ts'
 import { xmlDocument } from '#storage-engine/s3/xml-writer.ts'
@@ -27,6 +28,7 @@ export async function listObjectsV2(request: BucketRequest): Promise<S3Response>
   )
   const wantsOwners = values.get('fetch-owner')?.toLowerCase() === 'true'
   const owners = wantsOwners ? await ownersOf(request, page.entries) : null
+  const restoreStatus = await restoreStatusOf(request, page.entries)
   const fields = [
     echoXml(request, parameters),
     element('KeyCount', page.entries.length),
@@ -34,7 +36,7 @@ export async function listObjectsV2(request: BucketRequest): Promise<S3Response>
     element('ContinuationToken', token),
     element('NextContinuationToken', page.nextMarker === null ? null : encodeToken(page.nextMarker)),
     startAfter === '' ? '' : element('StartAfter', encode(startAfter)),
-    entriesXml(page.entries, encode, (object) => contentsXml(object, encode, owners)),
+    entriesXml(page.entries, encode, (object) => contentsXml(object, { encode, owners, restoreStatus })),
   ]
   return xmlResponse(xmlDocument('ListBucketResult', fields.join('')))
 }
