@@ -5,6 +5,7 @@ import {
   formatExactBytes,
   formatRate,
   formatRelative,
+  formatUntil,
   truncateMiddle,
   visibleName,
 } from '#lib/format.ts'
@@ -59,6 +60,23 @@ describe('formatRelative', () => {
 
   it('never shows a future when clocks differ', () => {
     expect(ago(-600)).toBe('now')
+  })
+})
+
+describe('formatUntil', () => {
+  const now = new Date('2026-05-10T12:00:00Z')
+  const within = (seconds: number, language: 'en' | 'fr' = 'en') =>
+    formatUntil(new Date(now.getTime() + seconds * 1000), now, language)
+
+  it('counts down in whole days, hours, minutes and seconds', () => {
+    expect(within(21 * 86_400 - 1)).toBe('in 20 days')
+    expect(within(86_399)).toBe('in 23 hours')
+    expect(within(90)).toBe('in 1 minute')
+    expect(within(42, 'fr')).toBe('dans 42 secondes')
+  })
+
+  it('stops at nothing', () => {
+    expect(within(-5)).toBe('in 0 seconds')
   })
 })
 

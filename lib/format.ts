@@ -53,6 +53,14 @@ export function formatRelative(date: Date, now: Date, language: Language): strin
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(0, 'second')
 }
 
+/** "in 20 days", "in 3 minutes", "in 12 seconds"; never past. Rounded down, so that it never promises more than there is. */
+export function formatUntil(date: Date, now: Date, language: Language): string {
+  const seconds = Math.max(0, (date.getTime() - now.getTime()) / 1000)
+  const format = new Intl.RelativeTimeFormat(language, { numeric: 'always' })
+  const [unit, size] = STEPS.slice(3).find(([, size]) => seconds >= size) ?? ['second', 1]
+  return format.format(Math.floor(seconds / size), unit)
+}
+
 /** Date and time in the reader's zone, to the second, with the zone's name. */
 export function formatAbsolute(date: Date, language: Language): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'long' }).format(date)

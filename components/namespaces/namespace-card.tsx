@@ -2,8 +2,8 @@
 import { LockKeyhole, LockKeyholeOpen } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'use-intl'
+import { EncryptionSwitch } from '#components/encryption/encryption-switch.tsx'
 import { CoverageBar } from '#components/namespaces/coverage-bar.tsx'
-import { EncryptionSwitch } from '#components/namespaces/encryption-switch.tsx'
 import { NamespaceFigures } from '#components/namespaces/namespace-figures.tsx'
 import { Card } from '#components/ui/card.tsx'
 import type { Namespace } from '#lib/schemas/namespaces.ts'
@@ -38,7 +38,7 @@ export function NamespaceCard({ namespace }: { namespace: Namespace }) {
             <Lock aria-hidden className={encryption.mode === 'on' ? 'size-4 text-good' : 'size-4 text-ink-soft'} />
             {t('namespaces.encryption')}
           </h3>
-          <EncryptionSwitch namespace={namespace} />
+          <EncryptionSwitch name={name} mode={encryption.mode} stored={encryption} />
         </div>
         <p className="text-pretty text-ink-soft text-xs" data-testid="encryption-state" data-state={encryption.state}>
           {t(`namespaces.state.${encryption.state}`)}

@@ -6,7 +6,6 @@ import {
   namespaceDetailsSchema,
   namespacePageSchema,
   namespaceSchema,
-  type SetEncryptionInput,
   type SetSignaturesInput,
 } from '#lib/schemas/namespaces.ts'
 
@@ -40,10 +39,6 @@ export function namespaceQuery(name: string) {
 
 export function createNamespace(input: CreateNamespaceInput): Promise<Namespace> {
   return fetchJson(BASE_URL, { method: 'POST', body: input, schema: namespaceSchema })
-}
-
-export function setEncryption(name: string, input: SetEncryptionInput): Promise<Namespace> {
-  return fetchJson(`${urlOf(name)}/encryption`, { method: 'PUT', body: input, schema: namespaceSchema })
 }
 
 export async function setSignatures(name: string, input: SetSignaturesInput): Promise<void> {

@@ -1,9 +1,11 @@
 'use client'
+import { KeyRound } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { CopyButton } from '#components/shared/copy-button.tsx'
 import { SealedBadge } from '#components/shared/encryption-badge.tsx'
 import { useFormat } from '#components/shared/use-format.ts'
+import { Badge } from '#components/ui/badge.tsx'
 import { visibleName } from '#lib/format.ts'
 import type { ObjectDetails } from '#lib/schemas/objects.ts'
 
@@ -25,17 +27,7 @@ export function ObjectDetailsList({ details }: { details: ObjectDetails }) {
       <Fact label={t('objects.contentType')} mono>
         {details.contentType}
       </Fact>
-      <Fact label={t('buckets.encryption')}>
-        <span className="flex flex-wrap items-center gap-2">
-          <SealedBadge sealed={encryption.sealed} />
-          {encryption.algorithm !== null && <span>{encryption.algorithm}</span>}
-          {encryption.namespaceKeyVersion !== null && (
-            <span className="text-ink-soft">
-              {t('objects.keyVersion', { version: String(encryption.namespaceKeyVersion) })}
-            </span>
-          )}
-        </span>
-      </Fact>
+      <EncryptionFact encryption={encryption} />
       <Fact label={t('objects.etag')} mono copy={details.etag}>
         {details.etag}
       </Fact>
@@ -56,6 +48,36 @@ export function ObjectDetailsList({ details }: { details: ObjectDetails }) {
       <Pairs label={t('objects.headers')} pairs={systemHeaders} />
       <Pairs label={t('objects.metadata')} pairs={userMetadata} empty={t('objects.noMetadata')} />
     </dl>
+  )
+}
+
+function EncryptionFact({ encryption }: Pick<ObjectDetails, 'encryption'>) {
+  const t = useTranslations()
+  const { sealed, algorithm, namespaceKeyVersion, keyKind, keyName } = encryption
+  return (
+    <Fact label={t('buckets.encryption')}>
+      <span className="flex flex-wrap items-center gap-2">
+        <SealedBadge sealed={sealed} />
+        {keyKind !== null && keyKind !== 'namespace' && (
+          <Badge tone="accent">
+            <KeyRound aria-hidden />
+            {t(`objects.keyKind.${keyKind}`)}
+          </Badge>
+        )}
+        {algorithm !== null && <span>{algorithm}</span>}
+      </span>
+      {namespaceKeyVersion !== null && (
+        <span className="mt-1 block text-ink-soft text-xs">
+          {t('objects.keyVersion', { version: String(namespaceKeyVersion) })}
+        </span>
+      )}
+      {keyKind === 'customer' && (
+        <span className="block text-pretty text-ink-soft text-xs">{t('objects.customerKey')}</span>
+      )}
+      {keyName !== null && (
+        <span className="block break-all text-ink-soft text-xs">{t('objects.namedKey', { name: keyName })}</span>
+      )}
+    </Fact>
   )
 }
 

@@ -61,14 +61,21 @@ export function ObjectDrawer({ address, objectKey, tab, onTab, onClose, onDelete
                 {t('common.delete')}
               </Button>
             )}
-            <a
-              href={objectDataUrl({ ...address, key: objectKey }, 'attachment')}
-              download
-              className={buttonClass({ variant: 'primary' })}
-            >
-              <Download aria-hidden />
-              {t('common.download')}
-            </a>
+            {details.encryption.keyKind === 'customer' ? (
+              <Button variant="primary" disabled title={t('preview.customerKeyText')}>
+                <Download aria-hidden />
+                {t('common.download')}
+              </Button>
+            ) : (
+              <a
+                href={objectDataUrl({ ...address, key: objectKey }, 'attachment')}
+                download
+                className={buttonClass({ variant: 'primary' })}
+              >
+                <Download aria-hidden />
+                {t('common.download')}
+              </a>
+            )}
           </>
         )
       }

@@ -1,6 +1,6 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
-import { EyeOff } from 'lucide-react'
+import { EyeOff, KeyRound } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { IMAGE_BYTES_MAX, indentJson, previewKindOf, TEXT_BYTES_MAX } from '#components/objects/preview-kind.ts'
@@ -24,6 +24,8 @@ export function ObjectPreview({ address, object }: ObjectPreviewProps) {
   const format = useFormat()
   const kind = previewKindOf(object)
   if (object.size === 0) return <p className="text-ink-soft">{t('empty')}</p>
+  if (object.encryption.keyKind === 'customer')
+    return <EmptyState icon={<KeyRound />} title={t('customerKey')} text={t('customerKeyText')} />
   if (kind === 'image') return <ImagePreview address={address} object={object} />
   if (kind === 'text' || kind === 'json')
     return <TextPreview address={address} object={object} indent={kind === 'json'} />

@@ -4,6 +4,13 @@ import { namespacePath, signIn } from '#e2e/console/sign-in.ts'
 
 const BUCKET = `plain-sight-${Date.now().toString(36)}`
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+const ADMINISTRATION = [
+  '/admin/namespaces/main',
+  '/admin/namespaces/main/encryption',
+  '/admin/namespaces/main/named-keys',
+  '/admin/namespaces/no-such-namespace/encryption',
+  '/admin/encryption',
+]
 const NARROW = { width: 320, height: 720 }
 const WIDE = { width: 1360, height: 820 }
 
@@ -30,6 +37,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         `${files}?object=hello.txt&tab=details`,
         `${home}/b/no-such-bucket/files`,
         '/admin/namespaces',
+        ...ADMINISTRATION,
         '/n/no-such-namespace/buckets',
       ]) {
         await page.goto(path)
@@ -74,6 +82,22 @@ test('the keyboard alone opens, selects and closes', async ({ page }) => {
   await expect(page.getByRole('alertdialog')).toBeVisible()
 })
 
+test('the encryption dialog opens, closes and gives the focus back by the keyboard alone', async ({ page }) => {
+  await signIn(page)
+  await page.goto('/admin/namespaces/main/encryption')
+  const toggle = page.getByRole('switch', { name: 'Encrypt new data of main' })
+  const dialog = page.getByRole('alertdialog')
+  await expect(async () => {
+    await toggle.focus()
+    await page.keyboard.press('Space')
+    await expect(dialog).toBeVisible({ timeout: 1_000 })
+  }).toPass()
+  await expectNoBarrier(page)
+  await page.keyboard.press('Escape')
+  await expect(dialog).toHaveCount(0)
+  await expect(toggle).toBeFocused()
+})
+
 test('pages reflow at 320 pixels, in French too', async ({ page }) => {
   await signIn(page)
   const home = namespacePath(page)
@@ -81,7 +105,7 @@ test('pages reflow at 320 pixels, in French too', async ({ page }) => {
   await page.getByRole('button', { name: 'Language' }).click()
   await page.getByRole('menuitemradio', { name: 'Français' }).click()
   await page.setViewportSize(NARROW)
-  for (const path of [`${home}/buckets`, `${home}/b/${BUCKET}/files`, '/admin/namespaces']) {
+  for (const path of [`${home}/buckets`, `${home}/b/${BUCKET}/files`, '/admin/namespaces', ...ADMINISTRATION]) {
     await page.goto(path)
     await page.waitForLoadState('networkidle')
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(NARROW.width)

@@ -1,4 +1,5 @@
 import { administrationEn } from '#lib/i18n/administration-en.ts'
+import { protectionEn } from '#lib/i18n/protection-en.ts'
 
 /** Every word of the console in English. Its keys are the contract that each other language fulfils. */
 export const en = {
@@ -27,6 +28,7 @@ export const en = {
     closeNavigation: 'Close navigation',
     language: 'Language',
     namespace: 'Namespace',
+    encryption: 'Encryption',
     namespaces: 'Namespaces',
     navigation: 'Main navigation',
     openNavigation: 'Open navigation',
@@ -82,6 +84,7 @@ export const en = {
       InsufficientStorage: 'The storage is full. Deleting still works; ask an administrator for room.',
       InternalError: 'Something went wrong on our side. Try again; if it stays, report the request id.',
       InvalidArgument: 'The server did not accept a value of this form.',
+      MigrationStateMismatch: 'This does not fit the state that the migration has now.',
       NamedKeyAlreadyExists: 'This namespace has a key with this name already.',
       NamespaceAlreadyExists: 'A namespace with this name exists already.',
       NetworkError: 'The server did not answer. Check your connection.',
@@ -205,6 +208,9 @@ export const en = {
     metadata: 'User metadata',
     noMetadata: 'None',
     parts: 'Parts',
+    keyKind: { named: 'SSE-KMS', customer: 'SSE-C' },
+    customerKey: 'It also takes a key that only the client has.',
+    namedKey: 'It also takes the client key {name}.',
     keyVersion: 'namespace key, version {version}',
     copyPath: 'Copy the path',
     copyValue: 'Copy {name}',
@@ -213,6 +219,9 @@ export const en = {
     none: 'No preview for this type',
     noneText:
       'Only raster images, plain text, Markdown and JSON are shown here, and never run. Download the object to open it.',
+    customerKey: 'Only its client can read it',
+    customerKeyText:
+      'This object was stored with a key that the client keeps (SSE-C). A request must bring that key, so it is not shown or downloaded here.',
     tooLarge: 'Too large to preview',
     tooLargeText: 'Images up to {size} are shown here. Download the object to open it.',
     partial: 'The first {shown} of {size}',
@@ -306,20 +315,13 @@ export const en = {
       off: 'Off. New data is stored as it is sent.',
       'on-new-data-only': 'On for new data. Data stored before the switch is not encrypted yet.',
       on: 'On. Everything stored is encrypted.',
+      encrypting: 'On. Data stored before the switch is being encrypted.',
+      decrypting: 'Off. Data encrypted before is being decrypted.',
       mixed: 'Off for new data. Data encrypted before stays encrypted.',
     },
     nothingStored: 'Nothing stored yet',
     coverageLabel: 'Encrypted share of {name}',
-    onTitle: 'Encrypt new data of {name}?',
-    onText:
-      'Every object stored from now on is sealed with AES-256 under keys of this namespace. Data that is already there stays as it is.',
-    onAction: 'Encrypt new data',
-    offTitle: 'Stop encrypting new data of {name}?',
-    offText:
-      'Objects stored from now on will lie unencrypted on the disks. What is encrypted stays encrypted and readable.',
-    offAction: 'Stop encrypting',
-    onToast: 'New data of {name} is encrypted from now on',
-    offToast: 'New data of {name} is no longer encrypted',
   },
   ...administrationEn,
+  ...protectionEn,
 } as const

@@ -1,5 +1,6 @@
 import { administrationFr } from '#lib/i18n/administration-fr.ts'
 import type { Messages } from '#lib/i18n/messages.ts'
+import { protectionFr } from '#lib/i18n/protection-fr.ts'
 
 /** Tous les mots de la console en français. */
 export const fr: Messages = {
@@ -28,6 +29,7 @@ export const fr: Messages = {
     closeNavigation: 'Fermer la navigation',
     language: 'Langue',
     namespace: 'Espace de noms',
+    encryption: 'Chiffrement',
     namespaces: 'Espaces de noms',
     navigation: 'Navigation principale',
     openNavigation: 'Ouvrir la navigation',
@@ -87,6 +89,7 @@ export const fr: Messages = {
       InternalError:
         'Un problème est survenu de notre côté. Réessayez ; s’il persiste, signalez l’identifiant de requête.',
       InvalidArgument: 'Le serveur n’a pas accepté une valeur de ce formulaire.',
+      MigrationStateMismatch: 'L’état actuel de la migration ne le permet pas.',
       NamedKeyAlreadyExists: 'Cet espace de noms a déjà une clé de ce nom.',
       NamespaceAlreadyExists: 'Un espace de noms porte déjà ce nom.',
       NetworkError: 'Le serveur n’a pas répondu. Vérifiez votre connexion.',
@@ -210,6 +213,9 @@ export const fr: Messages = {
     metadata: 'Métadonnées utilisateur',
     noMetadata: 'Aucune',
     parts: 'Parties',
+    keyKind: { named: 'SSE-KMS', customer: 'SSE-C' },
+    customerKey: 'Il faut aussi une clé que seul le client possède.',
+    namedKey: 'Il faut aussi la clé de client {name}.',
     keyVersion: 'clé de l’espace de noms, version {version}',
     copyPath: 'Copier le chemin',
     copyValue: 'Copier : {name}',
@@ -218,6 +224,9 @@ export const fr: Messages = {
     none: 'Pas d’aperçu pour ce type',
     noneText:
       'Seuls les images matricielles, le texte brut, le Markdown et le JSON s’affichent ici, sans jamais s’exécuter. Téléchargez l’objet pour l’ouvrir.',
+    customerKey: 'Seul son client peut le lire',
+    customerKeyText:
+      'Cet objet a été enregistré avec une clé que garde le client (SSE-C). Une requête doit l’apporter : il n’est donc ni affiché ni téléchargé ici.',
     tooLarge: 'Trop volumineux pour un aperçu',
     tooLargeText: 'Les images s’affichent ici jusqu’à {size}. Téléchargez l’objet pour l’ouvrir.',
     partial: 'Les premiers {shown} sur {size}',
@@ -311,20 +320,13 @@ export const fr: Messages = {
       off: 'Désactivé. Les nouvelles données sont conservées telles quelles.',
       'on-new-data-only': 'Activé pour les nouvelles données. Celles d’avant ne sont pas encore chiffrées.',
       on: 'Activé. Tout ce qui est stocké est chiffré.',
+      encrypting: 'Activé. Les données d’avant sont en cours de chiffrement.',
+      decrypting: 'Désactivé. Les données chiffrées sont en cours de déchiffrement.',
       mixed: 'Désactivé pour les nouvelles données. Celles déjà chiffrées le restent.',
     },
     nothingStored: 'Rien de stocké pour l’instant',
     coverageLabel: 'Part chiffrée de {name}',
-    onTitle: 'Chiffrer les nouvelles données de {name} ?',
-    onText:
-      'Tout objet enregistré désormais sera scellé en AES-256 avec des clés de cet espace de noms. Les données déjà présentes restent telles quelles.',
-    onAction: 'Chiffrer les nouvelles données',
-    offTitle: 'Ne plus chiffrer les nouvelles données de {name} ?',
-    offText:
-      'Les objets enregistrés désormais seront en clair sur les disques. Ce qui est chiffré le reste et demeure lisible.',
-    offAction: 'Ne plus chiffrer',
-    onToast: 'Les nouvelles données de {name} sont désormais chiffrées',
-    offToast: 'Les nouvelles données de {name} ne sont plus chiffrées',
   },
   ...administrationFr,
+  ...protectionFr,
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { countSchema, pageQuery, timestampSchema } from '#lib/schemas/page.ts'
 
 /** Bytes a second that a migration may read: 64 KiB to 1 TiB; null is as fast as the nodes give. */
-const rateLimitSchema = z.number().int().min(65_536).max(1_099_511_627_776).nullable()
+export const rateLimitSchema = z.number().int().min(65_536).max(1_099_511_627_776).nullable()
 const confirmSchema = z.string().max(255).optional()
 const versionSchema = z.number().int().positive()
 
@@ -11,7 +11,8 @@ const versionSchema = z.number().int().positive()
  * from before. encrypting and decrypting: a migration is on its way, paused ones included. on: switch on, nothing plain.
  * mixed: switch off, sealed bytes from before or asked for by clients.
  */
-const encryptionStateSchema = z.enum(['off', 'on-new-data-only', 'encrypting', 'on', 'decrypting', 'mixed'])
+export const encryptionStateSchema = z.enum(['off', 'on-new-data-only', 'encrypting', 'on', 'decrypting', 'mixed'])
+export type EncryptionState = z.infer<typeof encryptionStateSchema>
 
 /** Every version that is stored, current or not; one counts as encrypted when every byte of it is sealed. */
 const coverageCounts = {
@@ -41,6 +42,7 @@ const migrationSchema = z.object({
   /** Why it failed, or what it met, for a person. */
   message: z.string().nullable(),
 })
+export type Migration = z.infer<typeof migrationSchema>
 
 /** GET /api/v1/admin/namespaces/:ns/encryption */
 export const namespaceEncryptionSchema = z.object({
@@ -59,6 +61,7 @@ export const namespaceEncryptionSchema = z.object({
   /** The one that is on its way, else the last one. */
   migration: migrationSchema.nullable(),
 })
+export type NamespaceEncryption = z.infer<typeof namespaceEncryptionSchema>
 
 /**
  * PUT /api/v1/admin/namespaces/:ns/encryption → 200 namespaceEncryptionSchema. `convert` also starts a migration of what is
@@ -70,6 +73,7 @@ export const setEncryptionInput = z.object({
   rateLimit: rateLimitSchema.default(null),
   confirm: confirmSchema,
 })
+export type SetEncryptionInput = z.input<typeof setEncryptionInput>
 
 /**
  * POST /api/v1/admin/namespaces/:ns/encryption/migration → 200 namespaceEncryptionSchema. `start` converts what is stored
@@ -86,11 +90,14 @@ export const changeMigrationInput = z
     message: 'set-rate needs a rate; null lifts the limit',
     path: ['rateLimit'],
   })
+export type ChangeMigrationInput = z.input<typeof changeMigrationInput>
 
 /** GET /api/v1/admin/namespaces/:ns/encryption/buckets, by name. */
 export const listBucketCoverageQuery = z.object({ ...pageQuery })
+const bucketCoverageSchema = z.object({ name: z.string(), ...coverageCounts })
+export type BucketCoverage = z.infer<typeof bucketCoverageSchema>
 export const bucketCoveragePageSchema = z.object({
-  buckets: z.array(z.object({ name: z.string(), ...coverageCounts })),
+  buckets: z.array(bucketCoverageSchema),
   nextCursor: z.string().nullable(),
 })
 
@@ -100,6 +107,7 @@ export const rewrapSchema = z.object({
   doneCount: countSchema,
   totalCount: countSchema,
 })
+export type Rewrap = z.infer<typeof rewrapSchema>
 
 const namespaceKeySchema = z.object({
   version: versionSchema,
@@ -110,6 +118,7 @@ const namespaceKeySchema = z.object({
   /** Data keys that open only with this version: of object versions, open uploads and named keys. */
   dataKeyCount: countSchema,
 })
+export type NamespaceKey = z.infer<typeof namespaceKeySchema>
 
 const shredSchema = z.object({
   state: z.enum(['scheduled', 'done']),
@@ -120,6 +129,7 @@ const shredSchema = z.object({
   /** What keeps it waiting though it is due. */
   message: z.string().nullable(),
 })
+export type Shred = z.infer<typeof shredSchema>
 
 /** GET /api/v1/admin/namespaces/:ns/encryption/keys */
 export const namespaceKeysSchema = z.object({
@@ -129,6 +139,7 @@ export const namespaceKeysSchema = z.object({
   rewrap: rewrapSchema.nullable(),
   shred: shredSchema.nullable(),
 })
+export type NamespaceKeys = z.infer<typeof namespaceKeysSchema>
 
 /**
  * POST /api/v1/admin/namespaces/:ns/encryption/keys → 200 namespaceKeysSchema. rotate: a new version for new data. rewrap:
@@ -141,18 +152,21 @@ export const changeNamespaceKeysInput = z
     message: 'say which version to retire',
     path: ['version'],
   })
+export type ChangeNamespaceKeysInput = z.input<typeof changeNamespaceKeysInput>
 
-const SHRED_DAYS_MIN = 7
-const SHRED_DAYS_MAX = 90
+export const SHRED_DAYS_MIN = 7
+export const SHRED_DAYS_MAX = 90
+export const SHRED_DAYS_DEFAULT = 21
 
 /**
  * POST /api/v1/admin/namespaces/:ns/encryption/shred → 200 namespaceKeysSchema: destroys every key of the namespace after
  * `days`. `confirm` is the exact name. DELETE → 200 namespaceKeysSchema: keeps them.
  */
 export const scheduleShredInput = z.object({
-  days: z.number().int().min(SHRED_DAYS_MIN).max(SHRED_DAYS_MAX).default(21),
+  days: z.number().int().min(SHRED_DAYS_MIN).max(SHRED_DAYS_MAX).default(SHRED_DAYS_DEFAULT),
   confirm: z.string().max(255),
 })
+export type ScheduleShredInput = z.input<typeof scheduleShredInput>
 
 /** GET /api/v1/admin/namespaces/:ns/encryption/history and /api/v1/admin/encryption/history, newest first. */
 export const listEncryptionHistoryQuery = z.object({ ...pageQuery })
@@ -170,4 +184,19 @@ export const encryptionHistoryPageSchema = z.object({
     }),
   ),
   nextCursor: z.string().nullable(),
+})
+export type EncryptionHistoryEntry = z.infer<typeof encryptionHistoryPageSchema>['entries'][number]
+
+/**
+ * GET /api/v1/admin/namespaces/:ns/encryption/attestation and /api/v1/admin/encryption/attestation (what is encrypted), and
+ * …/encryption/shred/record (what was destroyed): see docs/formats/signed-document.md.
+ */
+export const signedDocumentSchema = z.looseObject({
+  format: z.string(),
+  signature: z.object({
+    algorithm: z.string(),
+    keyId: z.string(),
+    publicKey: z.string(),
+    value: z.string(),
+  }),
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { encryptionStateSchema } from '#lib/schemas/encryption.ts'
 import { countSchema, pageQuery, searchSchema, timestampSchema } from '#lib/schemas/page.ts'
 
 /** A DNS label, since `<namespace>.s3.<region>.<domain>` is the namespace's own endpoint. */
@@ -7,9 +8,6 @@ const namespaceNameSchema = z
   .min(3)
   .max(63)
   .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, { message: 'lower-case letters, digits and inner hyphens only' })
-
-/** What the stored blobs say, whatever the switch says. */
-const encryptionStateSchema = z.enum(['off', 'on-new-data-only', 'on', 'mixed'])
 
 export const namespaceSchema = z.object({
   name: z.string(),
@@ -21,10 +19,6 @@ export const namespaceSchema = z.object({
   encryption: z.object({
     /** The switch: whether new data is sealed. */
     mode: z.enum(['off', 'on']),
-    /**
-     * off: switch off, nothing sealed. on: switch on, nothing plain. on-new-data-only: switch on, plain bytes from before.
-     * mixed: switch off, sealed bytes from before or asked for by clients.
-     */
     state: encryptionStateSchema,
     encryptedBytes: countSchema,
     plainBytes: countSchema,
@@ -50,13 +44,6 @@ export const createNamespaceInput = z.object({
   encryptionMode: z.enum(['off', 'on']).default('on'),
 })
 export type CreateNamespaceInput = z.input<typeof createNamespaceInput>
-
-/** PUT /api/v1/admin/namespaces/:ns/encryption → 200 namespaceSchema. Turning off needs the exact namespace name in `confirm`. */
-export const setEncryptionInput = z.object({
-  mode: z.enum(['off', 'on']),
-  confirm: z.string().max(255).optional(),
-})
-export type SetEncryptionInput = z.input<typeof setEncryptionInput>
 
 /**
  * PUT /api/v1/admin/namespaces/:ns/signatures → 204. Signatures of version 2 rest on SHA-1: a namespace without legacy

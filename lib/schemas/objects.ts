@@ -78,6 +78,13 @@ export const objectDetailsSchema = objectSchema.extend({
     /** 'AES-256-GCM (FLOE)', null when not sealed. */
     algorithm: z.string().nullable(),
     namespaceKeyVersion: z.number().int().positive().nullable(),
+    /**
+     * Whose key it also takes: none besides the namespace's, a named key (SSE-KMS), or one that only the client has
+     * (SSE-C), so that nothing but its requests can read the object.
+     */
+    keyKind: z.enum(['namespace', 'named', 'customer']).nullable(),
+    /** Of the named key, as it was asked for. */
+    keyName: z.string().nullable(),
   }),
   /** Null for an object of a single body. */
   parts: z.array(z.object({ partNumber: z.number().int(), size: countSchema, etag: z.string() })).nullable(),

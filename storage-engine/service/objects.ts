@@ -74,10 +74,18 @@ export async function getObject(engine: Engine, actor: Actor, input: BucketAddre
       sealed,
       algorithm: sealed ? SEALED_ALGORITHM : null,
       namespaceKeyVersion: sealed ? object.namespaceKeyVersion : null,
+      ...(sealed ? keyOf(object) : { keyKind: null, keyName: null }),
     },
     parts: await describeParts(engine, object),
     partCount: object.partCount,
   }
+}
+
+/** Whose key opens a sealed object besides the namespace's. */
+function keyOf({ settings }: ObjectVersion) {
+  const { encryption } = settings ?? {}
+  if (encryption?.kind === 'kms') return { keyKind: 'named' as const, keyName: encryption.keyName }
+  return { keyKind: encryption?.kind === 'customer' ? ('customer' as const) : ('namespace' as const), keyName: null }
 }
 
 /** Of keys that are about to be uploaded, those that would be replaced. Throws as getObject. */

@@ -1,3 +1,4 @@
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as activity from '#app/api/v1/namespaces/[ns]/activities/[id]/route.ts'
 import * as deletionPreview from '#app/api/v1/namespaces/[ns]/buckets/[bucket]/deletions/preview/route.ts'
@@ -5,8 +6,11 @@ import * as deletions from '#app/api/v1/namespaces/[ns]/buckets/[bucket]/deletio
 import * as details from '#app/api/v1/namespaces/[ns]/buckets/[bucket]/object/route.ts'
 import * as objects from '#app/api/v1/namespaces/[ns]/buckets/[bucket]/objects/route.ts'
 import * as preflight from '#app/api/v1/namespaces/[ns]/buckets/[bucket]/uploads/preflight/route.ts'
+import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
+import { createNamedKey } from '#storage-engine/namespaces/named-keys.ts'
 import { callRoute } from '#storage-engine/testing/call-route.ts'
 import { type Person, startTestConsole, type TestConsole } from '#storage-engine/testing/start-test-console.ts'
+import { putTestObject } from '#storage-engine/testing/test-objects.ts'
 
 let testConsole: TestConsole
 
@@ -109,7 +113,13 @@ test('tells everything about an object, how it is sealed included', async () => 
       contentType: 'text/plain',
       versionId: null,
       checksum: { algorithm: 'CRC32C', type: 'FULL_OBJECT', value: expect.any(String) },
-      encryption: { sealed: true, algorithm: 'AES-256-GCM (FLOE)', namespaceKeyVersion: 1 },
+      encryption: {
+        sealed: true,
+        algorithm: 'AES-256-GCM (FLOE)',
+        namespaceKeyVersion: 1,
+        keyKind: 'namespace',
+        keyName: null,
+      },
       systemHeaders: {},
       userMetadata: {},
       parts: null,
@@ -123,6 +133,28 @@ test('tells everything about an object, how it is sealed included', async () => 
   expect(missing).toMatchObject({ status: 404, json: { error: { code: 'NoSuchKey' } } })
   const noKey = await callRoute(testConsole, details.GET, { as: 'reader', params: paramsOf({}) })
   expect(noKey).toMatchObject({ status: 400, json: { error: { fields: { key: expect.any(String) } } } })
+})
+
+test('tells whose key else an object takes', async () => {
+  const { engine, namespaceIds } = testConsole
+  await createNamedKey(engine, { namespaceId: namespaceIds.acme, name: 'payroll' })
+  await createBucket('keys')
+  const bucket = (await findBucket(engine.db, { name: 'keys' })) as Bucket
+  const encryptionOf = async (key: string) => {
+    const answer = await callRoute(testConsole, details.GET, {
+      as: 'reader',
+      params: paramsOf({ bucket: 'keys' }),
+      query: { key },
+    })
+    return answer.json.encryption
+  }
+  const body = Buffer.from('body')
+  const customer = { kind: 'customer', key: createSecretKey(randomBytes(32)) } as const
+  await putTestObject(engine, { bucket, key: 'sse-c', body, encryption: customer })
+  expect(await encryptionOf('sse-c')).toMatchObject({ sealed: true, keyKind: 'customer', keyName: null })
+  const named = { kind: 'kms', reference: 'payroll', isBucketKeyEnabled: null, context: null } as const
+  await putTestObject(engine, { bucket, key: 'sse-kms', body, encryption: named })
+  expect(await encryptionOf('sse-kms')).toMatchObject({ sealed: true, keyKind: 'named', keyName: 'payroll' })
 })
 
 test('finds, before an upload, the keys that it would replace', async () => {

@@ -1,0 +1,6 @@
+import { signedDocumentSchema } from '#lib/schemas/encryption.ts'
+import { route } from '#lib/server/route.ts'
+
+export const GET = route({ permission: 'administrator', output: signedDocumentSchema }, ({ service, actor, param }) =>
+  service.encryption.attest(actor, { namespace: param('ns') }),
+)

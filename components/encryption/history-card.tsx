@@ -1,0 +1,81 @@
+'use client'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useTranslations } from 'use-intl'
+import { encryptionHistoryQuery } from '#components/encryption/queries.ts'
+import { ErrorPanel } from '#components/shared/error-panel.tsx'
+import { RelativeTime } from '#components/shared/relative-time.tsx'
+import { Badge } from '#components/ui/badge.tsx'
+import { Button } from '#components/ui/button.tsx'
+import { Card } from '#components/ui/card.tsx'
+import { Skeleton } from '#components/ui/skeleton.tsx'
+import type { EncryptionHistoryEntry } from '#lib/schemas/encryption.ts'
+
+/** Who did what, from the audit: of a namespace, or (null) of the whole service. */
+export function HistoryCard({ namespace }: { namespace: string | null }) {
+  const t = useTranslations()
+  const query = useInfiniteQuery(encryptionHistoryQuery(namespace))
+  const entries = query.data?.pages.flatMap((page) => page.entries)
+  return (
+    <Card className="grid gap-3 p-5">
+      <h2 className="font-semibold">{t('protection.history.title')}</h2>
+      {query.error !== null && entries === undefined && (
+        <ErrorPanel error={query.error} onRetry={() => void query.refetch()} />
+      )}
+      {query.isPending && <Skeleton className="h-20" />}
+      {entries?.length === 0 && <p className="text-ink-soft">{t('protection.history.empty')}</p>}
+      {entries !== undefined && entries.length > 0 && (
+        <ol className="grid gap-3.5">
+          {entries.map((entry) => (
+            <HistoryEntry key={entry.id} entry={entry} />
+          ))}
+        </ol>
+      )}
+      {query.hasNextPage && (
+        <Button
+          size="small"
+          className="w-fit"
+          disabled={query.isFetchingNextPage}
+          onClick={() => void query.fetchNextPage()}
+        >
+          {t('common.loadMore')}
+        </Button>
+      )}
+    </Card>
+  )
+}
+
+function HistoryEntry({ entry }: { entry: EncryptionHistoryEntry }) {
+  const t = useTranslations('protection.history')
+  const { action, actor, at, target, result, details } = entry
+  const known = `actions.${action}` as 'actions.named-key.create'
+  const facts = factsOf(details ?? {})
+  return (
+    <li className="relative grid gap-0.5 border-line border-l-2 pl-3.5">
+      <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        <span className="font-medium">{t.has(known) ? t(known, { target }) : action}</span>
+        {result !== 'ok' && <Badge tone="bad">{t(`results.${result}`)}</Badge>}
+      </p>
+      {facts.length > 0 && (
+        <p className="flex flex-wrap gap-x-3 break-all font-mono text-ink-soft text-xs">
+          {facts.map((fact) => (
+            <span key={fact}>{fact}</span>
+          ))}
+        </p>
+      )}
+      <p className="text-ink-soft text-xs">
+        {actor} · <RelativeTime iso={at} />
+      </p>
+    </li>
+  )
+}
+
+/** { before: 'off', after: 'on', version: 3 } → ['off → on', 'version: 3'], as the audit spells them. */
+function factsOf({ before, after, ...others }: Record<string, unknown>): string[] {
+  const change = before === undefined || after === undefined ? [] : [`${textOf(before)} → ${textOf(after)}`]
+  const known = Object.entries(others).filter(([, value]) => value !== null && value !== undefined)
+  return [...change, ...known.map(([name, value]) => `${name}: ${textOf(value)}`)]
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
