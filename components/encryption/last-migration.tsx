@@ -38,9 +38,7 @@ export function LastMigration({ migration, divided }: { migration: Migration; di
         <p className="text-pretty text-ink-soft text-xs tabular-nums">
           {t('endedFigures', { count: doneCount, size: format.bytes(doneBytes), by: migration.startedBy })}
         </p>
-        {message !== null && (
-          <p className={cn('break-words text-xs', state === 'failed' ? 'text-bad' : 'text-ink-soft')}>{message}</p>
-        )}
+        {state === 'failed' && message !== null && <p className="break-words text-bad text-xs">{message}</p>}
       </div>
     </div>
   )

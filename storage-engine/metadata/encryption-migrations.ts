@@ -65,6 +65,18 @@ export async function findLastMigration(
   return migration ?? null
 }
 
+/** Of these namespaces, the migrations under way: one each at most. */
+export function listMigrationsUnderWay(
+  db: Queryable,
+  { namespaceIds }: { namespaceIds: string[] },
+): Promise<EncryptionMigration[]> {
+  return db.query({
+    name: 'list-encryption-migrations-under-way',
+    text: `select ${COLUMNS} from encryption_migrations m where m.namespace_id = any($1::uuid[]) and ${IS_UNDER_WAY}`,
+    values: [namespaceIds],
+  })
+}
+
 /** Work for the job, oldest first. */
 export function listActiveMigrations(db: Queryable, { limit }: { limit: number }): Promise<EncryptionMigration[]> {
   return db.query({

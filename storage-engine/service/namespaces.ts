@@ -1,12 +1,11 @@
 import { type Actor, requireAdministrator } from '#storage-engine/accounts/actor.ts'
 import { audited } from '#storage-engine/accounts/audited.ts'
 import type { Engine } from '#storage-engine/engine.ts'
-import { StorageError } from '#storage-engine/errors.ts'
+import { type EncryptionMigration, listMigrationsUnderWay } from '#storage-engine/metadata/encryption-migrations.ts'
 import {
   getNamespaceWithUsage,
   listNamespacesWithUsage,
   type NamespaceWithUsage,
-  setEncryptionMode,
   setSigV2Refusal,
 } from '#storage-engine/metadata/namespaces.ts'
 import {
@@ -14,6 +13,7 @@ import {
   createNamespace as makeNamespace,
 } from '#storage-engine/namespaces/create-namespace.ts'
 import { decodeCursor, encodeCursor } from '#storage-engine/service/cursor.ts'
+import { encryptionStateOf } from '#storage-engine/service/encryption-state.ts'
 import { requireNamespace } from '#storage-engine/service/require-namespace.ts'
 
 /** By name, with exact usage: sums only, nothing of what tenants stored. Throws AccessDenied. */
@@ -27,7 +27,8 @@ export async function listNamespaces(
   const rows = await listNamespacesWithUsage(engine.db, { search, afterName, limit: limit + 1 })
   const page = rows.slice(0, limit)
   const last = rows.length > limit ? page.at(-1) : undefined
-  return { namespaces: page.map(describe), nextCursor: last === undefined ? null : encodeCursor([last.name]) }
+  const namespaces = await describeAll(engine, page)
+  return { namespaces, nextCursor: last === undefined ? null : encodeCursor([last.name]) }
 }
 
 /** With its settings. Throws AccessDenied and NoSuchNamespace. */
@@ -35,7 +36,8 @@ export async function getNamespace(engine: Engine, actor: Actor, { namespace }: 
   requireAdministrator(actor)
   const { id } = await requireNamespace(engine, namespace)
   const found = await getNamespaceWithUsage(engine.db, { id })
-  return { ...describe(found), sigV2: found.refusesSigV2 ? ('refused' as const) : ('accepted' as const) }
+  const [described] = await describeAll(engine, [found])
+  return { ...(described as ReturnType<typeof describe>), sigV2: found.refusesSigV2 ? 'refused' : 'accepted' } as const
 }
 
 /** Throws AccessDenied, InvalidArgument, NamespaceAlreadyExists. */
@@ -44,27 +46,7 @@ export async function createNamespace(engine: Engine, actor: Actor, input: Creat
   const { name, encryptionMode } = input
   const act = { namespaceId: null, action: 'namespace.create', target: name, details: { encryptionMode } }
   const { namespaceId } = await audited(engine, actor, act, () => makeNamespace(engine, input))
-  return describe(await getNamespaceWithUsage(engine.db, { id: namespaceId }))
-}
-
-/**
- * Throws the switch for new data. Once it resolves with `on`, no write that is acknowledged later leaves plain bytes.
- * Turning off needs the namespace's exact name in `confirm`. Throws AccessDenied, NoSuchNamespace, ConfirmationMismatch.
- */
-export async function setEncryption(
-  engine: Engine,
-  actor: Actor,
-  input: { namespace: string; mode: 'off' | 'on'; confirm?: string | undefined },
-) {
-  requireAdministrator(actor)
-  const { id: namespaceId, name, encryptionMode: before } = await requireNamespace(engine, input.namespace)
-  const details = { before, after: input.mode }
-  await audited(engine, actor, { namespaceId, action: 'namespace.set-encryption', target: name, details }, async () => {
-    if (input.mode === 'off' && before === 'on' && input.confirm !== name)
-      throw new StorageError('ConfirmationMismatch')
-    await setEncryptionMode(engine.db, { namespaceId, mode: input.mode })
-  })
-  return describe(await getNamespaceWithUsage(engine.db, { id: namespaceId }))
+  return describe(await getNamespaceWithUsage(engine.db, { id: namespaceId }), null)
 }
 
 /**
@@ -82,9 +64,18 @@ export async function setSigV2(
   await audited(engine, actor, act, () => setSigV2Refusal(engine.db, { namespaceId, refusesSigV2: isRefused }))
 }
 
-function describe(namespace: NamespaceWithUsage) {
-  const { name, displayName, bucketCount, objectCount, sizeBytes, encryptionMode, coverage } = namespace
+/** Each with the migration that is on its way, if one is. */
+async function describeAll(engine: Engine, namespaces: NamespaceWithUsage[]) {
+  const namespaceIds = namespaces.map(({ id }) => id)
+  const migrations = await listMigrationsUnderWay(engine.db, { namespaceIds })
+  const byNamespace = new Map(migrations.map((migration) => [migration.namespaceId, migration]))
+  return namespaces.map((namespace) => describe(namespace, byNamespace.get(namespace.id) ?? null))
+}
+
+function describe(namespace: NamespaceWithUsage, migration: EncryptionMigration | null) {
+  const { name, displayName, bucketCount, objectCount, sizeBytes, encryptionMode: mode, coverage } = namespace
   const { encryptedBytes, plainBytes } = coverage
+  const state = encryptionStateOf(namespace, migration)
   return {
     name,
     displayName,
@@ -92,12 +83,6 @@ function describe(namespace: NamespaceWithUsage) {
     bucketCount,
     objectCount,
     sizeBytes,
-    encryption: { mode: encryptionMode, state: stateOf(namespace), encryptedBytes, plainBytes },
+    encryption: { mode, state, encryptedBytes, plainBytes },
   }
-}
-
-/** What the blobs are, whatever the switch says; empty objects count too, by whether they were sealed. */
-function stateOf({ encryptionMode, coverage }: NamespaceWithUsage): 'off' | 'on-new-data-only' | 'on' | 'mixed' {
-  if (encryptionMode === 'on') return coverage.plainCount === 0 ? 'on' : 'on-new-data-only'
-  return coverage.sealedCount === 0 && coverage.encryptedBytes === 0 ? 'off' : 'mixed'
 }

@@ -30,13 +30,7 @@ import {
   listNamedKeys,
   rotateNamedKey,
 } from '#storage-engine/service/named-keys.ts'
-import {
-  createNamespace,
-  getNamespace,
-  listNamespaces,
-  setEncryption,
-  setSigV2,
-} from '#storage-engine/service/namespaces.ts'
+import { createNamespace, getNamespace, listNamespaces, setSigV2 } from '#storage-engine/service/namespaces.ts'
 import { getObject, listObjects, preflight } from '#storage-engine/service/objects.ts'
 import { describeSession, openSession } from '#storage-engine/service/sessions.ts'
 import {
@@ -73,7 +67,6 @@ export function createService(engine: Engine) {
       list: listNamespaces,
       get: getNamespace,
       create: createNamespace,
-      setEncryption,
       setSigV2,
     }),
     encryption: bind(engine, {
