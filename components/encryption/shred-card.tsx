@@ -61,6 +61,7 @@ function Scheduled({ namespace, shred }: { namespace: string; shred: Shred }) {
       <p className="text-pretty text-ink-soft">
         {t('scheduled', { date: format.absolute(due), by: shred.scheduledBy })}
       </p>
+      {shred.message !== null && <p className="break-words text-bad text-xs">{shred.message}</p>}
       <Button className="w-fit" variant="primary" disabled={keep.isPending} onClick={() => keep.mutate(undefined)}>
         <Undo2 aria-hidden />
         {t('keep')}

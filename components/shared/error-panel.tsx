@@ -5,6 +5,9 @@ import { CopyButton } from '#components/shared/copy-button.tsx'
 import { failureOfError, useFailureText } from '#components/shared/use-failure.ts'
 import { Button } from '#components/ui/button.tsx'
 
+/** Their messages tell what no translation knows: which value, which key, which lock. */
+const CODES_THAT_SAY_MORE = ['InvalidArgument', 'KeyIsInUse', 'KeysAreChanging']
+
 interface ErrorPanelProps {
   error: Error
   onRetry?: () => void
@@ -21,6 +24,7 @@ export function ErrorPanel({ error, onRetry }: ErrorPanelProps) {
       <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
       <div className="grid min-w-0 grow gap-1">
         <p className="font-medium">{failureText(failure)}</p>
+        {CODES_THAT_SAY_MORE.includes(failure.code) && <p className="break-words">{failure.message}</p>}
         <p className="break-all font-mono text-ink-soft text-xs">
           {failure.code}
           {failure.requestId !== null && (

@@ -2,16 +2,6 @@ import { z } from 'zod'
 import { rewrapSchema } from '#lib/schemas/encryption.ts'
 import { countSchema, timestampSchema } from '#lib/schemas/page.ts'
 
-const rootKeySchema = z.object({
-  id: z.string(),
-  version: z.number().int().nonnegative(),
-  state: z.enum(['active', 'decrypt-only', 'retired']),
-  createdAt: timestampSchema.nullable(),
-  /** Keys, shred tokens and sealed secrets that open only with this root key. */
-  wrappedCount: countSchema,
-})
-export type RootKey = z.infer<typeof rootKeySchema>
-
 /** GET /api/v1/admin/encryption: where the root key is kept, and what it wraps. */
 export const installationEncryptionSchema = z.object({
   provider: z.object({
@@ -27,7 +17,16 @@ export const installationEncryptionSchema = z.object({
   /** Whether only what FIPS approves is used, by an OpenSSL FIPS provider. */
   fips: z.boolean(),
   /** Newest first. */
-  rootKeys: z.array(rootKeySchema),
+  rootKeys: z.array(
+    z.object({
+      id: z.string(),
+      version: z.number().int().nonnegative(),
+      state: z.enum(['active', 'decrypt-only', 'retired']),
+      createdAt: timestampSchema.nullable(),
+      /** Keys, shred tokens and sealed secrets that open only with this root key. */
+      wrappedCount: countSchema,
+    }),
+  ),
   /** The one that is on its way, else the last one. */
   rotation: rewrapSchema.nullable(),
   /** With what attestations and destruction records are signed. */
@@ -37,7 +36,6 @@ export const installationEncryptionSchema = z.object({
     keyId: z.string(),
   }),
 })
-export type InstallationEncryption = z.infer<typeof installationEncryptionSchema>
 
 /**
  * POST /api/v1/admin/encryption/rotation → 200 installationEncryptionSchema. rotate: a new root key, and everything that the
@@ -48,4 +46,3 @@ export const changeRootKeysInput = z.object({
   action: z.enum(['rotate', 'retire']),
   confirm: z.string().min(1).max(2048),
 })
-export type ChangeRootKeysInput = z.input<typeof changeRootKeysInput>

@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as serviceAttestation from '#app/api/v1/admin/encryption/attestation/route.ts'
 import * as serviceHistory from '#app/api/v1/admin/encryption/history/route.ts'
+import * as attestation from '#app/api/v1/admin/namespaces/[ns]/encryption/attestation/route.ts'
 import * as buckets from '#app/api/v1/admin/namespaces/[ns]/encryption/buckets/route.ts'
 import * as history from '#app/api/v1/admin/namespaces/[ns]/encryption/history/route.ts'
+import * as keys from '#app/api/v1/admin/namespaces/[ns]/encryption/keys/route.ts'
+import * as migration from '#app/api/v1/admin/namespaces/[ns]/encryption/migration/route.ts'
 import * as encryption from '#app/api/v1/admin/namespaces/[ns]/encryption/route.ts'
+import * as record from '#app/api/v1/admin/namespaces/[ns]/encryption/shred/record/route.ts'
+import * as shred from '#app/api/v1/admin/namespaces/[ns]/encryption/shred/route.ts'
 import * as namespace from '#app/api/v1/admin/namespaces/[ns]/route.ts'
 import * as signatures from '#app/api/v1/admin/namespaces/[ns]/signatures/route.ts'
+import { verifyDocument } from '#storage-engine/crypto/signed-document.ts'
 import { callRoute } from '#storage-engine/testing/call-route.ts'
 import { type Person, startTestConsole, type TestConsole } from '#storage-engine/testing/start-test-console.ts'
 
@@ -16,7 +23,15 @@ beforeAll(async () => {
 afterAll(() => testConsole.stop())
 
 type Query = Record<string, string>
-const READERS = { namespace: namespace.GET, buckets: buckets.GET, history: history.GET }
+const READERS = {
+  namespace: namespace.GET,
+  encryption: encryption.GET,
+  keys: keys.GET,
+  attestation: attestation.GET,
+  record: record.GET,
+  buckets: buckets.GET,
+  history: history.GET,
+}
 const read = (what: keyof typeof READERS, ns: string, query: Query = {}, as: Person | null = 'admin') =>
   callRoute(testConsole, READERS[what], { as, params: { ns }, query })
 const turn = (ns: string, mode: 'on' | 'off') =>
@@ -78,7 +93,98 @@ test.each(['buckets', 'history'] as const)('refuses pages of %s that have no mea
     expect(await read(what, 'acme', query)).toMatchObject({ status: 400, json: { error: { code: 'InvalidArgument' } } })
 })
 
-test.each(['namespace', 'buckets', 'history'] as const)('shows %s to administrators only', async (what) => {
+const act = (handler: typeof migration.POST, body: unknown, ns = 'globex', as: Person | null = 'admin') =>
+  callRoute(testConsole, handler, { as, params: { ns }, body })
+
+test('converts what is stored with the switch, or later, and tells how far that is', async () => {
+  const body = { mode: 'off', existing: 'convert', rateLimit: 65_536, confirm: 'globex' }
+  const off = await callRoute(testConsole, encryption.PUT, {
+    method: 'PUT',
+    as: 'admin',
+    params: { ns: 'globex' },
+    body,
+  })
+  expect(off.json).toMatchObject({
+    namespace: 'globex',
+    mode: 'off',
+    state: 'decrypting',
+    percent: 0,
+    migration: { direction: 'decrypt', state: 'running', rateLimit: 65_536, startedBy: 'admin', endedAt: null },
+  })
+  expect((await read('encryption', 'globex')).json).toMatchObject({ state: 'decrypting' })
+  expect((await read('namespace', 'globex')).json.encryption.state).toBe('decrypting')
+  expect((await act(migration.POST, { action: 'pause' })).json.migration.state).toBe('paused')
+  expect((await act(migration.POST, { action: 'set-rate', rateLimit: null })).json.migration.rateLimit).toBe(null)
+  expect(await act(migration.POST, { action: 'pause' })).toMatchObject({
+    status: 409,
+    json: { error: { code: 'MigrationStateMismatch' } },
+  })
+  expect((await act(migration.POST, { action: 'cancel' })).json).toMatchObject({
+    state: 'mixed',
+    percent: null,
+    migration: { state: 'cancelled' },
+  })
+  expect((await act(migration.POST, { action: 'start' })).json.error.code).toBe('ConfirmationMismatch')
+  await turn('globex', 'on')
+})
+
+test('rotates and retires versions of a key, the latter by the exact name', async () => {
+  expect((await act(keys.POST, { action: 'rotate' })).json.keys).toMatchObject([
+    { version: 2, state: 'active', dataKeyCount: 0, retiredAt: null },
+    { version: 1, state: 'decrypt-only' },
+  ])
+  const retire = { action: 'retire', version: 1 }
+  expect((await act(keys.POST, { ...retire, confirm: 'acme' })).json.error.code).toBe('ConfirmationMismatch')
+  expect(await act(keys.POST, { ...retire, confirm: 'globex' })).toMatchObject({
+    status: 409,
+    json: { error: { code: 'KeyIsInUse' } },
+  })
+  expect((await act(keys.POST, { action: 'rewrap' })).json.rewrap).toMatchObject({ state: 'running' })
+})
+
+test('orders the destruction of all keys by the exact name, and takes the order back', async () => {
+  expect((await act(shred.POST, { confirm: 'acme' })).json.error.code).toBe('ConfirmationMismatch')
+  expect((await act(shred.POST, { confirm: 'globex', days: 1 })).status).toBe(400)
+  expect((await act(shred.POST, { confirm: 'globex', days: 9 })).json.shred).toMatchObject({
+    state: 'scheduled',
+    scheduledBy: 'admin',
+    destroyedAt: null,
+  })
+  expect((await read('record', 'globex')).json.error.code).toBe('NoSuchRecord')
+  const kept = await callRoute(testConsole, shred.DELETE, {
+    method: 'DELETE',
+    as: 'admin',
+    params: { ns: 'globex' },
+    body: {},
+  })
+  expect(kept).toMatchObject({ status: 200, json: { shred: null } })
+})
+
+test('gives a signed attestation of one namespace, and of all', async () => {
+  const ofOne = await read('attestation', 'globex')
+  expect(ofOne.json).toMatchObject({ namespaces: [{ name: 'globex' }] })
+  expect(verifyDocument(ofOne.json)).toBe(true)
+  const ofAll = await callRoute(testConsole, serviceAttestation.GET, { as: 'admin' })
+  expect(ofAll.json.namespaces).toMatchObject([{ name: 'acme' }, { name: 'globex' }])
+  expect(verifyDocument(ofAll.json)).toBe(true)
+  expect((await callRoute(testConsole, serviceAttestation.GET, { as: 'owner' })).status).toBe(403)
+})
+
+test.each([
+  ['migration', migration.POST, { action: 'pause' }],
+  ['keys', keys.POST, { action: 'rotate' }],
+  ['destruction', shred.POST, { confirm: 'acme' }],
+] as const)('lets administrators only change the %s, and only of what is there', async (_, handler, body) => {
+  expect((await act(handler, body, 'acme', null)).status).toBe(401)
+  expect((await act(handler, body, 'acme', 'owner')).status).toBe(403)
+  expect((await act(handler, body, 'nowhere')).json.error.code).toBe('NoSuchNamespace')
+  expect(await act(handler, { action: 'none', confirm: 7 })).toMatchObject({
+    status: 400,
+    json: { error: { code: 'InvalidArgument' } },
+  })
+})
+
+test.each(Object.keys(READERS) as (keyof typeof READERS)[])('shows %s to administrators only', async (what) => {
   expect((await read(what, 'acme', {}, null)).status).toBe(401)
   expect((await read(what, 'acme', {}, 'owner')).status).toBe(403)
   expect((await read(what, 'nowhere')).json.error.code).toBe('NoSuchNamespace')

@@ -1,6 +1,10 @@
 import { signedDocumentSchema } from '#lib/schemas/encryption.ts'
 import { route } from '#lib/server/route.ts'
 
-export const GET = route({ permission: 'administrator', output: signedDocumentSchema }, ({ service, actor, param }) =>
-  service.encryption.shredRecord(actor, { namespace: param('ns') }),
+export const GET = route(
+  { permission: 'administrator', output: signedDocumentSchema },
+  async ({ service, actor, param }) => {
+    const record = await service.encryption.shredRecord(actor, { namespace: param('ns') })
+    return signedDocumentSchema.parse(record)
+  },
 )
