@@ -74,7 +74,7 @@ export function countDataKeys(
   tx: Queryable,
 ): Promise<{ namespaceId: string; namespaceKeyVersion: number; count: number }[]> {
   return tx.query({
-    name: 'count-data-keys',
+    name: 'count-attested-data-keys',
     text: `
 select b.namespace_id as "namespaceId", o.namespace_key_version as "namespaceKeyVersion", count(*)::float8 as count
 from object_versions o join buckets b on b.id = o.bucket_id where o.namespace_key_version is not null group by 1, 2 order by 2`,
