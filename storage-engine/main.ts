@@ -18,6 +18,11 @@ const HELP = `sceau: an S3-compatible object store that seals what it keeps
                                            the keys that clients may name for SSE-KMS; aws/s3 is the default one
   sceau webhooks   [--namespace main] [--json] [--create NAME --url URL | --delete NAME | --retry]
                                            where event notifications of the namespace's buckets may go
+  sceau keys       [--json] [rotate-root | retire-root --confirm ID [--version N]]
+                                           the root keys, and how much each of them wraps
+  sceau keys       --namespace NAME [--json] [rotate | rewrap | retire --version N --confirm NAME]
+                   [shred --confirm NAME [--days 21] | keep | record]
+                                           the keys of a namespace; shred destroys them after that time, and its data
   sceau attest     [--namespace NAME] [--list FILE]
                                            a signed statement of what is sealed, and the list of blobs behind it
   sceau verify     --attestation FILE [--list FILE] [--public-key KEY] [--node DIRECTORY]… [--keys] [--json]
@@ -48,11 +53,13 @@ try {
 async function run(args: string[]): Promise<void> {
   const { positionals, values } = parse(args)
   const [command = 'help'] = positionals
-  if (positionals.length > 1) throw new StartupError(`One command at a time: ${positionals.join(' ')}. See sceau help.`)
+  if (positionals.length > (command === 'keys' ? 2 : 1))
+    throw new StartupError(`One command at a time: ${positionals.join(' ')}. See sceau help.`)
   if (command === 'help' || values.help) return print(HELP)
   if (command === 'version') return print(`sceau ${versionOf()}\n`)
   if (command === 'client-env') return printClientEnv(values)
   if (command === 'named-keys') return printNamedKeys(values)
+  if (command === 'keys') return printKeys(positionals[1], values)
   if (command === 'webhooks') return printWebhooks(values)
   if (command === 'attest') return printAttestation(values)
   if (command === 'verify') return verify(values)
@@ -77,7 +84,9 @@ function parse(args: string[]) {
         enable: { type: 'string' },
         delete: { type: 'string' },
         keep: { type: 'string' },
-        days: { type: 'string', default: '30' },
+        days: { type: 'string' },
+        version: { type: 'string' },
+        confirm: { type: 'string' },
         url: { type: 'string' },
         retry: { type: 'boolean', default: false },
         list: { type: 'string' },
@@ -115,9 +124,20 @@ async function printNamedKeys(values: Values): Promise<void> {
   if (verbs.length > 1) throw new StartupError(`One change at a time: --${verbs.join(', --')}. See sceau help.`)
   const [verb] = verbs
   const act = verb === undefined ? null : { verb, name: values[verb] as string }
-  const { namespace = MAIN, days, json } = values
+  const { namespace = MAIN, days = '30', json } = values
   const keys = await runNamedKeysCommand(currentConfig(), { namespace, act, days: Number(days), log })
   print(json ? `${JSON.stringify(keys)}\n` : formatNamedKeys(keys))
+}
+
+async function printKeys(word: string | undefined, values: Values): Promise<void> {
+  const { formatKeys, parseKeysAct, runKeysCommand } = await import('#storage-engine/keys-command.ts')
+  const { createLog } = await import('#storage-engine/log.ts')
+  const log = createLog({ level: 'warn', role: 'cli', destination: process.stderr })
+  const { namespace = null, days = '21', confirm, json } = values
+  const version = values.version === undefined ? undefined : Number(values.version)
+  const command = { act: parseKeysAct(word), namespace, version, days: Number(days), confirm, log }
+  const answer = await runKeysCommand(currentConfig(), command)
+  print(json ? `${JSON.stringify(answer)}\n` : formatKeys(answer))
 }
 
 async function printWebhooks(values: Values): Promise<void> {

@@ -74,11 +74,9 @@ async function findRetirable(
 
 async function describe(engine: Engine) {
   const { kind, location, rotation } = engine.rootProvider
-  const [health, keys, attestation] = await Promise.all([
-    engine.findRootHealth(),
-    listRootKeyStates(engine),
-    getAttestationKey(engine),
-  ])
+  // Made when it is first asked for, and then one of what is counted.
+  const attestation = await getAttestationKey(engine)
+  const [health, keys] = await Promise.all([engine.findRootHealth(), listRootKeyStates(engine)])
   return {
     provider: { kind, location, ...health, canRotate: rotation !== null },
     fips: engine.config.fips === 'on',

@@ -1,0 +1,6 @@
+import { existsSync } from 'node:fs'
+import { fail, runToTheEnd, setUp } from './setup.mjs'
+
+const node = setUp()
+if (!existsSync('dist/main.js')) fail('Start the service first: npm start')
+runToTheEnd(node, ['dist/main.js', 'keys', ...process.argv.slice(2)])
