@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -275,6 +276,28 @@ describe('a forged attestation', () => {
     fs.writeFileSync(other, '{}')
     await expect(verify({ attestation: other })).rejects.toThrow(/no attestation/)
   })
+})
+
+it('ends the process with 0 when nothing was found, with 2 when something was, and with 1 when it could not look', async () => {
+  const main = path.join(import.meta.dirname, 'main.ts')
+  const run = (...args: string[]) => {
+    const environment = { PATH: process.env['PATH'], NODE_ENV: 'test' as const, SCEAU_DATA_DIR: '/nowhere' }
+    const options = { encoding: 'utf8', env: environment } as const
+    return spawnSync(
+      process.execPath,
+      ['--import', 'tsx', main, 'verify', '--list', list, '--node', node, ...args],
+      options,
+    )
+  }
+  expect(run('--attestation', attestation)).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('The nodes hold'),
+  })
+  fs.rmSync(stripeOf((await blobOf('large-b')).blobId))
+  const { status, stdout } = run('--attestation', attestation, '--json')
+  expect(status).toBe(2)
+  expect(JSON.parse(stdout)).toMatchObject({ findingCount: 1, findings: [{ kind: 'missing' }] })
+  expect(run().status).toBe(1)
 })
 
 it('attest writes no list over another file, and says in one line why it does nothing', async () => {
