@@ -31,6 +31,7 @@ test.each([
 test('answers a hostile pattern at once', () => {
   expect(matches('a*'.repeat(5_000), 'a'.repeat(10_000))).toBe(true)
   expect(matches(`${'a*'.repeat(500)}b`, 'a'.repeat(1_024))).toBe(false)
+  expect(parsePattern('${'.repeat(2_000_000), both)).toHaveLength(4_000_000)
 })
 
 test.each([512, 543, 544, 1_000])('looks for %i characters behind a wildcard in many that are alike', (count) => {

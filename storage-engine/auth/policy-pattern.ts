@@ -25,10 +25,11 @@ const ESCAPED: ReadonlySet<string> = new Set(['*', '?', '$'])
  */
 export function parsePattern(text: string, options: { wildcards: boolean; variables: boolean }): Pattern {
   const pattern: (number | PolicyVariable)[] = []
+  const lastEnd = options.variables ? text.lastIndexOf('}') : -1
   let at = 0
   while (at < text.length) {
-    const end = options.variables && text.startsWith(VARIABLE_START, at) ? text.indexOf('}', at) : -1
-    if (end !== -1) {
+    if (at < lastEnd && text.startsWith(VARIABLE_START, at)) {
+      const end = text.indexOf('}', at)
       pattern.push(parseVariable(text.slice(at + VARIABLE_START.length, end)))
       at = end + 1
       continue

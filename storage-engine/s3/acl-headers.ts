@@ -20,7 +20,7 @@ const GRANTS: readonly [header: string, permission: Permission][] = [
   ['x-amz-grant-write-acp', 'WRITE_ACP'],
   ['x-amz-grant-full-control', 'FULL_CONTROL'],
 ]
-const GRANTEE = /^\s*(id|emailAddress|uri)\s*=\s*(?:"([^"]*)"|([^",]*?))\s*$/i
+const GRANTEE = /^(id|emailAddress|uri)\s*=\s*(?:"([^"]*)"|([^",\s][^",]*))$/i
 
 /**
  * To whom the object of a write belongs and what its ACL is. Without x-amz-grant-* no promise.
@@ -86,7 +86,7 @@ function readGrants(headers: Headers): NamedGrant[] | null {
 }
 
 function readGrantee(text: string, { header, permission }: { header: string; permission: Permission }): NamedGrant {
-  const [, kind, quoted, plain] = GRANTEE.exec(text) ?? []
+  const [, kind, quoted, plain] = GRANTEE.exec(text.trim()) ?? []
   const value = quoted ?? plain ?? ''
   if (kind === undefined || value === '') {
     throw new StorageError('InvalidArgument', {

@@ -40,7 +40,7 @@ function readSystemHeaders(headers: Headers): Record<string, string> | null {
 /** `aws-chunked` says how the body travelled, not what it is. What else there is stays as it is written. */
 function withoutTransferFraming(encodings: string): string {
   if (!/aws-chunked/i.test(encodings)) return encodings
-  const kept = encodings.split(',').filter((encoding) => !/^\s*(?:aws-chunked)?\s*$/i.test(encoding))
+  const kept = encodings.split(',').filter((encoding) => !['', 'aws-chunked'].includes(encoding.trim().toLowerCase()))
   return kept.join(',').trim()
 }
 

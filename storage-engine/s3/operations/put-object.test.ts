@@ -198,8 +198,8 @@ test.each([
   ['UNSIGNED-PAYLOAD', null],
 ] as const)('refuses a body in chunks that %s calls plain, of %s', async (payloadHash, as) => {
   const body = `5\r\nhello\r\n0\r\nx-amz-checksum-crc32:${crc32(Buffer.from('hello'))}\r\n\r\n`
-  const target = '/open/framed'
-  await sendSigned(gateway, { method: 'PUT', target: '/open', headers: { 'x-amz-acl': 'public-read-write' } })
+  const target = '/chunked/framed'
+  await sendSigned(gateway, { method: 'PUT', target: '/chunked', headers: { 'x-amz-acl': 'public-read-write' } })
   for (const own of [{ 'x-amz-decoded-content-length': '5' }, { 'x-amz-trailer': 'x-amz-checksum-crc32' }]) {
     const headers = { 'content-encoding': 'aws-chunked', ...own } as unknown as Record<string, string>
     const answer = await sendSigned(gateway, { method: 'PUT', target, as, payloadHash, headers, body })
