@@ -1,4 +1,4 @@
-import { boolean, index, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { boolean, index, integer, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { namespaces } from './namespaces.ts'
 
 /** People who sign in to the console. */
@@ -50,4 +50,16 @@ export const sessions = pgTable(
     userAgent: text('user_agent'),
   },
   (table) => [index('sessions_by_user').on(table.userId), index('sessions_by_expiry').on(table.expiresAt)],
+)
+
+/** Attempts to sign in that were not right, counted over all processes; rows go when their window is over. */
+export const signInAttempts = pgTable(
+  'sign_in_attempts',
+  {
+    /** SHA-256 of what is counted: people type passwords where names belong. */
+    key: text().primaryKey(),
+    attempts: integer().notNull(),
+    endsAt: timestamp('ends_at', { withTimezone: true, precision: 3 }).notNull(),
+  },
+  (table) => [index('sign_in_attempts_by_end').on(table.endsAt)],
 )

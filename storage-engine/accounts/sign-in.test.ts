@@ -67,6 +67,30 @@ test('lets no burst of attempts at the same moment slip through', async () => {
   expect(codes.filter((code) => code === 'InvalidCredentials')).toHaveLength(5)
 })
 
+test('counts over all processes, and keeps no name in clear', async () => {
+  const address = freshAddress()
+  const other = await setting.open()
+  const codes = []
+  for (const engine of [setting.engine, other, setting.engine, other, setting.engine, other]) {
+    const tried = signIn(engine, { username: 'my password!', password: 'x', address, userAgent: null })
+    codes.push(await tried.catch((error) => error.code))
+  }
+  await other.close()
+  expect(codes).toEqual([...Array(5).fill('InvalidCredentials'), 'TooManyAttempts'])
+  const rows = await setting.engine.db.query<{ row: string }>({
+    name: 'all-attempts',
+    text: 'select a::text as row from sign_in_attempts a',
+    values: [],
+  })
+  expect(rows.length).toBeGreaterThan(0)
+  expect(rows.some(({ row }) => row.includes('password'))).toBe(false)
+})
+
+test('a right password does not count as an attempt', async () => {
+  const address = freshAddress()
+  for (let count = 0; count < 6; count++) await attempt('ada', PASSWORD, address)
+})
+
 test('slows one address that tries many names', async () => {
   const address = freshAddress()
   const attempts = Array.from({ length: 31 }, (_, index) =>

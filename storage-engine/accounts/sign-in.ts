@@ -1,28 +1,24 @@
-import { type AttemptLimit, createAttemptLimit } from '#storage-engine/accounts/attempt-limit.ts'
+import { createHash } from 'node:crypto'
 import { openSession } from '#storage-engine/accounts/console-sessions.ts'
 import { isPasswordCorrect } from '#storage-engine/accounts/password.ts'
 import { createPasswordHash, isOutdatedHash } from '#storage-engine/accounts/password-hash.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
+import { giveBackAttempts, takeAttempt } from '#storage-engine/metadata/sign-in-attempts.ts'
 import { findUserByUsername, renewPasswordHash } from '#storage-engine/metadata/users.ts'
 
 const WINDOW_MS = 15 * 60_000
-const KEYS_MAX = 10_000
 const USERNAME_LENGTH_MAX = 100
 
 /**
  * By name and address: slows guessing one password without letting a stranger lock the owner out. By address: slows
- * spraying. By name: bounds what many addresses together may try.
+ * spraying. By name: bounds what many addresses together may try. Counted in Postgres, for all consoles together.
  */
-const limits = [
-  { by: (name: string, address: string) => `${address} ${name}`, limit: limitOf(5) },
-  { by: (_name: string, address: string) => address, limit: limitOf(30) },
-  { by: (name: string) => name, limit: limitOf(200) },
+const LIMITS = [
+  { attemptsMax: 5, by: (name: string, address: string) => `name and address: ${address} ${name}` },
+  { attemptsMax: 30, by: (_name: string, address: string) => `address: ${address}` },
+  { attemptsMax: 200, by: (name: string) => `name: ${name}` },
 ]
-
-function limitOf(attemptsMax: number): AttemptLimit {
-  return createAttemptLimit({ attemptsMax, windowMs: WINDOW_MS, keysMax: KEYS_MAX })
-}
 
 export interface SignInRequest {
   username: string
@@ -38,16 +34,33 @@ export interface SignInRequest {
 export async function signIn(engine: Engine, request: SignInRequest): Promise<{ token: string; userId: string }> {
   const username = request.username.trim().toLowerCase().slice(0, USERNAME_LENGTH_MAX)
   const address = request.address ?? 'unknown'
-  if (!limits.every(({ by, limit }) => limit.take(by(username, address)))) throw new StorageError('TooManyAttempts')
+  const keys = await takeAttempts(engine, { username, address })
 
   const user = await findUserByUsername(engine.db, { username })
   const isCorrect = await isPasswordCorrect(user?.passwordHash ?? null, request.password)
   if (user === null || !isCorrect || user.disabledAt !== null) throw new StorageError('InvalidCredentials')
 
-  for (const { by, limit } of limits) limit.giveBack(by(username, address))
+  await giveBackAttempts(engine.db, { keys })
   if (isOutdatedHash(user.passwordHash)) await renewHash(engine, user, request.password)
   const token = await openSession(engine, { userId: user.id, address: request.address, userAgent: request.userAgent })
   return { token, userId: user.id }
+}
+
+/**
+ * Counts an attempt, before it is judged. Returns what it counts under. Throws TooManyAttempts at the first limit that is
+ * reached, so that whom one limit stops does not use up another.
+ */
+async function takeAttempts(engine: Engine, who: { username: string; address: string }): Promise<string[]> {
+  const now = new Date()
+  const keys: string[] = []
+  for (const { attemptsMax, by } of LIMITS) {
+    // People type passwords where names belong.
+    const key = createHash('sha256').update(by(who.username, who.address)).digest('hex')
+    if (!(await takeAttempt(engine.db, { key, attemptsMax, windowMs: WINDOW_MS, now })))
+      throw new StorageError('TooManyAttempts')
+    keys.push(key)
+  }
+  return keys
 }
 
 async function renewHash(engine: Engine, user: { id: string; passwordHash: string }, password: string): Promise<void> {
