@@ -67,7 +67,7 @@ export type HistoryEvent = Write | Delete | Read | Listing | UploadEnd | CreateR
 
 /** A promise of durability.md that the history breaks. */
 export interface Violation {
-  invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I10' | 'I18'
+  invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I10' | 'I11' | 'I12' | 'I18' | 'ENC-1'
   key: string
   reason: string
 }

@@ -13,6 +13,8 @@ export interface KillExperiment {
   keyCount: number
   /** Milliseconds between two kills, chosen at random between the two. */
   pauseMs: [least: number, most: number]
+  /** The load goes on until this has ended, too. */
+  until?: Promise<unknown>
   report(line: string): void
 }
 
@@ -50,7 +52,7 @@ export async function runKillExperiment(input: KillExperiment): Promise<KillRepo
 
   const load = startLoad(recorder, keys)
   await delay(1_000)
-  const killed = await killAtRandom(input)
+  const [killed] = await Promise.all([killAtRandom(input), input.until])
   await delay(1_000)
   await load.stop()
   input.report(`${recorder.events.length} calls recorded; waiting until everything answers`)

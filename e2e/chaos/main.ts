@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCanaryExperiment } from '#e2e/canary/canary-experiment.ts'
+import { FLIP_SETTINGS, runFlipExperiment } from '#e2e/chaos/flip-experiment.ts'
 import type { Violation } from '#e2e/chaos/history.ts'
 import { runKillExperiment } from '#e2e/chaos/kill-experiment.ts'
 import { checkReclaim, deleteEverything, nodesOf, SHORT_GRACES } from '#e2e/chaos/reclaim-experiment.ts'
@@ -9,19 +10,22 @@ import { allocatedBytes } from '#e2e/chaos/space.ts'
 import { readCommandLine } from '#e2e/command-line.ts'
 import { startProduct } from '#e2e/product.ts'
 
-const USAGE = 'Usage: npm run chaos -- [kills|canary] [--kills=50] [--long]'
+const USAGE = 'Usage: npm run chaos -- [kills|canary|flips] [--kills=50] [--flips=20] [--long]'
 const KILLS = 50
 const KILLS_LONG = 500
+const FLIPS = 20
+const FLIPS_LONG = 100
 const RECLAIM_TIMEOUT_MS = 300_000
 const report = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)}  ${line}`)
 
 async function main(): Promise<void> {
   const { values, positionals } = readCommandLine(USAGE, {
     allowPositionals: true,
-    options: { long: { type: 'boolean', default: false }, kills: { type: 'string' } },
+    options: { long: { type: 'boolean', default: false }, kills: { type: 'string' }, flips: { type: 'string' } },
   })
   const [experiment = 'kills'] = positionals
   if (experiment === 'kills') return killsUnderLoad(Number(values.kills ?? (values.long ? KILLS_LONG : KILLS)))
+  if (experiment === 'flips') return flipsUnderLoad(Number(values.flips ?? (values.long ? FLIPS_LONG : FLIPS)))
   if (experiment === 'canary') return canaries(values.long)
   throw new Error(`There is no experiment named ${experiment}. ${USAGE}`)
 }
@@ -47,9 +51,28 @@ async function killsUnderLoad(kills: number): Promise<void> {
   } finally {
     await product.stop({ keepData: true })
   }
+  await conclude({ violations, dataDir, done: `${kills} kills, ${eventCount} calls` })
+}
+
+async function flipsUnderLoad(flips: number): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'sceau-chaos-'))
+  const product = await startProduct({ dataDir, env: FLIP_SETTINGS })
+  try {
+    const flipped = await runFlipExperiment({ product, flips, kills: flips, report })
+    const { violations, eventCount, killed } = flipped
+    await product.stop({ keepData: true })
+    const done = `${flips} flips, killed ${JSON.stringify(killed)}, ${eventCount} calls`
+    await conclude({ violations, dataDir, done })
+  } finally {
+    await product.stop({ keepData: true })
+  }
+}
+
+async function conclude(input: { violations: Violation[]; dataDir: string; done: string }): Promise<void> {
+  const { violations, dataDir, done } = input
   for (const { invariant, key, reason } of violations) console.log(`  ${invariant}  ${key}: ${reason}`)
   const sound = violations.length === 0
-  console.log(`\n${sound ? 'SOUND' : 'BROKEN'}: ${violations.length} violations, ${kills} kills, ${eventCount} calls`)
+  console.log(`\n${sound ? 'SOUND' : 'BROKEN'}: ${violations.length} violations, ${done}`)
   if (sound) for (const path of [dataDir, `${dataDir}.log`]) await rm(path, { recursive: true, force: true })
   else console.log(`The data directory is kept: ${dataDir}, and ${dataDir}.log`)
   if (!sound) process.exitCode = 1

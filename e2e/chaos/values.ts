@@ -16,6 +16,11 @@ export function makeValue(size: number): Value {
   return { id: body.toString('hex', 0, ID_BYTES), body, etag: md5(body) }
 }
 
+/** How every value of this id begins. */
+export function beginningOf(id: string, size: number): Buffer {
+  return bodyOf(Buffer.from(id, 'hex'), size)
+}
+
 /** The id that `body` claims, or why it cannot be a value that was ever sent. */
 export function readValue(body: Buffer): { id: string } | { damaged: string } {
   if (body.length < ID_BYTES) return { damaged: `only ${body.length} bytes` }

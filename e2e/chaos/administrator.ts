@@ -1,0 +1,66 @@
+import { join } from 'node:path'
+import type { Product } from '#e2e/product.ts'
+import { readConfig } from '#storage-engine/config.ts'
+import { createEngine } from '#storage-engine/engine.ts'
+import { createLog } from '#storage-engine/log.ts'
+import { findDatabaseUrl } from '#storage-engine/postgres.ts'
+import { createService, type Service } from '#storage-engine/service/service.ts'
+
+const ACTOR = {
+  userId: '01900000-0000-7000-8000-00000000ad31',
+  username: 'chaos',
+  displayName: 'Chaos',
+  isAdministrator: true,
+  memberships: [],
+  address: null,
+  requestId: 'chaos',
+}
+
+type NamespaceEncryption = Awaited<ReturnType<Service['encryption']['get']>>
+
+/** What an administrator does and sees of the namespace `main`, without a console in between, and what the rows say. */
+export interface Administrator {
+  /** Resolves when the switch is thrown; what is stored is converted as well. */
+  switchTo(mode: 'on' | 'off'): Promise<void>
+  describe(): Promise<NamespaceEncryption>
+  /** Plain blobs of which the row was written after the last throw of the switch, if that was to `on`. */
+  countPlainSinceSwitch(): Promise<number>
+  /** Rows of plain blobs, garbage included. */
+  countPlain(): Promise<number>
+  close(): Promise<void>
+}
+
+export async function createAdministrator({ dataDir }: Pick<Product, 'dataDir'>): Promise<Administrator> {
+  const env = { SCEAU_DATA_DIR: dataDir, DATABASE_URL: findDatabaseUrl(join(dataDir, 'postgres')) ?? '' }
+  const config = readConfig({ env, directory: dataDir })
+  const engine = await createEngine(config, { log: createLog({ level: 'fatal', role: 'cli' }), role: 'cli' })
+  const service = createService(engine)
+  const count = async (name: string, text: string) => {
+    const [row] = await engine.db.query<{ count: number }>({ name, text, values: [] })
+    return row?.count ?? -1
+  }
+  return {
+    async switchTo(mode) {
+      const request = { namespace: 'main', mode, existing: 'convert', rateLimit: null, confirm: 'main' } as const
+      await service.encryption.set(ACTOR, request)
+    },
+    describe: () => service.encryption.get(ACTOR, { namespace: 'main' }),
+    // The switch gets its transaction id when no writer is left, so whatever is written later has a higher one.
+    countPlainSinceSwitch: () =>
+      count(
+        'count-plain-since-switch',
+        `
+select count(*)::float8 as count from blobs b join namespaces n on n.id = b.namespace_id
+where n.name = 'main' and n.encryption_mode = 'on' and b.cipher = 0 and b.xmin::text::bigint > n.xmin::text::bigint`,
+      ),
+    countPlain: () =>
+      count(
+        'count-plain',
+        `select count(*)::float8 as count from blobs b join namespaces n on n.id = b.namespace_id where n.name = 'main' and b.cipher = 0`,
+      ),
+    async close() {
+      await service.close()
+      await engine.close()
+    },
+  }
+}
