@@ -9,17 +9,17 @@ afterEach(async () => {
 })
 
 describe('the switch of a namespace, thrown under mixed load and kills', () => {
-  it('is obeyed by every later write, changes no object, and leaves no plaintext', { timeout: 240_000 }, async () => {
+  it('is obeyed by every later write, changes no object, and leaves no plaintext', { timeout: 300_000 }, async () => {
     product = await startProduct({ env: FLIP_SETTINGS })
-    const flipped = await runFlipExperiment({ product, flips: 6, kills: 5, report: () => {} })
+    const flipped = await runFlipExperiment({ product, flips: 4, kills: 3, report: () => {} })
     expect(flipped.violations).toEqual([])
     expect(flipped.eventCount).toBeGreaterThan(100)
     expect(flipped.windows).toBeGreaterThan(100_000)
   })
 
-  it('goes red for a twin whose commits do not look at the switch', { timeout: 240_000 }, async () => {
+  it('goes red for a twin whose commits do not look at the switch', { timeout: 300_000 }, async () => {
     product = await startProduct({ env: FLIP_SETTINGS, program: 'e2e/chaos/unchecked-epoch-main.ts' })
-    const { violations } = await runFlipExperiment({ product, flips: 9, kills: 0, report: () => {} })
+    const { violations } = await runFlipExperiment({ product, flips: 5, kills: 0, report: () => {} })
     expect(violations.map(({ invariant }) => invariant)).toContain('ENC-1')
   })
 })

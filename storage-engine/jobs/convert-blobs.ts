@@ -27,7 +27,9 @@ import { rewriteBlob } from '#storage-engine/objects/rewrite-blob.ts'
 /** Few enough that clients never wait long for the locks of one transaction. */
 const GROUP_COUNT_MAX = 64
 const GROUP_BYTES_MAX = 32 * 1024 ** 2
-const BLOBS_AT_ONCE = 6
+const BLOBS_AT_ONCE = 4
+/** Large blobs are groups of their own. */
+const GROUPS_AT_ONCE = 3
 /** Readers that were sent to a replaced blob find the new one; this spares them the search. */
 const REPLACED_GRACE_SECONDS = 10
 
@@ -46,11 +48,11 @@ export async function convertBodies(
   conversion: Conversion,
   { bucket, versions }: { bucket: BucketToConvert; versions: ConvertibleVersion[] },
 ): Promise<void> {
-  for (const group of groupsOf(versions)) {
-    const swaps = await inLanes(group, (version) => convertBody(engine, conversion, { bucket, version }))
+  await inLanes(groupsOf(versions), GROUPS_AT_ONCE, async (group) => {
+    const swaps = await inLanes(group, BLOBS_AT_ONCE, (version) => convertBody(engine, conversion, { bucket, version }))
     const made = swaps.filter((swap) => swap !== null)
     if (made.length > 0) await swapBodies(engine.db, targetOf(engine, conversion, bucket), made)
-  }
+  })
 }
 
 async function convertBody(
@@ -91,8 +93,10 @@ export async function convertParts(engine: Engine, conversion: Conversion, input
     const page = await listConvertibleParts(engine.db, { uploadId, direction, after, limit: GROUP_COUNT_MAX })
     const last = page.at(-1)
     if (last === undefined) return
-    for (const group of groupsOf(page)) {
-      const swaps = await inLanes(group, (part) => convertPart(engine, conversion, { bucket, uploadId, part, key }))
+    await inLanes(groupsOf(page), GROUPS_AT_ONCE, async (group) => {
+      const swaps = await inLanes(group, BLOBS_AT_ONCE, (part) =>
+        convertPart(engine, conversion, { bucket, uploadId, part, key }),
+      )
       await swapParts(engine.db, targetOf(engine, conversion, bucket), {
         key: input.isOpen ? null : owner.key,
         uploadId,
@@ -100,7 +104,7 @@ export async function convertParts(engine: Engine, conversion: Conversion, input
         namespaceKeyVersion: key.namespaceKeyVersion,
         swaps: swaps.filter((swap) => swap !== null),
       })
-    }
+    })
     after = last.partNumber
   }
 }
@@ -216,14 +220,18 @@ function groupsOf<Item extends { size: number }>(items: Item[]): Item[][] {
   return groups
 }
 
-/** Runs `work` on all items, a few at a time, and answers in their order. The first failure is thrown once all have ended. */
-async function inLanes<Item, Result>(items: Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+/** Runs `work` on all items, `lanes` at a time, and answers in their order. The first failure is thrown once all lanes have ended. */
+async function inLanes<Item, Result>(
+  items: Item[],
+  lanes: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
   const results = new Array<Result>(items.length)
   const waiting = items.entries()
   const lane = async () => {
     for (const [index, item] of waiting) results[index] = await work(item)
   }
-  const ended = await Promise.allSettled(Array.from({ length: BLOBS_AT_ONCE }, lane))
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane))
   const failed = ended.find((each) => each.status === 'rejected')
   if (failed !== undefined) throw failed.reason
   return results

@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { namespaceEncryptionSchema } from '#lib/schemas/encryption.ts'
+import type { Actor } from '#storage-engine/accounts/actor.ts'
+import { createBucket } from '#storage-engine/buckets/create-bucket.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import { migrateEncryption } from '#storage-engine/jobs/migrate-encryption.ts'
+import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
+import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
+import {
+  changeMigration,
+  getNamespaceEncryption,
+  setNamespaceEncryption,
+} from '#storage-engine/service/encryption-switch.ts'
+import { startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
+import { putTestObject, startTestUpload } from '#storage-engine/testing/test-objects.ts'
+
+const namespace = 'acme'
+const administrator: Actor = {
+  userId: '01900000-0000-7000-8000-000000000001',
+  username: 'admin',
+  displayName: 'Admin',
+  isAdministrator: true,
+  memberships: [],
+  address: null,
+  requestId: 'request',
+}
+const owner: Actor = { ...administrator, username: 'owner', isAdministrator: false }
+const CONVERT = { namespace, existing: 'convert', rateLimit: null } as const
+
+let setting: TestEngine
+let engine: Engine
+let bucket: Bucket
+beforeAll(async () => {
+  setting = await startTestEngine({ SCEAU_GARBAGE_GRACE_SECONDS: '0', SCEAU_ORPHAN_GRACE_SECONDS: '0' })
+  engine = setting.engine
+  const created = { name: namespace, displayName: 'Acme', encryptionMode: 'off' } as const
+  const { namespaceId, rootObjectUserId: ownerId } = await createNamespace(engine, created)
+  bucket = await createBucket(engine, { namespaceId, ownerId, name: 'bucket', region: 'us-east-1' })
+  await putTestObject(engine, { bucket, key: 'a', body: randomBytes(1_000) })
+  await startTestUpload(engine, { bucket, key: 'open', parts: [randomBytes(500)] })
+})
+afterAll(() => setting.stop())
+
+/** As the route answers it. */
+const get = async () =>
+  namespaceEncryptionSchema.parse(await getNamespaceEncryption(engine, administrator, { namespace }))
+const runJob = () => migrateEncryption(engine, { signal: new AbortController().signal })
+
+async function lastAudit(): Promise<unknown> {
+  const [row] = await engine.db.query<{ text: string; details: unknown }>({
+    name: 'last-audit',
+    text: `select action || ' ' || target || ' ' || result as text, details from audit_events order by id desc limit 1`,
+    values: [],
+  })
+  return [row?.text, row?.details]
+}
+
+test('an administrator sees a namespace from off to on, and steers the migration between', async () => {
+  expect(await get()).toMatchObject({
+    displayName: 'Acme',
+    mode: 'off',
+    state: 'off',
+    percent: null,
+    coverage: {
+      plainCount: 1,
+      plainBytes: 1_000,
+      encryptedBytes: 0,
+      openUploads: { plainBytes: 500, encryptedBytes: 0 },
+    },
+    migration: null,
+  })
+  await setNamespaceEncryption(engine, administrator, { ...CONVERT, existing: 'leave', mode: 'on' })
+  expect(await lastAudit()).toEqual([
+    'namespace.set-encryption acme ok',
+    { before: 'off', after: 'on', existing: 'leave' },
+  ])
+  const sealed = (await findBucket(engine.db, { name: 'bucket' })) as Bucket
+  await putTestObject(engine, { bucket: sealed, key: 'b', body: randomBytes(3_000) })
+  expect(await get()).toMatchObject({
+    state: 'on-new-data-only',
+    coverage: { encryptedBytes: 3_000, plainBytes: 1_000 },
+  })
+
+  const started = await changeMigration(engine, administrator, { namespace, action: 'start', rateLimit: 1_000_000 })
+  expect(started).toMatchObject({
+    state: 'encrypting',
+    percent: 0,
+    migration: { state: 'running', rateLimit: 1_000_000 },
+  })
+  expect(await lastAudit()).toEqual(['encryption.start acme ok', { rateLimit: 1_000_000 }])
+  for (const [action, state] of [
+    ['pause', 'paused'],
+    ['resume', 'running'],
+  ] as const) {
+    expect(await changeMigration(engine, administrator, { namespace, action })).toMatchObject({ migration: { state } })
+    expect(await lastAudit()).toEqual([`encryption.${action} acme ok`, {}])
+  }
+  const faster = await changeMigration(engine, administrator, { namespace, action: 'set-rate', rateLimit: null })
+  expect(faster.migration?.rateLimit).toBeNull()
+  await runJob()
+  expect(await get()).toMatchObject({
+    state: 'on',
+    percent: null,
+    coverage: {
+      encryptedCount: 2,
+      encryptedBytes: 4_000,
+      plainBytes: 0,
+      openUploads: { plainBytes: 0, encryptedBytes: 500 },
+    },
+    migration: {
+      direction: 'encrypt',
+      state: 'done',
+      doneCount: 2,
+      totalCount: 2,
+      doneBytes: 1_500,
+      startedBy: 'admin',
+    },
+  })
+})
+
+test('turning off, and opening what is sealed, need the name', async () => {
+  const mismatch = { code: 'ConfirmationMismatch' }
+  for (const confirm of [undefined, 'acm', 'ACME'])
+    await expect(
+      setNamespaceEncryption(engine, administrator, { ...CONVERT, mode: 'off', confirm }),
+    ).rejects.toMatchObject(mismatch)
+  expect(await get()).toMatchObject({ mode: 'on', state: 'on' })
+  await setNamespaceEncryption(engine, administrator, {
+    ...CONVERT,
+    existing: 'leave',
+    mode: 'off',
+    confirm: namespace,
+  })
+  expect(await get()).toMatchObject({ mode: 'off', state: 'mixed' })
+  await expect(changeMigration(engine, administrator, { namespace, action: 'start' })).rejects.toMatchObject(mismatch)
+  const started = await changeMigration(engine, administrator, { namespace, action: 'start', confirm: namespace })
+  expect(started).toMatchObject({ state: 'decrypting', migration: { direction: 'decrypt' } })
+  await runJob()
+  expect(await get()).toMatchObject({ state: 'off', migration: { state: 'done' } })
+})
+
+test('the switch thrown again ends what is on its way', async () => {
+  await setNamespaceEncryption(engine, administrator, { ...CONVERT, mode: 'on' })
+  const other = await setNamespaceEncryption(engine, administrator, { ...CONVERT, mode: 'off', confirm: namespace })
+  expect(other).toMatchObject({ state: 'decrypting', migration: { direction: 'decrypt', state: 'running' } })
+  await runJob()
+  expect(await get()).toMatchObject({ state: 'off' })
+})
+
+test('what does not fit the state of the migration is refused', async () => {
+  const mismatch = { code: 'MigrationStateMismatch' }
+  for (const action of ['pause', 'resume', 'cancel', 'set-rate'] as const)
+    await expect(changeMigration(engine, administrator, { namespace, action })).rejects.toMatchObject(mismatch)
+  await changeMigration(engine, administrator, { namespace, action: 'start', confirm: namespace })
+  const again = { namespace, action: 'start', confirm: namespace } as const
+  await expect(changeMigration(engine, administrator, again)).rejects.toMatchObject(mismatch)
+  await changeMigration(engine, administrator, { namespace, action: 'cancel' })
+  expect(await get()).toMatchObject({ state: 'off', migration: { state: 'cancelled' } })
+})
+
+test('nobody else sees or changes it, and a namespace that does not exist has none', async () => {
+  const denied = { code: 'AccessDenied' }
+  await expect(getNamespaceEncryption(engine, owner, { namespace })).rejects.toMatchObject(denied)
+  await expect(setNamespaceEncryption(engine, owner, { ...CONVERT, mode: 'on' })).rejects.toMatchObject(denied)
+  await expect(changeMigration(engine, owner, { namespace, action: 'pause' })).rejects.toMatchObject(denied)
+  const nowhere = getNamespaceEncryption(engine, administrator, { namespace: 'nowhere' })
+  await expect(nowhere).rejects.toMatchObject({ code: 'NoSuchNamespace' })
+})
