@@ -140,17 +140,17 @@ describe('tampering', () => {
 describe('limits', () => {
   it('refuses a short inner segment, an over-long last one, and anything after the last', () => {
     const sealer = createSealer({ key: KEY, aad: AAD })
-    expect(() => sealer.sealSegment(Buffer.alloc(PLAIN_SEGMENT_BYTES - 1), false)).toThrow(RangeError)
-    expect(() => sealer.sealSegment(Buffer.alloc(PLAIN_SEGMENT_BYTES + 1), true)).toThrow(RangeError)
-    sealer.sealSegment(Buffer.alloc(0), true)
-    expect(() => sealer.sealSegment(Buffer.alloc(0), true)).toThrow(/sealed already/)
+    expect(() => sealer.sealSegment([Buffer.alloc(PLAIN_SEGMENT_BYTES - 1)], false)).toThrow(RangeError)
+    expect(() => sealer.sealSegment([Buffer.alloc(PLAIN_SEGMENT_BYTES + 1)], true)).toThrow(RangeError)
+    sealer.sealSegment([Buffer.alloc(0)], true)
+    expect(() => sealer.sealSegment([Buffer.alloc(0)], true)).toThrow(/sealed already/)
   })
 
   it('refuses more segments than a message may have', () => {
     const parameters = { ...TINY, segmentCountMax: 2 }
     const sealer = createSealer({ key: KEY, aad: AAD, parameters })
-    sealer.sealSegment(Buffer.alloc(8), false)
-    expect(() => sealer.sealSegment(Buffer.alloc(8), false)).toThrow(/too many segments/)
+    sealer.sealSegment([Buffer.alloc(8)], false)
+    expect(() => sealer.sealSegment([Buffer.alloc(8)], false)).toThrow(/too many segments/)
     const opener = createOpener({ key: KEY, aad: AAD, header: sealer.header, parameters })
     for (const index of [2, -1, 0.5])
       expect(() => opener.openSegment(index, Buffer.alloc(40), false)).toThrow(RangeError)
@@ -176,7 +176,7 @@ function sealTiny(plain: Buffer): { header: Buffer; segments: Buffer[] } {
   const segments: Buffer[] = []
   for (let offset = 0; offset < plain.length; offset += 8) {
     const isLast = offset + 8 >= plain.length
-    segments.push(Buffer.concat(sealer.sealSegment(plain.subarray(offset, offset + 8), isLast)))
+    segments.push(Buffer.concat(sealer.sealSegment([plain.subarray(offset, offset + 8)], isLast)))
   }
   return { header: sealer.header, segments }
 }

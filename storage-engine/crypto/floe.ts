@@ -52,10 +52,10 @@ export interface FloeSealer {
   /** 74 bytes that go in front of the segments. */
   readonly header: Buffer
   /**
-   * Seals the next segment into pieces that belong one behind the other. Every segment but the last must be full
-   * (65,536 bytes); the last may be empty, and exactly one must be last. Anything else throws RangeError.
+   * Seals the next segment, given in pieces, into pieces that belong one behind the other. Every segment but the last must
+   * be full (65,536 bytes); the last may be empty, and exactly one must be last. Anything else throws RangeError.
    */
-  sealSegment(plain: Uint8Array, isLast: boolean): Buffer[]
+  sealSegment(plain: readonly Uint8Array[], isLast: boolean): Buffer[]
 }
 
 export interface FloeOpener {
@@ -92,10 +92,11 @@ export function createSealer(input: {
   let index = 0
   let isClosed = false
 
-  function sealSegment(plain: Uint8Array, isLast: boolean): Buffer[] {
+  function sealSegment(plain: readonly Uint8Array[], isLast: boolean): Buffer[] {
     if (isClosed) throw new RangeError('The last segment of this message is sealed already.')
-    if (isLast ? plain.length > plainSegmentBytes : plain.length !== plainSegmentBytes) {
-      throw new RangeError(`A segment of ${plain.length} bytes, where ${plainSegmentBytes} are a full one.`)
+    const size = sizeOf(plain)
+    if (isLast ? size > plainSegmentBytes : size !== plainSegmentBytes) {
+      throw new RangeError(`A segment of ${size} bytes, where ${plainSegmentBytes} are a full one.`)
     }
     if (!isLast && index >= parameters.segmentCountMax - 1) throw new RangeError('This message has too many segments.')
     isClosed = isLast
@@ -131,15 +132,15 @@ export function sealWhole(input: { key: KeyObject | Buffer; aad: Uint8Array; pla
   const pieces = [sealer.header]
   let offset = 0
   for (; input.plain.length - offset > PLAIN_SEGMENT_BYTES; offset += PLAIN_SEGMENT_BYTES) {
-    pieces.push(...sealer.sealSegment(input.plain.subarray(offset, offset + PLAIN_SEGMENT_BYTES), false))
+    pieces.push(...sealer.sealSegment([input.plain.subarray(offset, offset + PLAIN_SEGMENT_BYTES)], false))
   }
-  pieces.push(...sealer.sealSegment(input.plain.subarray(offset), true))
+  pieces.push(...sealer.sealSegment([input.plain.subarray(offset)], true))
   return Buffer.concat(pieces, sealedSizeOf(input.plain.length))
 }
 
 interface Message {
   headerTag: Buffer
-  seal(index: number, plain: Uint8Array, isLast: boolean): Buffer[]
+  seal(index: number, plain: readonly Uint8Array[], isLast: boolean): Buffer[]
   open(index: number, sealed: Uint8Array, isLast: boolean): Buffer
 }
 
@@ -163,15 +164,17 @@ function startMessage(key: KeyObject | Buffer, aad: Uint8Array, prefix: Buffer, 
     return segmentKey
   }
 
-  function seal(index: number, plain: Uint8Array, isLast: boolean): Buffer[] {
+  function seal(index: number, plain: readonly Uint8Array[], isLast: boolean): Buffer[] {
     const head = Buffer.allocUnsafe(SEGMENT_HEAD_BYTES)
-    head.writeUInt32BE(isLast ? plain.length + SEGMENT_OVERHEAD_BYTES : NOT_LAST, 0)
+    head.writeUInt32BE(isLast ? sizeOf(plain) + SEGMENT_OVERHEAD_BYTES : NOT_LAST, 0)
     fillRandom(head, LENGTH_BYTES, NONCE_BYTES)
     const cipher = createCipheriv(ALGORITHM, segmentKeyOf(index), head.subarray(LENGTH_BYTES), CIPHER_OPTIONS)
     cipher.setAAD(segmentAad(index, isLast))
-    const sealed = cipher.update(plain)
+    const sealed = [head]
+    for (const piece of plain) sealed.push(cipher.update(piece))
     cipher.final()
-    return [head, sealed, cipher.getAuthTag()]
+    sealed.push(cipher.getAuthTag())
+    return sealed
   }
 
   function open(index: number, sealed: Uint8Array, isLast: boolean): Buffer {
@@ -191,6 +194,12 @@ function startMessage(key: KeyObject | Buffer, aad: Uint8Array, prefix: Buffer, 
   }
 
   return { headerTag, seal, open }
+}
+
+function sizeOf(pieces: readonly Uint8Array[]): number {
+  let size = 0
+  for (const piece of pieces) size += piece.length
+  return size
 }
 
 function checkSegmentFrame(segment: Buffer, index: number, isLast: boolean, parameters: FloeParameters): void {

@@ -2,8 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { createSealer, PLAIN_SEGMENT_BYTES } from '#storage-engine/crypto/floe.ts'
 
 /** More are put together: a small view may hold on to all the memory of a big buffer. */
-const PIECE_COUNT_MAX = 64
-const workspace = Buffer.allocUnsafeSlow(PLAIN_SEGMENT_BYTES)
+const PIECE_COUNT_MAX = 16
 
 export interface SegmentSealer {
   /** Keeps the chunk: it must not change. */
@@ -33,10 +32,13 @@ export function createSegmentSealer(input: {
       headerIsWritten = true
       await input.write(sealer.header)
     }
-    const sealed = sealer.sealSegment(joined(pieces), isLast)
+    const sealed = sealer.sealSegment(pieces, isLast)
     pieces = []
     filled = 0
-    for (const piece of Array.isArray(sealed) ? sealed : [sealed]) await input.write(piece)
+    for (const piece of sealed) {
+      const wait = input.write(piece)
+      if (wait !== undefined) await wait
+    }
   }
 
   async function writeAcross(chunk: Buffer): Promise<void> {
@@ -61,12 +63,4 @@ export function createSegmentSealer(input: {
     },
     end: () => flush(true),
   }
-}
-
-/** Valid until the next call: sealing is done with it before anybody else runs. */
-function joined(pieces: Buffer[]): Buffer {
-  if (pieces.length === 1) return pieces[0] as Buffer
-  let size = 0
-  for (const piece of pieces) size += piece.copy(workspace, size)
-  return workspace.subarray(0, size)
 }
