@@ -8,8 +8,11 @@ import type { BlobOwner } from '#storage-engine/blobs/blob-store.ts'
 import { openPool } from '#storage-engine/blobs/pool/open-pool.ts'
 import { createSigningKey, signDocument } from '#storage-engine/crypto/signed-document.ts'
 import { newId } from '#storage-engine/ids.ts'
+import { migrateEncryption } from '#storage-engine/jobs/migrate-encryption.ts'
 import { createLog } from '#storage-engine/log.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
+import { insertMigration } from '#storage-engine/metadata/encryption-migrations.ts'
+import { setEncryptionMode } from '#storage-engine/metadata/namespaces.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
 import { findTestObject, putTestObject, putTestParts, startTestUpload } from '#storage-engine/testing/test-objects.ts'
 
@@ -25,7 +28,7 @@ let document: Awaited<ReturnType<typeof runAttestCommand>>
 let node: string
 
 beforeAll(async () => {
-  test = await startTestEngine()
+  test = await startTestEngine({ SCEAU_GARBAGE_GRACE_SECONDS: '0', SCEAU_ORPHAN_GRACE_SECONDS: '0' })
   sealed = await createTestBucketIn(test.engine)
   const plain = await createTestBucketIn(test.engine, { encryptionMode: 'off' })
   const put = (bucket: Bucket, key: string, size: number) =>
@@ -55,6 +58,7 @@ interface Change {
   list?: string | null
   publicKey?: string | null
   keys?: boolean
+  nodes?: string[]
 }
 
 function verify({ publicKey = document.signature.publicKey, keys = false, ...change }: Change = {}) {
@@ -233,6 +237,36 @@ describe('verify', () => {
     const start = recordAt(await blobOf('small-65536'))
     change(segmentFile(), (bytes) => void bytes.fill(0, start + 136, start + 136 + 65_642))
     expect(await kindsOf()).toEqual(['damage', 'missing'])
+  })
+})
+
+describe('a migration', () => {
+  const attestTo = async (name: string, namespace: string) => {
+    const files = { attestation: path.join(test.directory, name), list: path.join(test.directory, `${name}.list`) }
+    const made = await runAttestCommand(test.engine.config, { namespace, list: files.list, log })
+    fs.writeFileSync(files.attestation, JSON.stringify(made))
+    return { ...files, state: made.namespaces[0]?.state }
+  }
+
+  it('is over when no plain byte is on any node, and a node from before it tells on itself', async () => {
+    const bucket = await createTestBucketIn(test.engine, { encryptionMode: 'off' })
+    for (const size of [5_000, 300_000]) {
+      await putTestObject(test.engine, { bucket, key: `plain-${size}`, body: randomBytes(size) })
+    }
+    const { namespaceId } = bucket
+    await setEncryptionMode(test.engine.db, { namespaceId, mode: 'on' })
+    const before = await attestTo('before', bucket.name)
+    expect(before.state).toBe('on-new-data-only')
+    fs.cpSync(nodeOf(), node, { recursive: true, force: true })
+    expect(await kindsOf(before)).toEqual([])
+    await insertMigration(test.engine.db, { id: newId(), namespaceId, rateLimit: null, startedBy: 'someone' })
+    await migrateEncryption(test.engine, { signal: new AbortController().signal })
+    const after = await attestTo('after', bucket.name)
+    expect(after.state).toBe('on')
+    const now = await verify({ ...after, nodes: [nodeOf()] })
+    expect(now.findings).toEqual([])
+    expect(now.namespaces).toMatchObject([{ namespace: bucket.name, found: 2, sealed: 2, plain: 0, erased: 1 }])
+    expect(await kindsOf(after)).toEqual(['missing', 'plain'])
   })
 })
 
