@@ -41,6 +41,8 @@ const VALUE_BYTES = 256
 const PAUSE_MS: [least: number, most: number] = [200, 1_200]
 const KILL_PAUSE_MS: [least: number, most: number] = [1_000, 2_500]
 const DONE_TIMEOUT_MS = 300_000
+/** Calls are repeated: what hangs on a process that was killed need not be waited for. */
+const CALL_TIMEOUT_MS = 8_000
 
 /**
  * Throws the switch of a namespace again and again, each time with everything converted, under mixed load and kills of
@@ -49,7 +51,7 @@ const DONE_TIMEOUT_MS = 300_000
  */
 export async function runFlipExperiment({ product, flips, kills, report }: FlipExperiment): Promise<FlipReport> {
   const administrator = await createAdministrator(product)
-  const client = createS3Client(product)
+  const client = createS3Client({ ...product, timeoutMs: CALL_TIMEOUT_MS })
   try {
     const kept = await keepVersions(client)
     await patiently(() => client.call({ method: 'PUT', bucket: BUCKET }))

@@ -10,7 +10,10 @@ export interface BlobPurge {
    * them any more. Their rows, if they have any, must still be there: they keep the space from being moved meanwhile.
    */
   erase(refs: BlobRef[]): Promise<void>
-  /** Finds and erases bytes that have no row: left by writers that died, by moves that were interrupted, and by removals. */
+  /**
+   * Finds and erases bytes that have no row: left by writers that died, by moves that were interrupted, and by removals. What
+   * is wanted must have no row anywhere: `collect` may be moving what has one.
+   */
   purge(host: PurgeHost): Promise<PurgeReport>
 }
 

@@ -242,6 +242,19 @@ describe('a migration of encryption', () => {
     for (const [key, body] of bodies) expect((await read(bucket, key)).equals(body)).toBe(true)
   }, 60_000)
 
+  it('is followed by a look for plain bytes that a gateway wrote too late to be found', async () => {
+    const bucket = await createTestBucketIn(engine, { encryptionMode: 'off' })
+    await migrate(bucket, 'on')
+    const late = randomBytes(5_000)
+    const owner = { namespaceId: bucket.namespaceId, bucketId: bucket.id, versionId: newId(), partNumber: 0, form: 1 }
+    const writer = engine.blobs.create({ blobId: newId(), size: late.length, owner })
+    await writer.write(late)
+    await writer.commit()
+    expect(onDisk({ late })).toEqual(['late'])
+    await collectGarbage(engine, { signal })
+    expect(onDisk({ late })).toEqual([])
+  })
+
   it('says what it could not read, and converts all else', async () => {
     const bucket = await createTestBucketIn(engine, { encryptionMode: 'off' })
     for (const key of ['broken', 'whole']) await putTestObject(engine, { bucket, key, body: randomBytes(700_000) })

@@ -203,13 +203,13 @@ from n where m.id = $1 and m.state in ('running', 'cleaning') and n.encryption_e
   })
 }
 
-/** Namespaces whose switch is on and whose plaintext was converted since that moment. */
+/** Namespaces that are wholly encrypted since some time after that moment: no row of a plain blob is left of them. */
 export async function listLatelyEncrypted(db: Queryable, { since }: { since: Date }): Promise<string[]> {
   const rows = await db.query<{ id: string }>({
     name: 'list-lately-encrypted',
     text: `
-select distinct n.id from encryption_migrations m join namespaces n on n.id = m.namespace_id
-where m.direction = 'encrypt' and n.encryption_mode = 'on' and m.updated_at > $1`,
+select n.id from encryption_migrations m join namespaces n on n.id = m.namespace_id and n.encryption_epoch = m.encryption_epoch
+where m.direction = 'encrypt' and m.state = 'done' and m.ended_at > $1`,
     values: [since],
   })
   return rows.map(({ id }) => id)
