@@ -3,9 +3,12 @@ import type { FuzzTarget } from '#e2e/fuzz/fuzz-target.ts'
 import { checkCorsRules } from '#storage-engine/buckets/cors-rules.ts'
 import { checkWebsiteConfiguration } from '#storage-engine/buckets/website-configuration.ts'
 import { checkObjectTags } from '#storage-engine/objects/tags.ts'
+import { readAccessControlPolicy } from '#storage-engine/s3/acl-xml.ts'
 import { bucketEncryptionXml, readBucketEncryption } from '#storage-engine/s3/bucket-encryption-xml.ts'
+import { readDeleteCondition } from '#storage-engine/s3/conditions.ts'
 import { corsXml, readCorsRules } from '#storage-engine/s3/cors-xml.ts'
 import { readLifecycle } from '#storage-engine/s3/lifecycle-xml.ts'
+import { readLogging } from '#storage-engine/s3/logging-xml.ts'
 import { readNotification } from '#storage-engine/s3/notification-xml.ts'
 import {
   legalHoldXml,
@@ -15,6 +18,10 @@ import {
   readRetention,
   retentionXml,
 } from '#storage-engine/s3/object-lock-xml.ts'
+import { readParts } from '#storage-engine/s3/operations/complete-multipart-upload.ts'
+import { readEntries } from '#storage-engine/s3/operations/delete-objects.ts'
+import { ownershipControlsXml, readOwnershipControls } from '#storage-engine/s3/ownership-xml.ts'
+import { publicAccessBlockXml, readPublicAccessBlock } from '#storage-engine/s3/public-access-block-xml.ts'
 import { readTagging, taggingXml } from '#storage-engine/s3/tagging-xml.ts'
 import { readWebsiteConfiguration, websiteXml } from '#storage-engine/s3/website-xml.ts'
 import { readXml } from '#storage-engine/s3/xml-reader.ts'
@@ -161,4 +168,56 @@ export const XML_TARGETS: FuzzTarget[] = [
     read: readBucketEncryption,
     write: bucketEncryptionXml,
   }),
+  xmlTarget({
+    name: 'acl-xml',
+    seeds: [
+      `<AccessControlPolicy><Owner><ID>a1</ID></Owner><AccessControlList>${grant('<ID>a1</ID>')}${grant('<EmailAddress>a@b.example</EmailAddress>')}</AccessControlList></AccessControlPolicy>`,
+      `<AccessControlPolicy><AccessControlList>${grant('<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI>')}</AccessControlList></AccessControlPolicy>`,
+    ],
+    read: readAccessControlPolicy,
+  }),
+  xmlTarget({
+    name: 'logging-xml',
+    seeds: [
+      `<BucketLoggingStatus><LoggingEnabled><TargetBucket>b</TargetBucket><TargetPrefix>p/</TargetPrefix><TargetGrants>${grant('<ID>a1</ID>')}</TargetGrants><TargetObjectKeyFormat><PartitionedPrefix><PartitionDateSource>EventTime</PartitionDateSource></PartitionedPrefix></TargetObjectKeyFormat></LoggingEnabled></BucketLoggingStatus>`,
+      '<BucketLoggingStatus><LoggingEnabled><TargetBucket>b</TargetBucket><TargetPrefix/><TargetObjectKeyFormat><SimplePrefix/></TargetObjectKeyFormat></LoggingEnabled></BucketLoggingStatus>',
+      '<BucketLoggingStatus/>',
+    ],
+    read: (content) => readLogging(readXml(content)),
+  }),
+  xmlTarget({
+    name: 'ownership-xml',
+    seeds: [
+      '<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>',
+    ],
+    read: readOwnershipControls,
+    write: ownershipControlsXml,
+  }),
+  xmlTarget({
+    name: 'public-access-block-xml',
+    seeds: [
+      '<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>FALSE</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>false</RestrictPublicBuckets></PublicAccessBlockConfiguration>',
+      '<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls></PublicAccessBlockConfiguration>',
+    ],
+    read: readPublicAccessBlock,
+    write: publicAccessBlockXml,
+  }),
+  xmlTarget({
+    name: 'delete-objects-xml',
+    seeds: [
+      '<Delete><Quiet>true</Quiet><Object><Key>a</Key></Object><Object><Key>b&amp;</Key><VersionId>null</VersionId><ETag>"x"</ETag><Size>5</Size><LastModifiedTime>Wed, 01 Jan 2020 00:00:00 GMT</LastModifiedTime></Object></Delete>',
+    ],
+    read: (content) => readEntries(readXml(content)).map(readDeleteCondition),
+  }),
+  xmlTarget({
+    name: 'complete-upload-xml',
+    seeds: [
+      '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"x"</ETag><ChecksumCRC32>AAAAAA==</ChecksumCRC32></Part><Part><ETag>&quot;y&quot;</ETag><PartNumber>2</PartNumber></Part></CompleteMultipartUpload>',
+    ],
+    read: (content) => readParts(readXml(content)),
+  }),
 ]
+
+function grant(grantee: string): string {
+  return `<Grant><Grantee>${grantee}</Grantee><Permission>READ</Permission></Grant>`
+}

@@ -68,7 +68,8 @@ async function expiryOf({ engine, bucket, key }: KeyRequest): Promise<string[]> 
   return object === null ? [] : expirationHeaders(bucket, { ...object, tags: object.settings?.tags })
 }
 
-function readParts(root: XmlElement): NamedPart[] {
+/** Throws MalformedXML. */
+export function readParts(root: XmlElement): NamedPart[] {
   const parts = childrenOf(root, 'Part')
   if (parts.length === 0 || parts.length > PART_COUNT_MAX) throw new StorageError('MalformedXML')
   return parts.map((part) => {

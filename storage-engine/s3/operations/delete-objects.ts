@@ -51,7 +51,8 @@ export async function deleteObjects(request: BucketRequest): Promise<S3Response>
   return xmlResponse(xmlDocument('DeleteResult', answers.join('')))
 }
 
-function readEntries(root: XmlElement): Entry[] {
+/** Throws MalformedXML. */
+export function readEntries(root: XmlElement): Entry[] {
   const objects = childrenOf(root, 'Object')
   if (objects.length === 0 || objects.length > KEYS_MAX) throw new StorageError('MalformedXML')
   return objects.map((object) => {
