@@ -1,5 +1,5 @@
 'use client'
-import { Boxes, Container } from 'lucide-react'
+import { Boxes, Container, LockKeyhole } from 'lucide-react'
 import Link from 'next/link'
 import { useParams, usePathname } from 'next/navigation'
 import type { ReactNode } from 'react'
@@ -44,6 +44,14 @@ export function Sidebar({ session, onNavigate }: { session: Session; onNavigate:
               onClick={onNavigate}
             >
               {t('namespaces')}
+            </NavLink>
+            <NavLink
+              href="/admin/encryption"
+              active={pathname.startsWith('/admin/encryption')}
+              icon={<LockKeyhole aria-hidden />}
+              onClick={onNavigate}
+            >
+              {t('encryption')}
             </NavLink>
           </NavGroup>
         )}

@@ -253,6 +253,8 @@ export const protectionEn = {
     states: { active: 'Active', 'decrypt-only': 'Decrypts only', retired: 'Taken away' },
     wraps: 'wraps {count} keys and secrets',
     createdAt: 'made <time></time>',
+    retiredAt: 'taken away <time></time>',
+    neededUntil: 'Session tokens may need it until {date}.',
     retireBlocked: 'It can be taken away once it wraps nothing.',
     copyId: 'Copy the id of this root key',
     rotate: {

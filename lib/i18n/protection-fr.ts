@@ -269,6 +269,8 @@ export const protectionFr: Pick<Messages, 'protection' | 'rootKeys'> = {
     states: { active: 'Active', 'decrypt-only': 'Déchiffre seulement', retired: 'Retirée' },
     wraps: 'enveloppe {count} clés et secrets',
     createdAt: 'créée <time></time>',
+    retiredAt: 'retirée <time></time>',
+    neededUntil: 'Des jetons de session peuvent en avoir besoin jusqu’au {date}.',
     retireBlocked: 'Elle pourra être retirée quand elle n’enveloppera plus rien.',
     copyId: 'Copier l’identifiant de cette clé racine',
     rotate: {

@@ -7,7 +7,7 @@ import {
   scheduleShredInput,
   setEncryptionInput,
 } from '#lib/schemas/encryption.ts'
-import { changeRootKeysInput, installationEncryptionSchema } from '#lib/schemas/installation-encryption.ts'
+import { changeRootKeysInput } from '#lib/schemas/installation-encryption.ts'
 
 test('leaves what is stored alone, as fast as it goes, unless told otherwise', () => {
   expect(setEncryptionInput.parse({ mode: 'on' })).toEqual({ mode: 'on', existing: 'leave', rateLimit: null })
@@ -41,8 +41,4 @@ test.each([
   [changeNamespaceKeysInput, { action: 'retire', version: 1, confirm: 'acme' }],
 ])('takes what has one: %#', (schema, input) => {
   expect(schema.parse(input)).toEqual(input)
-})
-
-test('takes no answer for a provider of which nothing is known', () => {
-  expect(installationEncryptionSchema.safeParse({ provider: { kind: 'other' } }).success).toBe(false)
 })

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as serviceAttestation from '#app/api/v1/admin/encryption/attestation/route.ts'
 import * as serviceHistory from '#app/api/v1/admin/encryption/history/route.ts'
+import * as rootRotation from '#app/api/v1/admin/encryption/rotation/route.ts'
+import * as root from '#app/api/v1/admin/encryption/route.ts'
 import * as attestation from '#app/api/v1/admin/namespaces/[ns]/encryption/attestation/route.ts'
 import * as buckets from '#app/api/v1/admin/namespaces/[ns]/encryption/buckets/route.ts'
 import * as history from '#app/api/v1/admin/namespaces/[ns]/encryption/history/route.ts'
@@ -168,6 +170,32 @@ test('gives a signed attestation of one namespace, and of all', async () => {
   expect(ofAll.json.namespaces).toMatchObject([{ name: 'acme' }, { name: 'globex' }])
   expect(verifyDocument(ofAll.json)).toBe(true)
   expect((await callRoute(testConsole, serviceAttestation.GET, { as: 'owner' })).status).toBe(403)
+})
+
+test('rotates the root key by its id, and takes the old one away', async () => {
+  const before = (await callRoute(testConsole, root.GET, { as: 'admin' })).json
+  expect(before).toMatchObject({
+    provider: { kind: 'file', health: 'ok', detail: null, canRotate: true },
+    fips: false,
+    rootKeys: [{ state: 'active', retiredAt: null }],
+    rotation: null,
+    attestation: { keyId: expect.stringMatching(/^[0-9a-f]{32}$/) },
+  })
+  const [{ id }] = before.rootKeys
+  const change = (body: unknown, as: Person | null = 'admin') => callRoute(testConsole, rootRotation.POST, { as, body })
+  expect((await change({ action: 'rotate', confirm: 'other' })).json.error.code).toBe('ConfirmationMismatch')
+  expect((await change({ action: 'rotate' })).status).toBe(400)
+  expect((await change({ action: 'rotate', confirm: id }, null)).status).toBe(401)
+  expect((await change({ action: 'rotate', confirm: id }, 'owner')).status).toBe(403)
+  expect((await callRoute(testConsole, root.GET, { as: 'owner' })).status).toBe(403)
+  expect((await change({ action: 'rotate', confirm: id })).json.rootKeys).toMatchObject([
+    { state: 'active' },
+    { id, state: 'decrypt-only' },
+  ])
+  expect((await change({ action: 'retire', confirm: 'other' })).json.error.code).toBe('NoSuchKeyVersion')
+  expect((await change({ action: 'retire', confirm: id })).json.error.code).toBe('KeyIsInUse')
+  const { entries } = (await callRoute(testConsole, serviceHistory.GET, { as: 'admin', query: { limit: '1' } })).json
+  expect(entries).toMatchObject([{ action: 'root-key.retire', result: 'failed' }])
 })
 
 test.each([
