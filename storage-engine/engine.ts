@@ -39,17 +39,19 @@ export interface CreateEngineInput {
   log: Logger
   /** Only the supervisor founds an installation: root key, cluster id, node identities. */
   role: 'supervisor' | 'gateway' | 'jobs' | 'console' | 'cli'
+  /** Milliseconds, by which kept keys age; for tests. */
+  keyClock?: () => number
 }
 
 /**
  * Opens database, keys and nodes, in this order; the schema is migrated already. Throws StartupError with one line that
  * says what to do: no database, wrong root key, missing or foreign node directory.
  */
-export async function createEngine(config: Config, { log, role }: CreateEngineInput): Promise<Engine> {
+export async function createEngine(config: Config, { log, role, keyClock }: CreateEngineInput): Promise<Engine> {
   const db = await openDatabase({ connection: { connectionString: databaseUrlOf(config) } })
   try {
     const mayFound = role === 'supervisor'
-    const keys = await openKeys(config, { db, log, mayFound })
+    const keys = await openKeys(config, { db, log, mayFound, keyClock })
     const blobs = await openPool({
       nodes: config.nodes,
       redundancy: config.redundancy,
@@ -78,7 +80,14 @@ function databaseUrlOf(config: Config): string {
 
 type Keys = Pick<Engine, 'clusterId' | 'keyring' | 'rootProvider' | 'findRootHealth' | 'keystore'>
 
-async function openKeys(config: Config, input: { db: Database; log: Logger; mayFound: boolean }): Promise<Keys> {
+interface OpenKeysInput {
+  db: Database
+  log: Logger
+  mayFound: boolean
+  keyClock: (() => number) | undefined
+}
+
+async function openKeys(config: Config, input: OpenKeysInput): Promise<Keys> {
   const { db, log, mayFound } = input
   const found = await findInstallation(db)
   if (found === null && !mayFound) {
@@ -89,7 +98,7 @@ async function openKeys(config: Config, input: { db: Database; log: Logger; mayF
   const prove = () => hasRightKey(unproven, { db, clusterId })
   const isProven = await refuseWrongKey(unproven, { log, prove })
   const rootProvider = isProven ? unproven : createProvenRootProvider(unproven, prove)
-  return openKeyring(config, { db, rootProvider, clusterId, mayFound })
+  return openKeyring(config, { ...input, rootProvider, clusterId })
 }
 
 /** The canary is read anew each time: a rotation wraps it again. */
@@ -123,9 +132,9 @@ async function refuseWrongKey(
 
 async function openKeyring(
   config: Config,
-  input: { db: Database; rootProvider: RootProvider; clusterId: string; mayFound: boolean },
+  input: OpenKeysInput & { rootProvider: RootProvider; clusterId: string },
 ): Promise<Keys> {
-  const { db, rootProvider, clusterId, mayFound } = input
+  const { db, rootProvider, clusterId, mayFound, keyClock } = input
   const keystore = await openFileKeystore({
     directory: config.keystoreDir,
     clusterId,
@@ -136,6 +145,7 @@ async function openKeyring(
     rootProvider,
     keystore,
     loadNamespaceKeys: (namespaceId) => loadNamespaceKeys(db, { namespaceId }),
+    ...(keyClock === undefined ? {} : { now: keyClock }),
   })
   return { clusterId, keyring, rootProvider, findRootHealth: createRootHealth(rootProvider), keystore }
 }

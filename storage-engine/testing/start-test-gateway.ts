@@ -7,7 +7,7 @@ import { newId } from '#storage-engine/ids.ts'
 import { ensureLocalCertificate } from '#storage-engine/local-authority.ts'
 import { insertObjectUser, insertStorageAccount } from '#storage-engine/metadata/accounts.ts'
 import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
-import { type S3ServerInput, startS3Server } from '#storage-engine/s3/server.ts'
+import { type S3Server, type S3ServerInput, startS3Server } from '#storage-engine/s3/server.ts'
 import { startTestEngine } from '#storage-engine/testing/test-engine.ts'
 import { loadTlsOptions, type TlsOptions } from '#storage-engine/tls.ts'
 
@@ -20,6 +20,8 @@ export const TEST_ACCOUNT_IDS = { acme: '123456789012', globex: '210987654321' }
 export interface TestGateway {
   engine: Engine
   port: number
+  /** Another door to the same engine, which has no credentials cached. The caller closes it. */
+  openDoor(): Promise<S3Server>
   /** `https://127.0.0.1:<port>` */
   endpoint: string
   /** PEM of the certificate authority. */
@@ -34,14 +36,16 @@ export interface TestGateway {
 export interface TestGatewayOptions extends Pick<S3ServerInput, 'timeouts' | 'now'> {
   /** Settings of the engine. */
   environment?: Record<string, string>
+  keyClock?: () => number
 }
 
 /** The S3 door over TLS, on a real engine, with callers in two namespaces. */
 export async function startTestGateway({
   environment = {},
+  keyClock,
   ...options
 }: TestGatewayOptions = {}): Promise<TestGateway> {
-  const { engine, directory, stop } = await startTestEngine(environment)
+  const { engine, directory, stop } = await startTestEngine(environment, keyClock === undefined ? {} : { keyClock })
   const files = await ensureLocalCertificate({
     directory: `${directory}/tls`,
     domain: 'localhost',
@@ -50,11 +54,13 @@ export async function startTestGateway({
   const ca = fs.readFileSync(files.ca, 'utf8')
   const tls = loadTlsOptions(files)
   const queryApi = createIamDoor(engine, options.now === undefined ? {} : { now: options.now })
-  const server = await startS3Server({ engine, tls, port: 0, host: '127.0.0.1', queryApi, ...options })
+  const openDoor = () => startS3Server({ engine, tls, port: 0, host: '127.0.0.1', queryApi, ...options })
+  const server = await openDoor()
   const agent = new https.Agent({ keepAlive: true, ca })
   return {
     engine,
     port: server.port,
+    openDoor,
     endpoint: `https://127.0.0.1:${server.port}`,
     ca,
     tls,

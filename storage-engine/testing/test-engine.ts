@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { createBucket } from '#storage-engine/buckets/create-bucket.ts'
 import { readConfig } from '#storage-engine/config.ts'
-import { createEngine, type Engine } from '#storage-engine/engine.ts'
+import { type CreateEngineInput, createEngine, type Engine } from '#storage-engine/engine.ts'
 import { createLog } from '#storage-engine/log.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { createTestDatabase, type TestDatabase } from '#storage-engine/metadata/test-database.ts'
@@ -21,7 +21,10 @@ export interface TestEngine {
 }
 
 /** A whole engine on a fresh database and a fresh node directory: real Postgres, real disk, real keys. */
-export async function startTestEngine(environment: Record<string, string> = {}): Promise<TestEngine> {
+export async function startTestEngine(
+  environment: Record<string, string> = {},
+  options: Pick<CreateEngineInput, 'keyClock'> = {},
+): Promise<TestEngine> {
   const database = await createTestDatabase()
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sceau-test-'))
   const open = (changes: Record<string, string> = {}) => {
@@ -33,7 +36,7 @@ export async function startTestEngine(environment: Record<string, string> = {}):
       ...changes,
     }
     const config = readConfig({ env, directory })
-    return createEngine(config, { log: createLog({ level: 'fatal', role: 'test' }), role: 'supervisor' })
+    return createEngine(config, { log: createLog({ level: 'fatal', role: 'test' }), role: 'supervisor', ...options })
   }
   const remove = async () => {
     await database.drop()
