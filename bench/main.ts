@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { allCells, type Cell, nameOf, parseCells, quickCells } from '#bench/cells.ts'
 import { startCpuProfile } from '#bench/cpu-profile.ts'
+import { describeCost, encryptionCostOf } from '#bench/encryption-cost.ts'
 import { describeListing, type ListingResult, runListing } from '#bench/listing-run.ts'
 import { createLoadPool, type LoadPool } from '#bench/load-pool.ts'
 import { runMemory } from '#bench/memory-run.ts'
@@ -28,7 +29,8 @@ const USAGE = `Usage: npm run bench -- [list] [options]
   --quick                        two seconds a cell, only the cells that a committed figure names
   --cells=put:4k:64,get:1m:16    operation:size:clients; list:1000:1 is a page of 1,000 keys, list/ one by delimiter
   --seconds=5                    of load a cell
-  --encryption=on|off|both       D@RE of the namespace (default on)
+  --encryption=on|off|both       D@RE of the namespace (default on); both: two products, each cell on either in turn,
+                                 A B A B, and what D@RE costs
   --list-keys=20000              in the bucket that is listed
   --no-memory, --no-primitives   leave these out
   --memory-only                  nothing but the thousand uploads
@@ -40,7 +42,8 @@ const USAGE = `Usage: npm run bench -- [list] [options]
 /** Collection would come in between; grace and interval are longer than any run. */
 const PRODUCT_ENV = { SCEAU_JOB_INTERVAL_SECONDS: '86400' }
 const PRIMITIVE_SIZES = [4 << 10, 64 << 10, 1 << 20, 64 << 20]
-const ROUNDS_AGAINST = 2
+/** A B A B. */
+const ROUNDS_IN_TURN = 2
 const WARM_UP_SECONDS = 2
 
 type Options = ReturnType<typeof readOptions>
@@ -53,11 +56,12 @@ async function main(): Promise<void> {
     ...describeRun(REPOSITORY, process.execPath),
     primitives: null,
     cells: [],
+    encryptionCosts: [],
     listing: null,
     memory: null,
   }
   try {
-    for (const encryption of options.encryptions) await benchProduct({ options, scratchDir, pool, report, encryption })
+    await benchProducts({ options, scratchDir, pool, report })
   } finally {
     pool.close()
     await rm(scratchDir, { recursive: true, force: true })
@@ -118,41 +122,71 @@ interface BenchInput {
   scratchDir: string
   pool: LoadPool
   report: BenchReport
-  encryption: string
 }
 
-/** One product on a data directory of its own, through all cells. */
-async function benchProduct({ options, scratchDir, pool, report, encryption }: BenchInput): Promise<void> {
-  const env = { ...PRODUCT_ENV, SCEAU_NAMESPACE_ENCRYPTION: encryption }
-  const product = await startProduct({ env })
+/** A service under load; without a product when it is a rival's. */
+interface Side {
+  target: BenchTarget
+  product: Product | null
+}
+
+/** Products on data directories of their own, through all cells in turn. */
+async function benchProducts(input: BenchInput): Promise<void> {
+  const { options } = input
+  const sides: Side[] = []
   try {
-    if (options.primitives && report.primitives === null) {
-      report.primitives = await primitivesOf(product, pool, join(scratchDir, 'primitives'))
-      console.log(describePrimitives(report.primitives).join('\n'))
+    for (const encryption of options.encryptions) {
+      const product = await startProduct({ env: { ...PRODUCT_ENV, SCEAU_NAMESPACE_ENCRYPTION: encryption } })
+      sides.push({ product, target: targetOf(product, `D@RE ${encryption}`) })
     }
-    const target = targetOf(product, `D@RE ${encryption}`)
-    const targets = options.rival === null ? [target] : rounds([target, options.rival])
-    for (const each of new Set(targets)) {
-      await makeBucket(each.service)
-      await warmUp(options, pool, each)
-    }
-    console.log(`\n${product.endpoint}, D@RE ${encryption}, Node ${report.machine.node}, commit ${report.commit}\n`)
-    for (const cell of options.cells) {
-      for (const each of targets)
-        report.cells.push(await measure({ options, pool, product, report, cell, target: each }))
-      if (options.rival !== null) printRatio(report.cells.slice(-targets.length))
-    }
-    if (options.listing) {
-      const databaseUrl = findDatabaseUrl(join(product.dataDir, 'postgres'))
-      const onResult = (result: ListingResult) => console.log(describeListing(result))
-      report.listing = [...(report.listing ?? []), ...(await runListing(target, { databaseUrl, onResult }))]
-    }
-    if (options.memory) {
-      report.memory = await runMemory(target, pool)
-      console.log(`\n${describeMemory(report.memory)}`)
-    }
+    if (options.rival !== null) sides.push({ product: null, target: options.rival })
+    await benchSides(input, sides)
   } finally {
-    await product.stop()
+    for (const { product } of sides) await product?.stop()
+  }
+}
+
+async function benchSides({ options, scratchDir, pool, report }: BenchInput, sides: Side[]): Promise<void> {
+  const [first] = sides
+  if (options.primitives && first?.product) {
+    report.primitives = await primitivesOf(first.product, pool, join(scratchDir, 'primitives'))
+    console.log(describePrimitives(report.primitives).join('\n'))
+  }
+  for (const { target } of sides) {
+    await makeBucket(target.service)
+    await warmUp(options, pool, target)
+    console.log(`\n${target.service.endpoint}, ${target.name}, Node ${report.machine.node}, commit ${report.commit}`)
+  }
+  console.log('')
+  const rounds = sides.length > 1 ? ROUNDS_IN_TURN : 1
+  for (const cell of options.cells) {
+    const turns = Array.from({ length: rounds }, () => sides).flat()
+    const results: CellResult[] = []
+    for (const side of turns) results.push(await measure({ options, pool, report, cell, ...side }))
+    report.cells.push(...results)
+    if (options.rival !== null) printRatio(results, options.rival.name)
+    const cost = encryptionCostOf(results)
+    if (cost === null) continue
+    report.encryptionCosts.push(cost)
+    console.log(`  ${describeCost(cost)}`)
+  }
+  for (const { product, target } of sides)
+    if (product !== null) await benchRest(product, target, { options, pool, report })
+}
+
+async function benchRest(
+  product: Product,
+  target: BenchTarget,
+  { options, pool, report }: Omit<BenchInput, 'scratchDir'>,
+): Promise<void> {
+  if (options.listing) {
+    const databaseUrl = findDatabaseUrl(join(product.dataDir, 'postgres'))
+    const onResult = (result: ListingResult) => console.log(describeListing(result))
+    report.listing = [...(report.listing ?? []), ...(await runListing(target, { databaseUrl, onResult }))]
+  }
+  if (options.memory && report.memory === null) {
+    report.memory = await runMemory(target, pool)
+    console.log(`\n${describeMemory(report.memory)}`)
   }
 }
 
@@ -180,11 +214,6 @@ function targetOf(product: Product, name: string): BenchTarget {
   return { name, service: { endpoint, caFile, credentials }, readUsage }
 }
 
-/** A B A B. */
-function rounds(pair: BenchTarget[]): BenchTarget[] {
-  return Array.from({ length: ROUNDS_AGAINST }, () => pair).flat()
-}
-
 async function makeBucket(service: BenchTarget['service']): Promise<void> {
   const client = createS3Client(service)
   const { outcome, status, code } = await client.call({ method: 'PUT', bucket: BENCH_BUCKET })
@@ -205,7 +234,7 @@ async function warmUp({ listKeys }: Options, pool: LoadPool, target: BenchTarget
 interface MeasureInput {
   options: Options
   pool: LoadPool
-  product: Product
+  product: Product | null
   report: BenchReport
   cell: Cell
   target: BenchTarget
@@ -213,7 +242,7 @@ interface MeasureInput {
 
 async function measure({ options, pool, product, report, cell, target }: MeasureInput): Promise<CellResult> {
   const { seconds, listKeys, profile } = options
-  const onRun = profile && target.readUsage !== null ? { onRun: () => profileOf(product, report, cell) } : {}
+  const onRun = profile && product !== null ? { onRun: () => profileOf(product, report, cell) } : {}
   const result = await runCell({ target, pool, cell, seconds, listKeys, ...onRun })
   console.log(rowOf(result, report.primitives).join('  '))
   return result
@@ -227,11 +256,12 @@ async function profileOf(product: Product, report: BenchReport, cell: Cell): Pro
   return () => end(join(REPOSITORY, 'bench/results/profiles', name))
 }
 
-function printRatio(results: CellResult[]): void {
-  const [ours = 0, theirs = 0] = [0, 1].map((turn) =>
-    results.filter((_, index) => index % 2 === turn).reduce((sum, { perSecond }) => sum + perSecond, 0),
-  )
-  console.log(`  ${(ours / theirs).toFixed(2)} × ${results[1]?.target ?? ''}`)
+function printRatio(results: CellResult[], rival: string): void {
+  const sum = (isRival: boolean) =>
+    results
+      .filter(({ target }) => (target === rival) === isRival)
+      .reduce((total, { perSecond }, _, all) => total + perSecond / all.length, 0)
+  console.log(`  ${(sum(false) / sum(true)).toFixed(2)} × ${rival}`)
 }
 
 await main()

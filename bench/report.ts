@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { arch, cpus, totalmem, type } from 'node:os'
 import { join } from 'node:path'
 import { NOISE } from '#bench/committed.ts'
+import { describeCost, type EncryptionCost, isCostKept } from '#bench/encryption-cost.ts'
 import { describeListing, isListingKept, type ListingResult } from '#bench/listing-run.ts'
 import type { MemoryResult } from '#bench/memory-run.ts'
 import type { Primitives } from '#bench/primitives.ts'
@@ -15,6 +16,8 @@ export interface BenchReport {
   arguments: string[]
   primitives: Primitives | null
   cells: CellResult[]
+  /** By cell, when each ran with and without D@RE. */
+  encryptionCosts: EncryptionCost[]
   /** Pages of large buckets beside those of small ones; null when they were not asked for. */
   listing: ListingResult[] | null
   memory: MemoryResult | null
@@ -50,9 +53,9 @@ export function writeReport(directory: string, report: BenchReport): string {
 }
 
 /** Whether every committed figure is reached, noise allowed for, and nothing failed. */
-export function isKept({ cells, listing, memory }: BenchReport): boolean {
+export function isKept({ cells, encryptionCosts, listing, memory }: BenchReport): boolean {
   const kept = cells.every(({ committed, failures }) => failures === 0 && (committed?.ratio ?? 1) >= 1 - NOISE)
-  if (listing?.every(isListingKept) === false) return false
+  if (!encryptionCosts.every(isCostKept) || listing?.every(isListingKept) === false) return false
   return kept && (memory === null || (memory.failures === 0 && memory.peakRssBytes < memory.limitBytes))
 }
 
@@ -153,6 +156,9 @@ function renderMarkdown(report: BenchReport): string {
     ...(report.cells.length === 0 ? [] : [line(COLUMNS), line(COLUMNS.map(() => '---'))]),
     ...report.cells.map((cell) => line(rowOf(cell, report.primitives))),
     '',
+    ...(report.encryptionCosts.length === 0
+      ? []
+      : [...report.encryptionCosts.map((cost) => `- ${describeCost(cost)}`), '']),
     ...(report.listing === null ? [] : [...report.listing.map((result) => `- ${describeListing(result)}`), '']),
     ...(report.memory === null ? [] : [describeMemory(report.memory), '']),
   ].join('\n')
