@@ -48,9 +48,10 @@ export async function listSealedParts(
   return db.query({
     name: 'list-sealed-parts',
     text: `
-select b.namespace_id as "namespaceId", u.bucket_id as "bucketId", u.id as "versionId", p.part_number as "partNumber", u.wrapped_data_key as "wrappedDataKey",
-  u.namespace_key_version as "namespaceKeyVersion", u.settings, ${BLOB}
-from parts p join uploads u on u.id = p.upload_id join blobs f on f.blob_id = p.blob_id and f.cipher > 0 join buckets b on b.id = u.bucket_id
+select b.namespace_id as "namespaceId", u.bucket_id as "bucketId", u.id as "versionId", p.part_number as "partNumber", coalesce(o.wrapped_data_key, u.wrapped_data_key) as "wrappedDataKey",
+  coalesce(o.namespace_key_version, u.namespace_key_version) as "namespaceKeyVersion", u.settings, ${BLOB}
+from parts p join uploads u on u.id = p.upload_id
+left join object_versions o on o.bucket_id = u.bucket_id and o.key = u.key and o.upload_id = u.id join blobs f on f.blob_id = p.blob_id and f.cipher > 0 join buckets b on b.id = u.bucket_id
 where (p.upload_id, p.part_number) > ($1::uuid, $2) and u.state <> 'aborted' and not exists (select from garbage_uploads g where g.upload_id = u.id)
 order by p.upload_id, p.part_number limit $3`,
     values: [after?.versionId ?? '00000000-0000-0000-0000-000000000000', after?.partNumber ?? 0, limit],
