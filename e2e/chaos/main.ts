@@ -58,7 +58,7 @@ async function flipsUnderLoad(flips: number): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sceau-chaos-'))
   const product = await startProduct({ dataDir, env: FLIP_SETTINGS })
   try {
-    const flipped = await runFlipExperiment({ product, flips, kills: flips, report })
+    const flipped = await runFlipExperiment({ product, flips, kills: Math.ceil(flips / 2), report })
     const { violations, eventCount, killed } = flipped
     await product.stop({ keepData: true })
     const done = `${flips} flips, killed ${JSON.stringify(killed)}, ${eventCount} calls`
