@@ -18,8 +18,10 @@ const INPUT_BYTES_MAX = 65_536
 const WATCH_MS = 500
 /** A run that takes more of a processor's time hangs: no input of 64 KiB may cost so much. */
 const HANG_CPU_MS = 1_000
-/** A run that has waited for so long waits for nothing; opening a target, which may start a database, counts as one. */
+/** A run that has waited for so long waits for nothing. */
 const HANG_MS = 60_000
+/** Opening a target may start a database. */
+const START_MS = 300_000
 
 /** Fuzzes a target for a time, in a thread. A run that does not end is a finding like any other. */
 export function watchTarget(input: Pick<FuzzWork, 'target' | 'seed' | 'milliseconds'>): Promise<FuzzReport> {
