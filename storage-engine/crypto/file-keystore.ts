@@ -1,9 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { chmod, mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Keystore } from '#storage-engine/crypto/keystore.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
+import { placeSecretFile, syncDirectory } from '#storage-engine/crypto/secret-file.ts'
 import { StartupError, StorageError } from '#storage-engine/errors.ts'
 
 /** Specified in docs/formats/keys.md; it may never change. */
@@ -29,7 +30,7 @@ export async function openFileKeystore({ directory, clusterId, mayCreate }: Open
   if (!(await hasIdentity(directory, clusterId))) {
     if (!mayCreate) throw missingKeystore(directory)
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    await place(directory, IDENTITY_FILE, Buffer.from(formatIdentity(clusterId)))
+    await placeSecretFile(join(directory, IDENTITY_FILE), formatIdentity(clusterId))
   }
   async function expectPresent(): Promise<void> {
     if (await hasIdentity(directory, clusterId)) return
@@ -39,7 +40,7 @@ export async function openFileKeystore({ directory, clusterId, mayCreate }: Open
   return {
     async write(tokenId, record) {
       await expectPresent()
-      await place(directory, `${tokenId}.token`, Buffer.concat([MAGIC, record]))
+      await placeSecretFile(fileOf(tokenId), Buffer.concat([MAGIC, record]))
     },
     async read(tokenId) {
       const content = await readToken(fileOf(tokenId))
@@ -103,25 +104,6 @@ async function readToken(path: string): Promise<Buffer | null> {
   }
 }
 
-/** Temporary file beside it → fsync → rename → fsync of the directory. */
-async function place(directory: string, name: string, content: Buffer): Promise<void> {
-  const temporary = join(directory, `.${name}.${randomUUID()}`)
-  try {
-    const file = await open(temporary, 'wx', 0o400)
-    try {
-      await file.writeFile(content)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, join(directory, name))
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
-  await syncDirectory(directory)
-}
-
 /** What is overwritten may live on in a flash drive's spare blocks: there, only the root key's seal protects it. */
 async function destroyFile(path: string): Promise<void> {
   try {
@@ -137,15 +119,6 @@ async function destroyFile(path: string): Promise<void> {
     await unlink(path)
   } catch (error) {
     if (!isMissing(error)) throw error
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }
 

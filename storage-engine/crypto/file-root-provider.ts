@@ -1,10 +1,11 @@
 import { createSecretKey, randomBytes, randomUUID } from 'node:crypto'
-import { link, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { link, mkdir, open, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { z } from 'zod'
 import { KEY_BYTES } from '#storage-engine/crypto/key-wrap.ts'
 import { createLocalRootProvider, type RootKey } from '#storage-engine/crypto/local-root-provider.ts'
 import type { RootKeyName, RootProvider, RootRotation } from '#storage-engine/crypto/root-provider.ts'
+import { placeSecretFile } from '#storage-engine/crypto/secret-file.ts'
 import { StartupError, StorageError } from '#storage-engine/errors.ts'
 
 const KEYRING_BYTES_MAX = 65536
@@ -124,16 +125,13 @@ function parseKeyring(path: string, text: string): KeyringKey[] {
  */
 async function createKeyring(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  await placeKeyring(path, {
-    text: formatKeyring([newKey(1)]),
-    async place(temporary) {
-      try {
-        await link(temporary, path)
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      }
-      await unlink(temporary)
-    },
+  await placeSecretFile(path, formatKeyring([newKey(1)]), async (temporary) => {
+    try {
+      await link(temporary, path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    await unlink(temporary)
   })
 }
 
@@ -141,33 +139,11 @@ async function replaceKeyring(path: string, keys: KeyringKey[]): Promise<void> {
   const text = formatKeyring(keys)
   if (Buffer.byteLength(text) > KEYRING_BYTES_MAX) throw new StorageError('LimitExceeded', { message: KEYRING_FULL })
   try {
-    await placeKeyring(path, { text, place: (temporary) => rename(temporary, path) })
+    await placeSecretFile(path, text)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     throw new StorageError('ServiceUnavailable', { message: `The root key file cannot be replaced (${code}).`, cause })
   }
-}
-
-/** Temp file beside the target → fsync → `place` → fsync of the directory. The temp never stays: it holds keys. */
-async function placeKeyring(
-  path: string,
-  { text, place }: { text: string; place(temporary: string): Promise<void> },
-): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
-  const file = await open(temporary, 'wx', 0o400)
-  try {
-    try {
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await place(temporary)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
-  await syncDirectory(dirname(path))
 }
 
 function newKey(version: number): KeyringKey {
@@ -182,15 +158,6 @@ function newKey(version: number): KeyringKey {
 
 function formatKeyring(keys: KeyringKey[]): string {
   return `${JSON.stringify({ format: FORMAT, keys }, null, 2)}\n`
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
 }
 
 function isMissing(error: unknown): boolean {
