@@ -10,7 +10,8 @@ import {
   enableNamedKey,
   scheduleNamedKeyDeletion,
 } from '#storage-engine/namespaces/named-keys.ts'
-import { startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
+import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
+import { putTestObject } from '#storage-engine/testing/test-objects.ts'
 
 let setting: TestEngine
 let engine: Engine
@@ -48,4 +49,34 @@ test('deletes after the window, not before, and not when the deletion was taken 
   expect(await findNamedKeyVersion(engine.db, { namespaceId, id: lostId, version: null })).toBeNull()
   expect(await findNamedKeyVersion(engine.db, { namespaceId, id: keptId, version: null })).not.toBeNull()
   expect((await createNamedKey(engine, lost)).id).not.toBe(lostId)
+})
+
+test('leaves a key that seals something locked, and destroys it when the lock is over', async () => {
+  const bucket = await createTestBucketIn(engine)
+  const key = { namespaceId: bucket.namespaceId, name: 'locking' }
+  const { id } = await createNamedKey(engine, key)
+  const encryption = { kind: 'kms', reference: 'locking', isBucketKeyEnabled: null, context: null } as const
+  await putTestObject(engine, { bucket, key: 'a', body: Buffer.from('a'), encryption })
+  const lock = (retainUntil: string) =>
+    engine.db.query({
+      name: 'lock-all',
+      text: `update object_versions set lock = jsonb_build_object('mode', 'COMPLIANCE', 'retainUntil', $2::text) where bucket_id = $1`,
+      values: [bucket.id, retainUntil],
+    })
+  await lock('2999-01-01T00:00:00.000Z')
+  const refusal = scheduleNamedKeyDeletion(engine, { ...key, days: 7 })
+  await expect(refusal).rejects.toMatchObject({ code: 'KeyIsInUse', message: expect.stringContaining('2999') })
+  await lock('2001-01-01T00:00:00.000Z')
+  await scheduleNamedKeyDeletion(engine, { ...key, days: 7 })
+  const change = {
+    namespaceId: key.namespaceId,
+    from: ['pending-deletion' as const],
+    state: 'pending-deletion' as const,
+  }
+  await setNamedKeyState(engine.db, { ...change, id, deleteAt: new Date(Date.now() - 1) })
+  await lock('2999-01-01T00:00:00.000Z')
+  expect(await destroyNamedKeys(engine)).toBe('0 named keys destroyed')
+  expect(await findNamedKeyVersion(engine.db, { namespaceId: key.namespaceId, id, version: null })).not.toBeNull()
+  await lock('2001-01-01T00:00:00.000Z')
+  expect(await destroyNamedKeys(engine)).toBe('1 named keys destroyed')
 })

@@ -2,7 +2,9 @@ import { and, asc, desc, eq, inArray, lte, ne } from 'drizzle-orm'
 import { namedKeys, namedKeyVersions } from '#drizzle/schema/named-keys.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
+import { findLockedVersion } from '#storage-engine/metadata/locked-versions.ts'
 import { isDuplicate } from '#storage-engine/metadata/postgres-errors.ts'
+import { pauseWriters } from '#storage-engine/metadata/write-target.ts'
 
 export type NamedKey = typeof namedKeys.$inferSelect
 export type NamedKeyState = NamedKey['state']
@@ -136,15 +138,26 @@ export async function newestNamedKeyVersion(db: Queryable, { id }: { id: string 
   return newest?.version ?? 0
 }
 
-/** Destroys the material of every key whose window is over; resolves to the keys. Nothing that they sealed opens again. */
+/**
+ * Destroys the material of every key whose window is over, unless an object that it seals is locked by then; resolves to the
+ * keys. Nothing that they sealed opens again.
+ */
 export async function destroyDueNamedKeys(db: Queryable, { now }: { now: Date }): Promise<NamedKey[]> {
+  const isDue = and(eq(namedKeys.state, 'pending-deletion'), lte(namedKeys.deleteAt, now))
+  if ((await db.run((orm) => orm.select({ id: namedKeys.id }).from(namedKeys).where(isDue).limit(1))).length === 0)
+    return []
   return db.transaction(async (tx) => {
-    const isDue = and(eq(namedKeys.state, 'pending-deletion'), lte(namedKeys.deleteAt, now))
-    // The row lock of the update settles a race with whoever keeps the key after all: then the state is another one.
-    const destroyed = await tx.run((orm) => orm.update(namedKeys).set({ state: 'deleted' }).where(isDue).returning())
-    const ids = destroyed.map(({ id }) => id)
-    if (ids.length > 0)
-      await tx.run((orm) => orm.delete(namedKeyVersions).where(inArray(namedKeyVersions.namedKeyId, ids)))
+    // Nobody can lock a version between our look and our commit, nor keep a key after all that we have found due.
+    await pauseWriters(tx)
+    const due = await tx.run((orm) => orm.select().from(namedKeys).where(isDue).for('update'))
+    const destroyed: NamedKey[] = []
+    for (const key of due) {
+      const { id, namespaceId } = key
+      if ((await findLockedVersion(tx, { namespaceId, namedKeyId: id, now })) !== null) continue
+      await tx.run((orm) => orm.update(namedKeys).set({ state: 'deleted' }).where(eq(namedKeys.id, id)))
+      await tx.run((orm) => orm.delete(namedKeyVersions).where(eq(namedKeyVersions.namedKeyId, id)))
+      destroyed.push(key)
+    }
     return destroyed
   })
 }

@@ -3,6 +3,7 @@ import { namespaceShreds } from '#drizzle/schema/keys.ts'
 import { namespaceKeys } from '#drizzle/schema/namespaces.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
+import { findLockedVersion, lockText } from '#storage-engine/metadata/locked-versions.ts'
 import { isDuplicate } from '#storage-engine/metadata/postgres-errors.ts'
 import { pauseWriters } from '#storage-engine/metadata/write-target.ts'
 
@@ -78,8 +79,8 @@ export async function beginDestruction(
     const isScheduled = and(eq(namespaceShreds.id, id), eq(namespaceShreds.state, 'scheduled'))
     // Nobody can lock a version between our look and our commit.
     await pauseWriters(tx)
-    const locked = await findShredObstacle(tx, { namespaceId, now })
-    const change = locked === null ? { state: 'destroying' as const, message: null } : { message: obstacleText(locked) }
+    const locked = await findLockedVersion(tx, { namespaceId, namedKeyId: null, now })
+    const change = locked === null ? { state: 'destroying' as const, message: null } : { message: lockText(locked) }
     const changed = await tx.run((orm) =>
       orm.update(namespaceShreds).set(change).where(isScheduled).returning({ id: namespaceShreds.id }),
     )
@@ -92,36 +93,6 @@ export async function beginDestruction(
     )
     return true
   })
-}
-
-/** A version that nobody may destroy yet. */
-export interface ShredObstacle {
-  bucketName: string
-  /** Of the versions that are locked in COMPLIANCE mode; null when there is only a legal hold. */
-  lockedUntil: string | null
-}
-
-/** Null when no version of the namespace is locked in COMPLIANCE mode or under a legal hold; else one, the longest locked. */
-export async function findShredObstacle(
-  db: Queryable,
-  { namespaceId, now }: { namespaceId: string; now: Date },
-): Promise<ShredObstacle | null> {
-  const [locked] = await db.query<ShredObstacle>({
-    name: 'find-shred-obstacle',
-    text: `
-select b.name as "bucketName", case when o.lock ->> 'mode' = 'COMPLIANCE' then o.lock ->> 'retainUntil' end as "lockedUntil"
-from buckets b join object_versions o on o.bucket_id = b.id and o.lock is not null
-where b.namespace_id = $1 and ((o.lock ->> 'mode' = 'COMPLIANCE' and (o.lock ->> 'retainUntil')::timestamptz > $2) or (o.lock ->> 'legalHold')::boolean)
-order by 2 desc nulls last limit 1`,
-    values: [namespaceId, now],
-  })
-  return locked ?? null
-}
-
-/** For the error, or the row of a shredding that has to wait. */
-export function obstacleText({ bucketName, lockedUntil }: ShredObstacle): string {
-  const reason = lockedUntil === null ? 'under a legal hold' : `locked until ${lockedUntil} in COMPLIANCE mode`
-  return `Objects in the bucket ${bucketName} are ${reason}.`
 }
 
 export async function finishShred(

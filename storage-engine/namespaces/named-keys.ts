@@ -3,6 +3,7 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { isUuid } from '#storage-engine/metadata/is-uuid.ts'
+import { findLockedVersion, lockText } from '#storage-engine/metadata/locked-versions.ts'
 import {
   findNamedKey,
   insertNamedKey,
@@ -68,7 +69,8 @@ export function enableNamedKey(engine: Engine, input: NamedKeyInput): Promise<vo
 
 /**
  * Puts a key out of use at once, and destroys it after 7 to 30 days: what it sealed is then lost for ever.
- * Throws NoSuchNamedKey, and InvalidArgument for other days and for a key that is to be deleted already.
+ * Throws NoSuchNamedKey, InvalidArgument for other days and for a key that is to be deleted already, and KeyIsInUse while an
+ * object that it seals is locked in COMPLIANCE mode or under a legal hold.
  */
 export async function scheduleNamedKeyDeletion(
   engine: Engine,
@@ -80,7 +82,11 @@ export async function scheduleNamedKeyDeletion(
       extra: { ArgumentName: 'days', ArgumentValue: String(days) },
     })
   }
-  const deleteAt = new Date(Date.now() + days * DAY_MS)
+  const now = new Date()
+  const { id: namedKeyId } = await getNamedKey(engine, input)
+  const locked = await findLockedVersion(engine.db, { namespaceId: input.namespaceId, namedKeyId, now })
+  if (locked !== null) throw new StorageError('KeyIsInUse', { message: lockText(locked) })
+  const deleteAt = new Date(now.getTime() + days * DAY_MS)
   await changeState(engine, input, { from: ['enabled', 'disabled'], state: 'pending-deletion', deleteAt })
   return { deleteAt }
 }

@@ -2,17 +2,16 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { readSnapshot } from '#storage-engine/metadata/attested-blobs.ts'
+import { findLockedVersion, lockText } from '#storage-engine/metadata/locked-versions.ts'
 import { listNamespaceKeys } from '#storage-engine/metadata/namespace-keys.ts'
 import {
   beginDestruction,
   cancelShred,
   emptyShreddedBucket,
-  findShredObstacle,
   finishShred,
   insertShred,
   listShreddedBuckets,
   type NamespaceShred,
-  obstacleText,
 } from '#storage-engine/metadata/namespace-shreds.ts'
 import { countBlobsByCipher, getNamespace } from '#storage-engine/metadata/namespaces.ts'
 import { signDocument } from '#storage-engine/namespaces/sign-document.ts'
@@ -42,8 +41,8 @@ export async function scheduleShred(
   }
   const now = new Date()
   const dueAt = new Date(now.getTime() + days * DAY_MS)
-  const obstacle = await findShredObstacle(engine.db, { namespaceId, now })
-  if (obstacle !== null) throw new StorageError('KeyIsInUse', { message: obstacleText(obstacle) })
+  const locked = await findLockedVersion(engine.db, { namespaceId, namedKeyId: null, now })
+  if (locked !== null) throw new StorageError('KeyIsInUse', { message: lockText(locked) })
   await insertShred(engine.db, { id: newId(), namespaceId, scheduledBy, dueAt })
 }
 
