@@ -27,6 +27,8 @@ export interface Product extends S3Service {
   pids(role: Role): number[]
   /** kill -9 of one process of the role; returns its pid, or null when none is alive at the moment. */
   kill(role: Role): number | null
+  /** Runs one of the product's commands beside it, such as `keys --json`, and resolves to what it prints. Rejects with its message. */
+  command(args: string[]): Promise<string>
   /** Ends every process in order and, unless told otherwise, removes a data directory that `startProduct` made. */
   stop(options?: { keepData?: boolean }): Promise<void>
 }
@@ -77,6 +79,7 @@ export async function startProduct({ env = {}, dataDir, program }: StartProductO
       process.kill(pid, 'SIGKILL')
       return pid
     },
+    command: (args) => runCommand(productEnv, args),
     async stop({ keepData = false } = {}) {
       await endProcess(child)
       if (!keepData && dataDir === undefined) await rm(directory, { recursive: true, force: true })
@@ -179,12 +182,17 @@ function parseEvent(line: string): ProductEvent | null {
 }
 
 async function credentialsOf(env: NodeJS.ProcessEnv): Promise<Credentials> {
-  const { stdout } = await promisify(execFile)(process.execPath, [...entryArguments(), 'client-env', '--json'], {
+  const stdout = await runCommand(env, ['client-env', '--json'])
+  const { accessKeyId, secretAccessKey, region } = JSON.parse(stdout) as Credentials
+  return { accessKeyId, secretAccessKey, region }
+}
+
+async function runCommand(env: NodeJS.ProcessEnv, args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [...entryArguments(), ...args], {
     cwd: REPOSITORY,
     env,
   })
-  const { accessKeyId, secretAccessKey, region } = JSON.parse(stdout) as Credentials
-  return { accessKeyId, secretAccessKey, region }
+  return stdout
 }
 
 async function endProcess(child: ChildProcess): Promise<void> {

@@ -6,26 +6,35 @@ import { FLIP_SETTINGS, runFlipExperiment } from '#e2e/chaos/flip-experiment.ts'
 import type { Violation } from '#e2e/chaos/history.ts'
 import { runKillExperiment } from '#e2e/chaos/kill-experiment.ts'
 import { checkReclaim, deleteEverything, nodesOf, SHORT_GRACES } from '#e2e/chaos/reclaim-experiment.ts'
+import { runRotationExperiment } from '#e2e/chaos/rotation-experiment.ts'
 import { allocatedBytes } from '#e2e/chaos/space.ts'
 import { readCommandLine } from '#e2e/command-line.ts'
 import { startProduct } from '#e2e/product.ts'
 
-const USAGE = 'Usage: npm run chaos -- [kills|canary|flips] [--kills=50] [--flips=20] [--long]'
+const USAGE = 'Usage: npm run chaos -- [kills|canary|flips|rotation] [--kills=50] [--flips=20] [--rounds=5] [--long]'
 const KILLS = 50
 const KILLS_LONG = 500
 const FLIPS = 20
 const FLIPS_LONG = 100
+const ROUNDS = 5
+const ROUNDS_LONG = 50
 const RECLAIM_TIMEOUT_MS = 300_000
 const report = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)}  ${line}`)
 
 async function main(): Promise<void> {
   const { values, positionals } = readCommandLine(USAGE, {
     allowPositionals: true,
-    options: { long: { type: 'boolean', default: false }, kills: { type: 'string' }, flips: { type: 'string' } },
+    options: {
+      long: { type: 'boolean', default: false },
+      kills: { type: 'string' },
+      flips: { type: 'string' },
+      rounds: { type: 'string' },
+    },
   })
   const [experiment = 'kills'] = positionals
   if (experiment === 'kills') return killsUnderLoad(Number(values.kills ?? (values.long ? KILLS_LONG : KILLS)))
   if (experiment === 'flips') return flipsUnderLoad(Number(values.flips ?? (values.long ? FLIPS_LONG : FLIPS)))
+  if (experiment === 'rotation') return rotations(Number(values.rounds ?? (values.long ? ROUNDS_LONG : ROUNDS)))
   if (experiment === 'canary') return canaries(values.long)
   throw new Error(`There is no experiment named ${experiment}. ${USAGE}`)
 }
@@ -76,6 +85,21 @@ async function conclude(input: { violations: Violation[]; dataDir: string; done:
   if (sound) for (const path of [dataDir, `${dataDir}.log`]) await rm(path, { recursive: true, force: true })
   else console.log(`The data directory is kept: ${dataDir}, and ${dataDir}.log`)
   if (!sound) process.exitCode = 1
+}
+
+async function rotations(rounds: number): Promise<void> {
+  const product = await startProduct()
+  try {
+    const { violations, readCount, callCount } = await runRotationExperiment({ product, rounds, report })
+    for (const violation of violations) console.log(`  ${violation}`)
+    const verdict = violations.length === 0 ? 'SOUND' : 'BROKEN'
+    console.log(
+      `\n${verdict}: ${violations.length} violations, ${rounds} rounds, ${readCount} reads, ${callCount} calls of the load`,
+    )
+    if (violations.length > 0) process.exitCode = 1
+  } finally {
+    await product.stop()
+  }
 }
 
 async function canaries(long: boolean): Promise<void> {
