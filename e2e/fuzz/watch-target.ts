@@ -42,13 +42,16 @@ export function watchTarget(input: Pick<FuzzWork, 'target' | 'seed' | 'milliseco
     const watch = setInterval(() => {
       const count = Atomics.load(counts, 0)
       if (count !== run.count) run = { count, since: performance.now(), cpuMs: null }
-      if (performance.now() - run.since > HANG_MS) settleHung()
-      // A thread that has ended says so by itself.
-      else if (count > 0)
-        worker.cpuUsage().then(
-          ({ user }) => noteCpu(count, user / 1_000),
-          () => {},
-        )
+      const lastedMs = performance.now() - run.since
+      if (count === 0) {
+        if (lastedMs > START_MS) settle(() => reject(new Error(`The target ${input.target} does not open.`)))
+        return
+      }
+      if (lastedMs > HANG_MS) return settleHung()
+      const noCpu = () => {
+        // A thread that has ended says so by itself.
+      }
+      worker.cpuUsage().then(({ user }) => noteCpu(count, user / 1_000), noCpu)
     }, WATCH_MS)
     const noteCpu = (count: number, cpuMs: number) => {
       if (count !== run.count || count !== Atomics.load(counts, 0)) return
