@@ -10,6 +10,7 @@ export const EXPIRES_SECONDS_MAX = 604_800
 const CREDENTIAL_LENGTH_MAX = 512
 const SIGNED_HEADERS_MAX = 200
 const SIGNATURE = /^[0-9a-f]{64}$/
+const SIGNATURE_CHARACTERS = 64
 const NUMBER = /^\d{1,9}$/
 
 /** What a signature is for; it is good for nothing else. */
@@ -37,27 +38,39 @@ export interface SignatureClaim {
 
 /** Reads an `Authorization: AWS4-HMAC-SHA256 …` header. Throws AuthorizationHeaderMalformed and AccessDenied. */
 export function claimFromHeader(request: WireRequest, authorization: string): SignatureClaim {
-  const fields = parseFields(authorization.slice(ALGORITHM.length))
-  const credential = parseCredential(fields.credential, 'AuthorizationHeaderMalformed')
-  const signedHeaders = parseSignedHeaders(fields.signedHeaders, 'AuthorizationHeaderMalformed')
-  if (!SIGNATURE.test(fields.signature))
-    throw malformed('The authorization header is malformed; the Signature is not valid.')
+  const { credential, signedHeaders, signature } = readAuthorization(authorization)
   const { date, time } = dateOf(request)
   if (!date.startsWith(credential.day)) {
     throw malformed(
       `The authorization header is malformed; Invalid credential date "${credential.day}". This date is not the same as X-Amz-Date: "${date.slice(0, 8)}".`,
     )
   }
-  return {
-    version: 4,
-    place: 'header',
-    ...credential,
-    signedHeaders,
-    signature: fields.signature,
-    date,
-    time,
-    expiresSeconds: null,
-  }
+  return { version: 4, place: 'header', ...credential, signedHeaders, signature, date, time, expiresSeconds: null }
+}
+
+interface Signer {
+  credential: ReturnType<typeof parseCredential>
+  signedHeaders: string[]
+}
+
+const SIGNERS_KEPT_MAX = 1_000
+/** What stands before the signature: the same for all requests that a client signs on one day. */
+const keptSigners = new Map<string, Signer>()
+
+function readAuthorization(authorization: string): Signer & { signature: string } {
+  const at = authorization.length - SIGNATURE_CHARACTERS
+  const head = authorization.slice(0, at)
+  const kept = keptSigners.get(head)
+  const last = authorization.slice(at)
+  if (kept !== undefined && SIGNATURE.test(last)) return { ...kept, signature: last }
+  const fields = parseFields(authorization.slice(ALGORITHM.length))
+  const credential = parseCredential(fields.credential, 'AuthorizationHeaderMalformed')
+  const signedHeaders = parseSignedHeaders(fields.signedHeaders, 'AuthorizationHeaderMalformed')
+  const { signature } = fields
+  if (!SIGNATURE.test(signature)) throw malformed('The authorization header is malformed; the Signature is not valid.')
+  if (keptSigners.size >= SIGNERS_KEPT_MAX) keptSigners.clear()
+  if (head.endsWith('Signature=')) keptSigners.set(head, { credential, signedHeaders })
+  return { credential, signedHeaders, signature }
 }
 
 /** Reads the X-Amz-* parameters of a presigned URL. Throws AuthorizationQueryParametersError. */
