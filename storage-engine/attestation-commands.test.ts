@@ -3,7 +3,13 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { formatVerifyReport, runAttestCommand, runVerifyCommand } from '#storage-engine/attestation-commands.ts'
+import {
+  formatSignedFile,
+  formatVerifyReport,
+  runAttestCommand,
+  runVerifyCommand,
+  runVerifyDocument,
+} from '#storage-engine/attestation-commands.ts'
 import type { BlobOwner } from '#storage-engine/blobs/blob-store.ts'
 import { openPool } from '#storage-engine/blobs/pool/open-pool.ts'
 import { createSigningKey, signDocument } from '#storage-engine/crypto/signed-document.ts'
@@ -312,6 +318,19 @@ describe('a forged attestation', () => {
     fs.writeFileSync(other, '{}')
     await expect(verify({ attestation: other })).rejects.toThrow(/no attestation/)
   })
+})
+
+it('tells of any signed document whether it is as it was signed', () => {
+  const { publicKey, keyId } = document.signature
+  expect(runVerifyDocument({ document: attestation, publicKey })).toEqual({
+    format: 'sceau-attestation-1',
+    keyId,
+    isSigned: true,
+  })
+  const other = createSigningKey().publicKey.toString('base64')
+  const file = runVerifyDocument({ document: attestation, publicKey: other })
+  expect(formatSignedFile(file)).toBe(`sceau-attestation-1: signature INVALID, of key ${keyId}\n`)
+  expect(() => runVerifyDocument({ document: list, publicKey })).toThrow(/Cannot read/)
 })
 
 it('ends the process with 0 when nothing was found, with 2 when something was, and with 1 when it could not look', async () => {

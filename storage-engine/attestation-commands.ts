@@ -8,7 +8,13 @@ import type { Logger } from '#storage-engine/log.ts'
 import { openSealedBlobs } from '#storage-engine/objects/open-blobs.ts'
 import { findDatabaseUrl } from '#storage-engine/postgres.ts'
 import { attest } from '#storage-engine/service/encryption-attestation.ts'
-import { readAttestation, readList, readPublicKey } from '#storage-engine/verify-attestation.ts'
+import {
+  readAttestation,
+  readList,
+  readPublicKey,
+  readSignedFile,
+  type SignedFile,
+} from '#storage-engine/verify-attestation.ts'
 import { addFinding, type NodesReport, verifyNodes } from '#storage-engine/verify-nodes.ts'
 
 const FLUSH_LINES = 4_096
@@ -105,6 +111,15 @@ export async function runVerifyCommand(
   }
   if (command.keys) report.tags = await withEngine(config, log, (engine) => verifyTags(engine, report))
   return report
+}
+
+/** Whether the installation has signed a document, such as the record of a destruction. Throws StartupError. */
+export function runVerifyDocument(input: { document: string; publicKey: string | null }): SignedFile {
+  return readSignedFile(input.document, input.publicKey === null ? null : readPublicKey(input.publicKey))
+}
+
+export function formatSignedFile({ format, keyId, isSigned }: SignedFile): string {
+  return `${format}: signature ${isSigned ? 'valid' : 'INVALID'}, of key ${keyId}\n`
 }
 
 async function verifyTags(engine: Engine, report: NodesReport): Promise<NonNullable<VerifyReport['tags']>> {

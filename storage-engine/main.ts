@@ -30,6 +30,8 @@ const HELP = `sceau: an S3-compatible object store that seals what it keeps
                                            opens every sealed blob, too. Ends with 2 when something was found
   sceau reset-password [--user admin] [--json]
                                            gives a user of the console a new password, and ends its sessions
+                   --document FILE [--public-key KEY] [--json]
+                                           whether a signed document, such as a destruction's record, is as it was signed
   sceau version
   sceau help
 
@@ -91,6 +93,7 @@ function parse(args: string[]) {
         retry: { type: 'boolean', default: false },
         list: { type: 'string' },
         attestation: { type: 'string' },
+        document: { type: 'string' },
         'public-key': { type: 'string' },
         node: { type: 'string', multiple: true, default: [] },
         keys: { type: 'boolean', default: false },
@@ -173,10 +176,18 @@ async function printAttestation(values: Values): Promise<void> {
 }
 
 async function verify(values: Values): Promise<void> {
-  const { formatVerifyReport, runVerifyCommand } = await import('#storage-engine/attestation-commands.ts')
+  const { formatSignedFile, formatVerifyReport, runVerifyCommand, runVerifyDocument } = await import(
+    '#storage-engine/attestation-commands.ts'
+  )
   const { createLog } = await import('#storage-engine/log.ts')
   const log = createLog({ level: 'warn', role: 'cli', destination: process.stderr })
-  const { attestation, list = null, 'public-key': publicKey = null, node: nodes = [], keys, json } = values
+  const { document, attestation, list = null, 'public-key': publicKey = null, node: nodes = [], keys, json } = values
+  if (document !== undefined) {
+    const file = runVerifyDocument({ document, publicKey })
+    print(json ? `${JSON.stringify(file)}\n` : formatSignedFile(file))
+    if (!file.isSigned) process.exitCode = FOUND_SOMETHING
+    return
+  }
   if (attestation === undefined) throw new StartupError('Say which attestation: --attestation FILE. See sceau help.')
   const report = await runVerifyCommand(currentConfig(), { attestation, list, publicKey, nodes, keys, log })
   print(json ? `${JSON.stringify(report)}\n` : formatVerifyReport(report))

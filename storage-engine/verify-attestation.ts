@@ -37,21 +37,46 @@ export interface ListedBlob {
   storedSize: number
 }
 
+const signedSchema = z.looseObject({ format: z.string(), signature: z.object({ keyId: z.string() }) })
+
+export interface SignedFile {
+  format: string
+  keyId: string
+  /** By the key that the caller trusts, when it gave one. */
+  isSigned: boolean
+}
+
+/** Whether any signed document, such as the record of a destruction, is as it was signed. Throws StartupError for other files. */
+export function readSignedFile(file: string, publicKey: Buffer | null): SignedFile {
+  const content = readJson(file)
+  const parsed = signedSchema.safeParse(content)
+  if (!parsed.success) throw new StartupError(`${file} is no signed document.`)
+  const { format, signature } = parsed.data
+  return { format, keyId: signature.keyId, isSigned: isSignedBy(content, publicKey) }
+}
+
 /** Throws StartupError for a file that is no attestation; whether it was signed as it is, `isSigned` says. */
 export function readAttestation(file: string, publicKey: Buffer | null): ReadAttestation & { isSigned: boolean } {
-  let content: unknown
-  try {
-    if (fs.statSync(file).size > ATTESTATION_BYTES_MAX) throw new Error('it is too large')
-    content = JSON.parse(fs.readFileSync(file, 'utf8'))
-  } catch (cause) {
-    throw new StartupError(`Cannot read the attestation ${file}: ${(cause as Error).message}`, { cause })
-  }
+  const content = readJson(file)
   const parsed = attestationSchema.safeParse(content)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw new StartupError(`${file} is no attestation: ${issue?.path.join('.')} ${issue?.message}`)
   }
-  return { ...parsed.data, isSigned: verifyDocument(content, publicKey === null ? {} : { publicKey }) }
+  return { ...parsed.data, isSigned: isSignedBy(content, publicKey) }
+}
+
+function isSignedBy(content: unknown, publicKey: Buffer | null): boolean {
+  return verifyDocument(content, publicKey === null ? {} : { publicKey })
+}
+
+function readJson(file: string): unknown {
+  try {
+    if (fs.statSync(file).size > ATTESTATION_BYTES_MAX) throw new Error('it is too large')
+    return JSON.parse(fs.readFileSync(file, 'utf8'))
+  } catch (cause) {
+    throw new StartupError(`Cannot read ${file}: ${(cause as Error).message}`, { cause })
+  }
 }
 
 /** Base64 of 32 bytes, or a file that holds it. Throws StartupError. */
