@@ -40,12 +40,18 @@ describe('the jobs runner', () => {
 
   it('records a failure, and tries again', async () => {
     let attempts = 0
+    let goOn = () => {}
+    const isSeen = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
     const job = jobNamed('failing', async () => {
       if (++attempts < 3) throw new Error('out of luck')
+      await isSeen
       return 'done'
     })
     const runner = await startJobs(test.engine, [job])
     await vi.waitFor(async () => expect((await stateOf('failing'))?.error).toBe('out of luck'), { timeout: 10_000 })
+    goOn()
     await vi.waitFor(async () => expect((await stateOf('failing'))?.error).toBeNull(), { timeout: 10_000 })
     await runner.close()
     expect(attempts).toBeGreaterThanOrEqual(3)
