@@ -259,3 +259,24 @@ test('shows what it knows while the provider is out of reach, and changes nothin
   await expect(rewrapRoot(cut, { signal })).rejects.toMatchObject(unavailable)
   expect(await countsOf()).toEqual([0, 7])
 })
+
+test('knows every column in which a secret is sealed', async () => {
+  const columns = await engine.db.query<{ name: string }>({
+    name: 'list-sealed-columns',
+    text: `
+select table_name || '.' || column_name as name from information_schema.columns
+where data_type = 'bytea' and (column_name like 'sealed%' or column_name like 'wrapped%' or column_name like '%canary%') order by 1`,
+    values: [],
+  })
+  // Those with wrapped_data_key, and material of named keys, are wrapped by namespace keys; the others by the root key.
+  expect(columns.map(({ name }) => name)).toEqual([
+    'access_keys.sealed_secret',
+    'installation.key_canary',
+    'named_key_versions.wrapped_key',
+    'namespace_keys.wrapped_key',
+    'object_versions.wrapped_data_key',
+    'side_keys.sealed_seed',
+    'uploads.wrapped_data_key',
+    'webhooks.sealed_secret',
+  ])
+})

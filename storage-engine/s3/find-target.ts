@@ -20,11 +20,10 @@ export interface Asked extends AskedRequest {
   passes: 'each-key' | 'initiator' | 'document' | null
 }
 
-/** The bucket of a request is known now, whatever comes of it: its settings shape the answer, and its log tells of it. Throws AccessDenied once its namespace is shredded. */
+/** The bucket of a request is known now, whatever comes of it: its settings shape the answer, and its log tells of it. */
 export function meetBucket(exchange: Exchange, bucket: Bucket): void {
   exchange.bucket = bucket
   exchange.log.add(bucket)
-  expectNotShredded(bucket)
 }
 
 /** The bucket of a request, once the caller may do what it asks. Throws NoSuchBucket and AccessDenied. */
@@ -39,6 +38,8 @@ export async function findTargetBucket(
   const access = new RequestAccess(current, { bucket, key: asked.target.key })
   exchange.log.setAsking(current, access, null)
   await checkPassage(gateway, { asked: current, bucket, access })
+  // Only whoever might do it otherwise is told why not.
+  expectNotShredded(bucket)
   await checkExpectedOwner({ headers: asked.headers, owners: gateway.owners }, bucket)
   return { bucket, access }
 }
@@ -87,6 +88,7 @@ export async function findTargetObject(
   const access = new RequestAccess(current, { bucket, key, object })
   exchange.log.setAsking(current, access, object)
   access.checkRead(asked.action, { bucket, key, object }, asked.passes === 'document' ? 'unread' : null)
+  expectNotShredded(bucket)
   await checkExpectedOwner({ headers: asked.headers, owners: gateway.owners }, bucket)
   if (object !== null) return { bucket, key, object, access }
   throw missingVersion({ key, versionId, deleteMarker: found.deleteMarker })
