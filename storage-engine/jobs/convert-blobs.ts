@@ -30,6 +30,7 @@ const GROUP_BYTES_MAX = 32 * 1024 ** 2
 const BLOBS_AT_ONCE = 4
 /** Large blobs are groups of their own. */
 const GROUPS_AT_ONCE = 3
+const SECONDS_A_ROUND_MAX = 2
 /** Readers that were sent to a replaced blob find the new one; this spares them the search. */
 const REPLACED_GRACE_SECONDS = 10
 
@@ -48,7 +49,7 @@ export async function convertBodies(
   conversion: Conversion,
   { bucket, versions }: { bucket: BucketToConvert; versions: ConvertibleVersion[] },
 ): Promise<void> {
-  await inLanes(groupsOf(versions), GROUPS_AT_ONCE, async (group) => {
+  await inLanes(groupsOf(versions, conversion.pace), GROUPS_AT_ONCE, async (group) => {
     const swaps = await inLanes(group, BLOBS_AT_ONCE, (version) => convertBody(engine, conversion, { bucket, version }))
     const made = swaps.filter((swap) => swap !== null)
     if (made.length > 0) await swapBodies(engine.db, targetOf(engine, conversion, bucket), made)
@@ -93,7 +94,7 @@ export async function convertParts(engine: Engine, conversion: Conversion, input
     const page = await listConvertibleParts(engine.db, { uploadId, direction, after, limit: GROUP_COUNT_MAX })
     const last = page.at(-1)
     if (last === undefined) return
-    await inLanes(groupsOf(page), GROUPS_AT_ONCE, async (group) => {
+    await inLanes(groupsOf(page, conversion.pace), GROUPS_AT_ONCE, async (group) => {
       const swaps = await inLanes(group, BLOBS_AT_ONCE, (part) =>
         convertPart(engine, conversion, { bucket, uploadId, part, key }),
       )
@@ -205,13 +206,16 @@ function targetOf(engine: Engine, { migration }: Conversion, { id: bucketId }: B
   return { migration, bucketId, freedSecondsAgo: isPlain ? Math.max(grace - REPLACED_GRACE_SECONDS, 0) : 0 }
 }
 
-function groupsOf<Item extends { size: number }>(items: Item[]): Item[][] {
+/** With a limit, groups are small enough that people see the migration advance. */
+function groupsOf<Item extends { size: number }>(items: Item[], { limit }: Pace): Item[][] {
+  const bytesMax =
+    limit === null ? GROUP_BYTES_MAX : Math.min((limit * SECONDS_A_ROUND_MAX) / GROUPS_AT_ONCE, GROUP_BYTES_MAX)
   const groups: Item[][] = []
   let bytes = 0
   for (const item of items) {
     const group = groups.at(-1)
     bytes += item.size
-    if (group !== undefined && group.length < GROUP_COUNT_MAX && bytes <= GROUP_BYTES_MAX) group.push(item)
+    if (group !== undefined && group.length < GROUP_COUNT_MAX && bytes <= bytesMax) group.push(item)
     else {
       groups.push([item])
       bytes = item.size
