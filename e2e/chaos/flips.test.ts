@@ -19,7 +19,7 @@ describe('the switch of a namespace, thrown under mixed load and kills', () => {
 
   it('goes red for a twin whose commits do not look at the switch', { timeout: 300_000 }, async () => {
     product = await startProduct({ env: FLIP_SETTINGS, program: 'e2e/chaos/unchecked-epoch-main.ts' })
-    const { violations } = await runFlipExperiment({ product, flips: 5, kills: 0, report: () => {} })
+    const { violations } = await runFlipExperiment({ product, flips: 9, kills: 0, report: () => {} })
     expect(violations.map(({ invariant }) => invariant)).toContain('ENC-1')
   })
 })
