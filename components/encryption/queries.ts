@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { namespaceKeys } from '#components/namespaces/queries.ts'
 import { fetchJson } from '#lib/fetch-json.ts'
 import {
   bucketCoveragePageSchema,
@@ -22,6 +23,7 @@ export const encryptionKeys = {
   status: (namespace: string) => ['encryption', namespace, 'status'] as const,
   buckets: (namespace: string) => ['encryption', namespace, 'buckets'] as const,
   keys: (namespace: string) => ['encryption', namespace, 'keys'] as const,
+  history: (namespace: string) => ['encryption', namespace, 'history'] as const,
 }
 
 /** Whether a migration still moves by itself. */
@@ -29,10 +31,20 @@ export function isMoving(migration: Migration | null): boolean {
   return migration?.state === 'running' || migration?.state === 'cleaning'
 }
 
+/** Asks again while a migration moves; when it has ended, what it changed is asked for again too. */
 export function namespaceEncryptionQuery(namespace: string) {
+  const queryKey = encryptionKeys.status(namespace)
   return queryOptions({
-    queryKey: encryptionKeys.status(namespace),
-    queryFn: ({ signal }) => fetchJson(urlOf(namespace), { schema: namespaceEncryptionSchema, signal }),
+    queryKey,
+    queryFn: async ({ signal, client }) => {
+      const before = client.getQueryData<NamespaceEncryption>(queryKey)
+      const encryption = await fetchJson(urlOf(namespace), { schema: namespaceEncryptionSchema, signal })
+      if (isMoving(before?.migration ?? null) && !isMoving(encryption.migration)) {
+        for (const changed of [encryptionKeys.buckets(namespace), encryptionKeys.history(namespace), namespaceKeys.all])
+          void client.invalidateQueries({ queryKey: changed })
+      }
+      return encryption
+    },
     refetchInterval: ({ state }) => (isMoving(state.data?.migration ?? null) ? PROGRESS_MS : false),
   })
 }
@@ -61,7 +73,7 @@ export function namespaceKeysQuery(namespace: string) {
 export function encryptionHistoryQuery(namespace: string | null) {
   const url = namespace === null ? '/api/v1/admin/encryption' : urlOf(namespace)
   return infiniteQueryOptions({
-    queryKey: namespace === null ? ['root-keys', 'history'] : [...encryptionKeys.all(namespace), 'history'],
+    queryKey: namespace === null ? ['root-keys', 'history'] : encryptionKeys.history(namespace),
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) =>
       fetchJson(`${url}/history${pageQuery(pageParam, 10)}`, { schema: encryptionHistoryPageSchema, signal }),

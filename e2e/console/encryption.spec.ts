@@ -11,10 +11,11 @@ import { verifyDocument } from '#storage-engine/crypto/signed-document.ts'
 /** Journey 11 has a product of its own, since it is stopped on the way. */
 const BUCKET = 'ledgers'
 const ENCRYPTION_PAGE = '/admin/namespaces/main/encryption'
-const OBJECT_COUNT = 48
-const OBJECT_BYTES = 512 * 1024
-/** Slow enough that the migration is still on its way when the product is back. */
-const RATE_MIB = '0.5'
+/** Several groups of what a migration commits at once, and some seconds each at this rate: it is seen on its way. */
+const OBJECT_COUNT = 256
+const OBJECT_BYTES = 64 * 1024
+const RATE_MIB = '0.25'
+const LANES = 8
 
 let product: Product
 let dataDir: string
@@ -59,7 +60,7 @@ test('encryption is switched on with existing data, survives a restart, and is p
     client.close()
     await page.reload()
     await expect(page.getByRole('meter', { name: 'Encrypted share of main' })).toHaveAttribute('aria-valuenow', '0')
-    await expect(page.getByRole('row', { name: new RegExp(BUCKET) })).toContainText('24 MiB')
+    await expect(page.getByRole('row', { name: new RegExp(BUCKET) })).toContainText('16 MiB')
   })
 
   await test.step('turn it on, also for what is stored, at a limited rate', async () => {
@@ -110,7 +111,7 @@ test('encryption is switched on with existing data, survives a restart, and is p
   await test.step('the tenant sees it on the bucket and on an object', async () => {
     await page.goto(`${product.consoleUrl}/n/main/buckets`)
     await expect(page.getByRole('row', { name: new RegExp(BUCKET) })).toContainText('Encrypted')
-    await page.goto(`${product.consoleUrl}/n/main/b/${BUCKET}/files?object=ledger-07.bin&tab=details`)
+    await page.goto(`${product.consoleUrl}/n/main/b/${BUCKET}/files?object=ledger-007.bin&tab=details`)
     const drawer = page.getByRole('dialog')
     await expect(drawer).toContainText('AES-256-GCM (FLOE)')
     await expect(drawer).toContainText('namespace key, version 1')
@@ -142,11 +143,14 @@ async function restart(): Promise<void> {
 
 async function storeObjects(client: S3Client): Promise<void> {
   expect((await client.call({ method: 'PUT', bucket: BUCKET })).status).toBe(200)
-  for (let index = 0; index < OBJECT_COUNT; index++) {
-    const key = `ledger-${String(index).padStart(2, '0')}.bin`
-    const answer = await client.call({ method: 'PUT', bucket: BUCKET, key, body: randomBytes(OBJECT_BYTES) })
-    expect(answer.status).toBe(200)
+  const keys = Array.from({ length: OBJECT_COUNT }, (_, index) => `ledger-${String(index).padStart(3, '0')}.bin`)
+  const storeNext = async () => {
+    for (let key = keys.pop(); key !== undefined; key = keys.pop()) {
+      const answer = await client.call({ method: 'PUT', bucket: BUCKET, key, body: randomBytes(OBJECT_BYTES) })
+      expect(answer.status).toBe(200)
+    }
   }
+  await Promise.all(Array.from({ length: LANES }, storeNext))
 }
 
 /** The encrypted share that the page shows, in per cent. */
