@@ -47,19 +47,19 @@ export function ShareBar({ label, encrypted, plain }: ShareBarProps) {
 function Side({ swatch, label, stored }: { swatch: string; label: string; stored: Stored }) {
   const t = useTranslations('protection')
   return (
-    <div className="flex items-baseline gap-2">
-      <span aria-hidden className={`size-2.5 shrink-0 translate-y-px rounded-[3px] ${swatch}`} />
-      <div className="flex flex-wrap gap-x-2">
-        <dt className="text-ink-soft">{label}</dt>
-        <dd>
-          <span className="font-medium">
-            <ByteSize bytes={stored.bytes} />
-          </span>{' '}
-          <span className="whitespace-nowrap text-ink-soft tabular-nums">
-            {t('objectCount', { count: stored.count })}
-          </span>
-        </dd>
-      </div>
+    <div className="flex flex-wrap items-baseline gap-x-2">
+      <dt className="flex items-baseline gap-2 text-ink-soft">
+        <span aria-hidden className={`size-2.5 shrink-0 translate-y-px rounded-[3px] ${swatch}`} />
+        {label}
+      </dt>
+      <dd>
+        <span className="font-medium">
+          <ByteSize bytes={stored.bytes} />
+        </span>{' '}
+        <span className="whitespace-nowrap text-ink-soft tabular-nums">
+          {t('objectCount', { count: stored.count })}
+        </span>
+      </dd>
     </div>
   )
 }
