@@ -126,8 +126,19 @@ export function createOpener(input: {
   return { openSegment: message.open }
 }
 
+interface SealWholeInput {
+  key: KeyObject | Buffer
+  aad: Uint8Array
+  plain: Uint8Array
+}
+
 /** Seals a small body, at most a few segments, into one buffer: header and all segments. */
-export function sealWhole(input: { key: KeyObject | Buffer; aad: Uint8Array; plain: Uint8Array }): Buffer {
+export function sealWhole(input: SealWholeInput): Buffer {
+  return Buffer.concat(sealPieces(input), sealedSizeOf(input.plain.length))
+}
+
+/** The same as pieces that belong one behind the other, of `sealedSizeOf` bytes together. */
+export function sealPieces(input: SealWholeInput): Buffer[] {
   const sealer = createSealer(input)
   const pieces = [sealer.header]
   let offset = 0
@@ -135,7 +146,7 @@ export function sealWhole(input: { key: KeyObject | Buffer; aad: Uint8Array; pla
     pieces.push(...sealer.sealSegment([input.plain.subarray(offset, offset + PLAIN_SEGMENT_BYTES)], false))
   }
   pieces.push(...sealer.sealSegment([input.plain.subarray(offset)], true))
-  return Buffer.concat(pieces, sealedSizeOf(input.plain.length))
+  return pieces
 }
 
 interface Message {

@@ -3,7 +3,7 @@ import type { BlobWriter } from '#storage-engine/blobs/blob-store.ts'
 import type { Body, ChecksumAlgorithm } from '#storage-engine/body.ts'
 import { blobAad } from '#storage-engine/crypto/blob-aad.ts'
 import { checksumOf, createChecksum } from '#storage-engine/crypto/checksums.ts'
-import { sealedSizeOf, sealWhole } from '#storage-engine/crypto/floe.ts'
+import { sealedSizeOf, sealPieces } from '#storage-engine/crypto/floe.ts'
 import { createMd5, md5Of } from '#storage-engine/crypto/md5.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
@@ -82,12 +82,16 @@ async function writeSmallBody(engine: Engine, input: WriteBodyInput, size: numbe
   checkClaims(input, md5, checksums)
   const blobId = newId()
   const { dataKey } = input
-  const stored = dataKey === null ? plain : sealWhole({ key: dataKey, aad: bodyAad(engine, input, blobId), plain })
-  const writer = createWriter(engine, input, blobId, stored.length)
+  const stored = dataKey === null ? [plain] : sealPieces({ key: dataKey, aad: bodyAad(engine, input, blobId), plain })
+  const storedSize = storedSizeOf(plain.length, dataKey) as number
+  const writer = createWriter(engine, input, blobId, storedSize)
   const { locator } = await commitOrAbort(writer, async () => {
-    if (stored.length > 0) await writer.write(stored)
+    for (const piece of stored) {
+      const wait = writer.write(piece)
+      if (wait !== undefined) await wait
+    }
   })
-  const blob = { blobId, locator, size, storedSize: stored.length, cipher: cipherOf(dataKey) }
+  const blob = { blobId, locator, size, storedSize, cipher: cipherOf(dataKey) }
   return { blob, md5: md5.toString('hex'), checksums }
 }
 
