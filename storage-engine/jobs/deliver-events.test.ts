@@ -195,6 +195,7 @@ describe('deliveries', () => {
     const running = deliverEvents(test.engine, { signal: stopping.signal })
     // Below what three attempts at the other one take, and far above what this one takes on a busy machine.
     await vi.waitFor(() => expect(keysReceived()).toEqual(['quick']), { timeout: 25_000 })
+    await vi.waitFor(() => expect(silent.sockets.length).toBe(16), { timeout: 25_000 })
     stopping.abort()
     silent.stop()
     await running
