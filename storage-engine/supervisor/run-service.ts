@@ -88,6 +88,7 @@ function bannerOf({ config, only, version }: RunServiceInput, service: Outcome):
     ca: service.ca,
     logFile: service.logFile,
     rootKeyFile: config.rootProvider === 'file' ? config.rootKeyFile : null,
+    keystoreDir: config.keystoreDir,
     firstRun: service.firstRun,
   })
 }

@@ -40,11 +40,13 @@ it('prints the first password once: only with a first run', () => {
     ca: '/ca',
     logFile: '/l',
     rootKeyFile: '/k',
+    keystoreDir: '/t',
   }
   const first = formatBanner({ ...rest, firstRun: { username: 'admin', password: 'pass' } })
   expect(first).toContain('admin / pass   shown only this once')
   expect(first).toContain('/k   back it up')
-  expect(formatBanner({ ...rest, firstRun: null })).not.toMatch(/Sign in|Root key/)
+  expect(first).toContain('/t   back it up')
+  expect(formatBanner({ ...rest, firstRun: null })).not.toMatch(/Sign in|Root key|Keystore/)
 })
 
 it.each([

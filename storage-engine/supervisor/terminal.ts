@@ -43,6 +43,7 @@ export interface BannerInput {
   ca: string | null
   logFile: string | null
   rootKeyFile: string | null
+  keystoreDir: string
   firstRun: { username: string; password: string } | null
 }
 
@@ -54,6 +55,7 @@ export function formatBanner(input: BannerInput): string {
     ['S3 endpoint', input.s3 === null ? null : `${input.s3}  (region ${input.region})`],
     ['Sign in', firstRun === null ? null : `${firstRun.username} / ${firstRun.password}   shown only this once`],
     ['Root key', firstRun === null ? null : keyAdvice(input.rootKeyFile)],
+    ['Keystore', firstRun === null ? null : keyAdvice(input.keystoreDir)],
     ['Trust', input.ca === null ? null : `${input.ca}   in browsers: import as an authority`],
     ['Try', input.s3 === null ? null : 'eval "$(npm run -s client-env)" && aws s3 ls'],
     ['Log', input.logFile],
@@ -68,8 +70,8 @@ export function describeFirstRun({ username, password }: { username: string; pas
   return `The administrator is ${username} / ${password}   shown only this once\n`
 }
 
-function keyAdvice(file: string | null): string | null {
-  return file === null ? null : `${file}   back it up: sealed data is lost without it`
+function keyAdvice(path: string | null): string | null {
+  return path === null ? null : `${path}   back it up: sealed data is lost without it`
 }
 
 /**
