@@ -114,6 +114,8 @@ async function environmentOf(dataDir: string, env: Record<string, string>): Prom
     SCEAU_S3_PORT: String(s3),
     SCEAU_CONSOLE_PORT: String(web),
     SCEAU_METRICS_PORT: String(metrics),
+    // What is measured and tested must not depend on how full the drive is.
+    SCEAU_NODE_FULL_PERCENT: '100',
     ...env,
   }
 }

@@ -94,6 +94,7 @@ async function startService(dataDir) {
     SCEAU_S3_PORT: s3,
     SCEAU_CONSOLE_PORT: web,
     SCEAU_METRICS_PORT: metrics,
+    SCEAU_NODE_FULL_PERCENT: '100',
   }
   const inherited = Object.entries(process.env).filter(([name]) => !/^(SCEAU_|DATABASE_URL$|NODE_ENV$)/.test(name))
   const child = spawn(node, ['dist/main.js', 'serve', '--json'], {

@@ -111,6 +111,7 @@ async function plant(input: { blobId: string; owner: BlobOwner; content: Buffer;
     clusterId,
     log,
     smallObjectBytes: 0,
+    nodeFullPercent: 100,
     initialize: true,
     ballastBytes: 0,
   })

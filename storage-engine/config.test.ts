@@ -29,6 +29,7 @@ describe('readConfig', () => {
       dataDir: path.join(directory, 'data'),
       nodes: [path.join(directory, 'data/nodes/1')],
       redundancy: 'single',
+      nodeFullPercent: 95,
       s3Port: 9000,
       consolePort: 3000,
       metricsPort: 9464,
@@ -190,6 +191,9 @@ describe('readConfig', () => {
     [{ SCEAU_VAULT_NAMESPACE: 'a\nb' }, 'SCEAU_VAULT_NAMESPACE must be a namespace'],
     [{ SCEAU_NODES: '/n,/n' }, 'SCEAU_NODES names a directory twice'],
     [{ SCEAU_DOMAIN: 'Example.org' }, 'SCEAU_DOMAIN must be a host name'],
+    [{ SCEAU_NODE_FULL_PERCENT: '49' }, 'SCEAU_NODE_FULL_PERCENT must be at least 50'],
+    [{ SCEAU_NODE_FULL_PERCENT: '101' }, 'SCEAU_NODE_FULL_PERCENT must be at most 100'],
+    [{ SCEAU_NODE_FULL_PERCENT: '97.5' }, 'SCEAU_NODE_FULL_PERCENT must be a whole number'],
     [{ SCEAU_SMALL_OBJECT_BYTES: '1048577' }, 'SCEAU_SMALL_OBJECT_BYTES must be at most 1048576'],
   ])('refuses %j', (env, reason) => {
     expect(refusal(env as Record<string, string>)).toContain(reason)

@@ -49,6 +49,7 @@ const settings = z
     dataDir: filePath.default('data'),
     nodes: list.optional(),
     redundancy: z.enum(['single']).default('single'),
+    nodeFullPercent: wholeNumber(50, 100).default(95),
     s3Port: port.default(9000),
     consolePort: port.default(3000),
     metricsPort: port.default(9464),

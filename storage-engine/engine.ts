@@ -58,6 +58,7 @@ export async function createEngine(config: Config, { log, role, keyClock }: Crea
       clusterId: keys.clusterId,
       log,
       smallObjectBytes: config.smallObjectBytes,
+      nodeFullPercent: config.nodeFullPercent,
       // Once a blob was stored, a directory without our identity is a drive that is not mounted.
       initialize: mayFound && !(await hasBlobs(db)),
     })

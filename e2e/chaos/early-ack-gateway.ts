@@ -12,8 +12,8 @@ import { certificateFilesOf, loadTlsOptions } from '#storage-engine/tls.ts'
  */
 await runPart('gateway', async (engine) => {
   const { config, clusterId, log } = engine
-  const { nodes, redundancy, smallObjectBytes } = config
-  const pool = { nodes, redundancy, clusterId, log, smallObjectBytes, initialize: false }
+  const { nodes, redundancy, smallObjectBytes, nodeFullPercent } = config
+  const pool = { nodes, redundancy, clusterId, log, smallObjectBytes, nodeFullPercent, initialize: false }
   const blobs = await openPool({ ...pool, files: writeLate(operatingSystem) })
   const tls = loadTlsOptions(certificateFilesOf(config))
   return startS3Server({ engine: { ...engine, blobs }, tls, port: config.s3Port, host: config.host })

@@ -59,6 +59,7 @@ export async function startSuiteServer(input: { env: Record<string, string>; log
       SCEAU_TLS_KEY: tls.key,
       SCEAU_LOG_LEVEL: 'warn',
       SCEAU_JOB_INTERVAL_SECONDS: '1',
+      SCEAU_NODE_FULL_PERCENT: '100',
       ...input.env,
     }
     const config = readConfig({ env, directory })

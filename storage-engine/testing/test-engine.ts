@@ -32,6 +32,7 @@ export async function startTestEngine(
       SCEAU_DATA_DIR: directory,
       DATABASE_URL: database.connection.connectionString,
       SCEAU_ROOT_KEY_FILE: path.join(directory, 'root-key.json'),
+      SCEAU_NODE_FULL_PERCENT: '100',
       ...environment,
       ...changes,
     }

@@ -40,6 +40,7 @@ async function writeBlob(nodePath: string, kind: 'segment' | 'stripe'): Promise<
     clusterId: newId(),
     log: QUIET,
     smallObjectBytes: kind === 'segment' ? 262_144 : 0,
+    nodeFullPercent: 100,
     initialize: true,
     ballastBytes: 0,
   })

@@ -19,6 +19,21 @@ async function openFaultyPool(options: { ballastBytes?: number } = {}) {
   return { files, clock, scratch, pool, stateOf: async () => (await pool.status())[0]?.state }
 }
 
+/** On a drive that holds what the test says. */
+async function openFilledPool(options: { nodeFullPercent: number; ballastBytes?: number }, usedPercent = 0) {
+  const files = createFaultyFileSystem()
+  const clock = { now: Date.now() }
+  let freeBytes = 0
+  const use = (percent: number) => {
+    freeBytes = 10_000 * (100 - percent)
+  }
+  use(usedPercent)
+  files.space = async () => ({ totalBytes: 1_000_000, freeBytes, availableBytes: freeBytes })
+  const scratch = await createScratchPool()
+  const pool = await scratch.open({ files, now: () => clock.now, ...options })
+  return { files, clock, scratch, pool, use }
+}
+
 describe('Durability of a large blob', () => {
   it('is flush, rename, flush of the directory, in this order, before the commit resolves', async () => {
     const { files, pool } = await openFaultyPool()
@@ -185,17 +200,44 @@ describe('A full node', () => {
     expect((await readFile(ballast)).length).toBe(1_000_000)
   })
 
-  it('takes no writes from 95 % on, and takes them again below', async () => {
-    const { files, clock, pool } = await openFaultyPool()
-    let freeBytes = 4
-    files.space = async () => ({ totalBytes: 100, freeBytes, availableBytes: freeBytes })
+  it.each([95, 80])(
+    'takes no writes from %i %% on as its setting says, tells why, and takes them again below',
+    async (limit) => {
+      const { clock, scratch, pool, use } = await openFilledPool({ nodeFullPercent: limit })
+      use(limit + 1)
+      await pool.status()
+      const why = `${scratch.path} is ${limit + 1}.0 % full, and takes no writes from ${limit} % on (SCEAU_NODE_FULL_PERCENT)`
+      const refusal = { code: 'InsufficientStorage', cause: expect.objectContaining({ message: why }) }
+      expect(() => pool.create(inputFor(1))).toThrow(expect.objectContaining(refusal))
+      use(limit - 1)
+      clock.now += 2_000
+      expect(() => pool.create(inputFor(1))).toThrow(expect.objectContaining(refusal))
+      await new Promise((resolve) => setImmediate(resolve))
+      await pool.create(inputFor(1)).abort()
+    },
+  )
+
+  it('takes writes until the system refuses them where the setting is 100', async () => {
+    const { files, scratch, pool, use } = await openFilledPool({ nodeFullPercent: 100 })
+    use(100)
     await pool.status()
-    expect(() => pool.create(inputFor(1))).toThrow(expect.objectContaining({ code: 'InsufficientStorage' }))
-    freeBytes = 6
-    clock.now += 2_000
-    expect(() => pool.create(inputFor(1))).toThrow(expect.objectContaining({ code: 'InsufficientStorage' }))
-    await new Promise((resolve) => setImmediate(resolve))
-    await pool.create(inputFor(1)).abort()
+    await storeBlob(pool, randomBytes(SMALL))
+    files.fault = ({ name }) => (name === 'write' ? 'ENOSPC' : undefined)
+    await expect(storeBlob(pool, randomBytes(SMALL))).rejects.toMatchObject({ code: 'InsufficientStorage' })
+    const cause = expect.objectContaining({ message: `The system has no room for a write to ${scratch.path}` })
+    expect(() => pool.create(inputFor(1))).toThrow(expect.objectContaining({ code: 'InsufficientStorage', cause }))
+  })
+
+  it.each([
+    [95, 91],
+    [80, 76],
+  ])('limited to %i %% takes its ballast at once below 5 points less, not at %i %%', async (nodeFullPercent, used) => {
+    const ballastOf = async (usedPercent: number) => {
+      const { scratch } = await openFilledPool({ nodeFullPercent, ballastBytes: 1_000 }, usedPercent)
+      return stat(join(scratch.path, 'ballast')).catch(() => null)
+    }
+    expect(await ballastOf(used)).toBeNull()
+    expect(await ballastOf(used - 2)).not.toBeNull()
   })
 })
 

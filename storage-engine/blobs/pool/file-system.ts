@@ -28,8 +28,15 @@ export interface FileSystem {
   listDirectory(path: string): AsyncIterable<{ name: string; isDirectory: boolean }>
   /** Sets the file's times to now. */
   touch(path: string): Promise<void>
-  /** Bytes of the file system that holds `path`. */
-  space(path: string): Promise<{ totalBytes: number; freeBytes: number; availableBytes: number }>
+  /** Of the file system that holds `path`. */
+  space(path: string): Promise<DriveSpace>
+}
+
+/** In bytes. What is free is not all available: some of it is reserved for root. */
+export interface DriveSpace {
+  totalBytes: number
+  freeBytes: number
+  availableBytes: number
 }
 
 export interface FileFacts {

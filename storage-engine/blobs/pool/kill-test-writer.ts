@@ -13,6 +13,7 @@ const pool = await openPool({
   clusterId,
   log: quiet,
   smallObjectBytes: 262_144,
+  nodeFullPercent: 100,
   initialize: false,
   ballastBytes: 0,
 })

@@ -1,13 +1,12 @@
 import { randomFillSync } from 'node:crypto'
 import { constants } from 'node:fs'
 import { join } from 'node:path'
-import type { FileSystem } from '#storage-engine/blobs/pool/file-system.ts'
+import type { DriveSpace, FileSystem } from '#storage-engine/blobs/pool/file-system.ts'
 import { isSystemError } from '#storage-engine/blobs/pool/file-system.ts'
 import type { PoolLog } from '#storage-engine/blobs/pool/pool-log.ts'
 
-const USED_RATIO_MAX = 0.95
 /** The ballast comes back only well below the limit, so that it does not flap. */
-const USED_RATIO_FOR_BALLAST = 0.9
+const BALLAST_MARGIN_PERCENT = 5
 const REFRESH_AFTER_MS = 1_000
 /** How long a refusal by the system (which may be a quota, or inodes) keeps writes away. */
 const FULL_FOR_MS = 5_000
@@ -17,6 +16,8 @@ const FILL_BYTES = 1_048_576
 export interface NodeSpace {
   /** Whether the node takes writes. Asks the system at most once a second, and never waits for it. */
   hasRoom(): boolean
+  /** Why the node takes no writes, for logs: names its directory, how full it is, the limit and the setting. */
+  describeRefusal(): string
   noteWritten(bytes: number): void
   /**
    * The system refused a write for lack of space: gives the ballast back, so that deletes and the database still work.
@@ -31,13 +32,22 @@ export interface NodeSpace {
 interface SpaceInput {
   files: FileSystem
   path: string
+  /** From this share of the drive on there is no room; with 100 only the system itself refuses. */
+  fullPercent: number
   ballastBytes: number
   now: () => number
   log: PoolLog
 }
 
 /** Reads the space once before it resolves. */
-export async function openNodeSpace({ files, path, ballastBytes, now, log }: SpaceInput): Promise<NodeSpace> {
+export async function openNodeSpace({
+  files,
+  path,
+  fullPercent,
+  ballastBytes,
+  now,
+  log,
+}: SpaceInput): Promise<NodeSpace> {
   const ballastPath = join(path, 'ballast')
   let space = await files.space(path)
   let askedAt = now()
@@ -45,12 +55,7 @@ export async function openNodeSpace({ files, path, ballastBytes, now, log }: Spa
   let writtenSince = 0
   let fullUntil = 0
 
-  /** As `df` counts: what is reserved for root is neither used nor available. */
-  const usedRatio = () => {
-    const used = space.totalBytes - space.freeBytes + writtenSince
-    const capacity = space.totalBytes - space.freeBytes + space.availableBytes
-    return capacity === 0 ? 1 : used / capacity
-  }
+  const usedPercent = () => usedPercentOf(space, writtenSince)
   const refresh = async () => {
     isAsking = true
     try {
@@ -77,7 +82,11 @@ export async function openNodeSpace({ files, path, ballastBytes, now, log }: Spa
       if (!isAsking && now() - askedAt >= REFRESH_AFTER_MS) {
         refresh().catch((error: unknown) => log.error({ err: error, path }, 'Could not read the free space of a node'))
       }
-      return now() >= fullUntil && usedRatio() < USED_RATIO_MAX
+      return now() >= fullUntil && (fullPercent === 100 || usedPercent() < fullPercent)
+    },
+    describeRefusal() {
+      if (now() < fullUntil) return `The system has no room for a write to ${path}`
+      return describeFullness({ path, usedPercent: usedPercent(), fullPercent })
     },
     noteWritten(bytes) {
       writtenSince += bytes
@@ -100,10 +109,23 @@ export async function openNodeSpace({ files, path, ballastBytes, now, log }: Spa
     },
     async restoreBallast() {
       const size = Math.min(ballastBytes, Math.floor(space.totalBytes * BALLAST_SHARE_MAX))
-      if (size === 0 || usedRatio() >= USED_RATIO_FOR_BALLAST) return
+      if (size === 0 || usedPercent() >= fullPercent - BALLAST_MARGIN_PERCENT) return
       await writeBallast({ files, path: ballastPath, size })
     },
   }
+}
+
+/** In one clause, for operators. */
+export function describeFullness(input: { path: string; usedPercent: number; fullPercent: number }): string {
+  const { path, usedPercent, fullPercent } = input
+  return `${path} is ${usedPercent.toFixed(1)} % full, and takes no writes from ${fullPercent} % on (SCEAU_NODE_FULL_PERCENT)`
+}
+
+/** As `df` counts, from 0: what is reserved for root is neither used nor available. `writtenBytes` came since. */
+export function usedPercentOf(space: DriveSpace, writtenBytes = 0): number {
+  const usedBytes = space.totalBytes - space.freeBytes + writtenBytes
+  const capacityBytes = space.totalBytes - space.freeBytes + space.availableBytes
+  return capacityBytes === 0 ? 100 : (100 * usedBytes) / capacityBytes
 }
 
 /** Random bytes, because some file systems store neither zeros nor repetitions. An existing ballast is left alone. */

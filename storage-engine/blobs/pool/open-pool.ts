@@ -31,6 +31,8 @@ export interface OpenPoolInput {
   log: PoolLog
   /** Blobs up to here share segment files; at most 1 MiB. */
   smallObjectBytes: number
+  /** A node takes no writes while this share of its drive is used; 100: until the system refuses them. */
+  nodeFullPercent: number
   /** Whether directories without an identity become nodes: the first start of an installation. */
   initialize: boolean
   /** What tests replace. */
@@ -56,7 +58,7 @@ export async function openPool(input: OpenPoolInput): Promise<PurgeableBlobStore
 }
 
 async function openNodes(
-  { nodes: paths, clusterId, log, initialize, ...rest }: OpenPoolInput,
+  { nodes: paths, clusterId, log, initialize, nodeFullPercent: fullPercent, ...rest }: OpenPoolInput,
   { budget, now }: { budget: ReturnType<typeof createGatherBudget>; now: () => number },
 ): Promise<StorageNode[]> {
   if (paths.length === 0) throw new StartupError('SCEAU_NODES names no storage node.')
@@ -71,7 +73,7 @@ async function openNodes(
   const memory = createAlignedMemory({ slotCountMax: SLOT_COUNT_MAX })
   const { files = operatingSystem, segmentBytes = SEGMENT_BYTES } = rest
   const { segmentAgeMs = SEGMENT_AGE_MS, ballastBytes = BALLAST_BYTES } = rest
-  const shared = { clusterId, files, memory, budget, segmentBytes, segmentAgeMs, ballastBytes, now, log }
+  const shared = { clusterId, files, memory, budget, segmentBytes, segmentAgeMs, fullPercent, ballastBytes, now, log }
   return Promise.all(identities.map((identity) => openStorageNode({ ...identity, ...shared })))
 }
 
@@ -172,8 +174,10 @@ function createPlacement(nodes: StorageNode[]): { next(): StorageNode } {
         candidates.find(({ writability }) => writability === 'online') ??
         candidates.find(({ writability }) => writability === 'suspect')
       if (chosen !== undefined) return chosen.node
-      const isFull = candidates.some(({ writability }) => writability === 'full')
-      throw new StorageError(isFull ? 'InsufficientStorage' : 'ServiceUnavailable')
+      const full = candidates.filter(({ writability }) => writability === 'full')
+      if (full.length === 0) throw new StorageError('ServiceUnavailable')
+      const cause = new Error(full.map(({ node }) => node.describeRefusal()).join('; '))
+      throw new StorageError('InsufficientStorage', { cause })
     },
   }
 }

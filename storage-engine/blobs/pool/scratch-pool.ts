@@ -46,6 +46,7 @@ export async function createScratchPool(): Promise<ScratchPool> {
         clusterId: CLUSTER_ID,
         log,
         smallObjectBytes: 262_144,
+        nodeFullPercent: 100,
         initialize: true,
         ballastBytes: 0,
         ...options,

@@ -42,6 +42,8 @@ export interface StorageNode {
   readonly nodeId: string
   /** `full` and `offline` nodes are still read, and blobs are still removed from them. */
   writability(): 'online' | 'suspect' | 'full' | 'offline'
+  /** Why the node is `full`, for logs. */
+  describeRefusal(): string
   appendSmall(blob: SmallBlob): Promise<SegmentLocator>
   createStripe(input: CreateBlobInput): StripeWriter
   read(blob: ReadInput, range: BlobRange, scratch?: Buffer): Buffer | Promise<Buffer>
@@ -62,6 +64,7 @@ export interface OpenNodeInput {
   budget: GatherBudget
   segmentBytes: number
   segmentAgeMs: number
+  fullPercent: number
   ballastBytes: number
   now: () => number
   log: PoolLog
@@ -69,11 +72,11 @@ export interface OpenNodeInput {
 
 /** The directory's identity must have been checked (`openNodeIdentity`). */
 export async function openStorageNode(input: OpenNodeInput): Promise<StorageNode> {
-  const { budget, ballastBytes, ...base } = input
+  const { budget, fullPercent, ballastBytes, ...base } = input
   const { files, path, now, log } = base
   const directories = createDirectorySync({ files, root: path })
   for (const name of ['segments', 'stripes', 'writers']) await directories.ensure(join(path, name))
-  const space = await openNodeSpace({ files, path, ballastBytes, now, log })
+  const space = await openNodeSpace({ files, path, fullPercent, ballastBytes, now, log })
   await space.restoreBallast()
   const lease = await takeWriterLease({ files, directory: join(path, 'writers'), now })
   const isDirect = await takesDirectWrites(files, path)
@@ -104,6 +107,7 @@ function createStorageNode(node: NodeContext, budget: GatherBudget): StorageNode
       const state = health.state()
       return state === 'offline' || space.hasRoom() ? state : 'full'
     },
+    describeRefusal: () => space.describeRefusal(),
     appendSmall: (blob) => writer.append(blob),
     createStripe: (blob) => createStripeWriter(node, budget, blob),
     read: (blob, range, scratch) => reader.read(blob, range, scratch),
