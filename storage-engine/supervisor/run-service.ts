@@ -1,4 +1,5 @@
 import type { Config } from '#storage-engine/config.ts'
+import { findFullNodes } from '#storage-engine/supervisor/full-nodes.ts'
 import type { FirstRun } from '#storage-engine/supervisor/prepare-process.ts'
 import type { ServeInput, Service } from '#storage-engine/supervisor/serve.ts'
 import { serve } from '#storage-engine/supervisor/serve.ts'
@@ -34,8 +35,9 @@ export async function runService(input: RunServiceInput): Promise<void> {
         firstRun = made
       },
     })
-    if (input.json) writeEvent(readyEvent(input.config, { ...service, firstRun }))
-    else process.stdout.write(bannerOf(input, { ...service, firstRun }))
+    const warnings = await findFullNodes(input.config)
+    if (input.json) writeEvent(readyEvent(input.config, { ...service, firstRun, warnings }))
+    else process.stdout.write(bannerOf(input, { ...service, firstRun, warnings }))
   } catch (error) {
     if (firstRun !== null) process.stderr.write(describeFirstRun(firstRun))
     await shutdown.run()
@@ -61,9 +63,13 @@ function stopOnSignals(shutdown: Shutdown, announce: () => void): void {
   process.once('disconnect', stop)
 }
 
-type Outcome = Service & { firstRun: FirstRun | null }
+interface Outcome extends Service {
+  firstRun: FirstRun | null
+  /** Whole sentences. */
+  warnings: string[]
+}
 
-function readyEvent(config: Config, { firstRun, ca, pids }: Outcome): object {
+function readyEvent(config: Config, { firstRun, ca, pids, warnings }: Outcome): object {
   return {
     event: 'ready',
     s3: localAddressOf(config, config.s3Port),
@@ -73,6 +79,7 @@ function readyEvent(config: Config, { firstRun, ca, pids }: Outcome): object {
     adminUsername: firstRun?.username ?? null,
     adminPassword: firstRun?.password ?? null,
     pids,
+    warnings,
   }
 }
 
@@ -90,5 +97,6 @@ function bannerOf({ config, only, version }: RunServiceInput, service: Outcome):
     rootKeyFile: config.rootProvider === 'file' ? config.rootKeyFile : null,
     keystoreDir: config.keystoreDir,
     firstRun: service.firstRun,
+    warnings: service.warnings,
   })
 }

@@ -31,17 +31,25 @@ it('shows what a process cries out when it dies', () => {
   expect(mirror('{"level":"warn", cut off', 'stderr')).toBe('{"level":"warn", cut off\n')
 })
 
+const rest = {
+  version: '1',
+  console: 'https://c',
+  s3: 'https://s',
+  region: 'r',
+  ca: '/ca',
+  logFile: '/l',
+  rootKeyFile: '/k',
+  keystoreDir: '/t',
+  warnings: [],
+}
+
+it('ends the banner with its warnings, each on a line of its own', () => {
+  const banner = formatBanner({ ...rest, firstRun: null, warnings: ['/n is full', '/m is full'] })
+  expect(banner).toMatch(/ {2}Warning {6}\/n is full\n {2}Warning {6}\/m is full\n\n$/)
+  expect(formatBanner({ ...rest, firstRun: null })).not.toContain('Warning')
+})
+
 it('prints the first password once: only with a first run', () => {
-  const rest = {
-    version: '1',
-    console: 'https://c',
-    s3: 'https://s',
-    region: 'r',
-    ca: '/ca',
-    logFile: '/l',
-    rootKeyFile: '/k',
-    keystoreDir: '/t',
-  }
   const first = formatBanner({ ...rest, firstRun: { username: 'admin', password: 'pass' } })
   expect(first).toContain('admin / pass   shown only this once')
   expect(first).toContain('/k   back it up')

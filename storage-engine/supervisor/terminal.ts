@@ -45,6 +45,7 @@ export interface BannerInput {
   rootKeyFile: string | null
   keystoreDir: string
   firstRun: { username: string; password: string } | null
+  warnings: string[]
 }
 
 /** What an operator needs after the start, in a few lines. */
@@ -60,6 +61,7 @@ export function formatBanner(input: BannerInput): string {
     ['Try', input.s3 === null ? null : 'eval "$(npm run -s client-env)" && aws s3 ls'],
     ['Log', input.logFile],
     ['Stop', 'Ctrl-C'],
+    ...input.warnings.map((warning): [string, string] => ['Warning', warning]),
   ]
   const lines = rows.filter(([, value]) => value !== null).map(([label, value]) => `  ${label.padEnd(13)}${value}`)
   return ['', `  Sceau ${input.version}`, '', ...lines, '', ''].join('\n')
