@@ -1,18 +1,15 @@
 'use client'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
-import { type SubmitEvent, useId, useState } from 'react'
+import { useState } from 'react'
 import { toast } from 'sonner'
 import { useTranslations } from 'use-intl'
 import { BucketNameRules } from '#components/buckets/bucket-name-rules.tsx'
 import { bucketKeys, createBucket } from '#components/buckets/queries.ts'
 import { filesHref } from '#components/objects/files-href.ts'
-import { ErrorPanel } from '#components/shared/error-panel.tsx'
-import { Button } from '#components/ui/button.tsx'
+import { CreateSheet } from '#components/shared/create-sheet.tsx'
 import { Field } from '#components/ui/field.tsx'
-import { Input } from '#components/ui/input.tsx'
-import { Sheet } from '#components/ui/sheet.tsx'
-import { Spinner } from '#components/ui/spinner.tsx'
+import { NameInput } from '#components/ui/name-input.tsx'
 import { brokenBucketNameRules } from '#lib/schemas/bucket-name.ts'
 
 interface CreateBucketSheetProps {
@@ -23,8 +20,7 @@ interface CreateBucketSheetProps {
 
 /** On success it leads into the new bucket, which asks for its first files. */
 export function CreateBucketSheet({ namespace, open, onOpenChange }: CreateBucketSheetProps) {
-  const t = useTranslations()
-  const formId = useId()
+  const t = useTranslations('buckets')
   const router = useRouter()
   const queryClient = useQueryClient()
   const [name, setName] = useState('')
@@ -34,7 +30,7 @@ export function CreateBucketSheet({ namespace, open, onOpenChange }: CreateBucke
     mutationFn: () => createBucket(namespace, { name }),
     onSuccess: async (bucket) => {
       await queryClient.invalidateQueries({ queryKey: bucketKeys.all(namespace) })
-      toast.success(t('buckets.createdToast', { name: bucket.name }))
+      toast.success(t('createdToast', { name: bucket.name }))
       change(false)
       router.push(filesHref({ namespace, bucket: bucket.name, prefix: '' }))
     },
@@ -48,47 +44,30 @@ export function CreateBucketSheet({ namespace, open, onOpenChange }: CreateBucke
     onOpenChange(next)
   }
 
-  function submit(event: SubmitEvent<HTMLFormElement>) {
-    event.preventDefault()
-    if (valid && !creation.isPending) creation.mutate()
-  }
-
   return (
-    <Sheet
+    <CreateSheet
       open={open}
       onOpenChange={change}
-      title={t('buckets.createTitle')}
-      text={t('buckets.createText')}
-      closeLabel={t('common.close')}
-      footer={
-        <>
-          <Button onClick={() => change(false)}>{t('common.cancel')}</Button>
-          <Button type="submit" form={formId} variant="primary" disabled={!valid || creation.isPending}>
-            {creation.isPending && <Spinner />}
-            {t(creation.isPending ? 'buckets.creating' : 'buckets.create')}
-          </Button>
-        </>
-      }
+      title={t('createTitle')}
+      text={t('createText')}
+      actionLabel={t(creation.isPending ? 'creating' : 'create')}
+      onSubmit={() => creation.mutate()}
+      pending={creation.isPending}
+      error={creation.error}
+      incomplete={!valid}
     >
-      <form id={formId} onSubmit={submit} className="grid gap-4">
-        <Field label={t('buckets.nameLabel')} hint={t('buckets.nameHint')}>
-          {(ids) => (
-            <Input
-              {...ids}
-              aria-invalid={name !== '' && !valid}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck={false}
-              maxLength={255}
-              className="font-mono"
-            />
-          )}
-        </Field>
-        <BucketNameRules name={name} />
-        {creation.error !== null && <ErrorPanel error={creation.error} />}
-      </form>
-    </Sheet>
+      <Field label={t('nameLabel')} hint={t('nameHint')}>
+        {(ids) => (
+          <NameInput
+            {...ids}
+            aria-invalid={name !== '' && !valid}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+            maxLength={255}
+          />
+        )}
+      </Field>
+      <BucketNameRules name={name} />
+    </CreateSheet>
   )
 }

@@ -6,12 +6,10 @@ import { Controller, useForm } from 'react-hook-form'
 import { toast } from 'sonner'
 import { useTranslations } from 'use-intl'
 import { createNamespace, namespaceKeys } from '#components/namespaces/queries.ts'
-import { ErrorPanel } from '#components/shared/error-panel.tsx'
-import { Button } from '#components/ui/button.tsx'
+import { CreateSheet } from '#components/shared/create-sheet.tsx'
 import { Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
-import { Sheet } from '#components/ui/sheet.tsx'
-import { Spinner } from '#components/ui/spinner.tsx'
+import { NameInput } from '#components/ui/name-input.tsx'
 import { Switch } from '#components/ui/switch.tsx'
 import { type CreateNamespaceInput, createNamespaceInput } from '#lib/schemas/namespaces.ts'
 
@@ -24,7 +22,6 @@ const EMPTY: CreateNamespaceInput = { name: '', displayName: '', encryptionMode:
 
 export function CreateNamespaceSheet({ open, onOpenChange }: CreateNamespaceSheetProps) {
   const t = useTranslations()
-  const formId = useId()
   const switchId = useId()
   const queryClient = useQueryClient()
   const form = useForm({ resolver: zodResolver(createNamespaceInput), defaultValues: EMPTY, mode: 'onTouched' })
@@ -48,72 +45,49 @@ export function CreateNamespaceSheet({ open, onOpenChange }: CreateNamespaceShee
   }
 
   return (
-    <Sheet
+    <CreateSheet
       open={open}
       onOpenChange={change}
       title={t('namespaces.createTitle')}
       text={t('namespaces.createText')}
-      closeLabel={t('common.close')}
-      footer={
-        <>
-          <Button onClick={() => change(false)}>{t('common.cancel')}</Button>
-          <Button type="submit" form={formId} variant="primary" disabled={creation.isPending}>
-            {creation.isPending && <Spinner />}
-            {t(creation.isPending ? 'namespaces.creating' : 'namespaces.create')}
-          </Button>
-        </>
-      }
+      actionLabel={t(creation.isPending ? 'namespaces.creating' : 'namespaces.create')}
+      onSubmit={() => void form.handleSubmit((input) => creation.mutate(input))()}
+      pending={creation.isPending}
+      error={creation.error}
     >
-      <form
-        id={formId}
-        noValidate
-        onSubmit={(event) => void form.handleSubmit((input) => creation.mutate(input))(event)}
-        className="grid gap-5"
+      <Field
+        label={t('namespaces.nameLabel')}
+        hint={t('namespaces.nameHint')}
+        error={errors.name && t('namespaces.invalidName')}
       >
-        <Field
-          label={t('namespaces.nameLabel')}
-          hint={t('namespaces.nameHint')}
-          error={errors.name && t('namespaces.invalidName')}
-        >
-          {(ids) => (
-            <Input
-              {...ids}
-              {...form.register('name')}
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck={false}
-              className="font-mono"
+        {(ids) => <NameInput {...ids} {...form.register('name')} />}
+      </Field>
+      <Field
+        label={t('namespaces.displayNameLabel')}
+        hint={t('namespaces.displayNameHint')}
+        error={errors.displayName && t('namespaces.invalidDisplayName')}
+      >
+        {(ids) => <Input {...ids} {...form.register('displayName')} autoComplete="off" />}
+      </Field>
+      <div className="flex items-start justify-between gap-4 rounded-xl bg-sunken p-4">
+        <div className="grid gap-0.5">
+          <span id={switchId} className="font-medium">
+            {t('namespaces.encryptionLabel')}
+          </span>
+          <span className="text-ink-soft text-xs">{t('namespaces.encryptionHint')}</span>
+        </div>
+        <Controller
+          control={form.control}
+          name="encryptionMode"
+          render={({ field }) => (
+            <Switch
+              aria-labelledby={switchId}
+              checked={field.value === 'on'}
+              onCheckedChange={(on) => field.onChange(on ? 'on' : 'off')}
             />
           )}
-        </Field>
-        <Field
-          label={t('namespaces.displayNameLabel')}
-          hint={t('namespaces.displayNameHint')}
-          error={errors.displayName && t('namespaces.invalidDisplayName')}
-        >
-          {(ids) => <Input {...ids} {...form.register('displayName')} autoComplete="off" />}
-        </Field>
-        <div className="flex items-start justify-between gap-4 rounded-xl bg-sunken p-4">
-          <div className="grid gap-0.5">
-            <span id={switchId} className="font-medium">
-              {t('namespaces.encryptionLabel')}
-            </span>
-            <span className="text-ink-soft text-xs">{t('namespaces.encryptionHint')}</span>
-          </div>
-          <Controller
-            control={form.control}
-            name="encryptionMode"
-            render={({ field }) => (
-              <Switch
-                aria-labelledby={switchId}
-                checked={field.value === 'on'}
-                onCheckedChange={(on) => field.onChange(on ? 'on' : 'off')}
-              />
-            )}
-          />
-        </div>
-        {creation.error !== null && <ErrorPanel error={creation.error} />}
-      </form>
-    </Sheet>
+        />
+      </div>
+    </CreateSheet>
   )
 }

@@ -4,7 +4,7 @@ import { useTranslations } from 'use-intl'
 import { ErrorPanel } from '#components/shared/error-panel.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
-import { Input } from '#components/ui/input.tsx'
+import { NameInput } from '#components/ui/name-input.tsx'
 import { Spinner } from '#components/ui/spinner.tsx'
 
 interface ConfirmDialogProps {
@@ -84,15 +84,7 @@ function TypedName({ name, value, onChange }: { name: string; value: string; onC
           b: (chunks) => <b className="break-all font-mono font-semibold">{chunks}</b>,
         })}
       </label>
-      <Input
-        id={id}
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-        autoComplete="off"
-        autoCapitalize="off"
-        spellCheck={false}
-        className="font-mono"
-      />
+      <NameInput id={id} value={value} onChange={(event) => onChange(event.target.value)} />
     </div>
   )
 }
