@@ -1,11 +1,9 @@
 'use client'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { toast } from 'sonner'
 import { useTranslations } from 'use-intl'
 import { changeNamedKey, namedKeysQuery } from '#components/named-keys/queries.ts'
-import { ConfirmDialog } from '#components/shared/confirm-dialog.tsx'
-import { DaysField } from '#components/shared/days-field.tsx'
+import { ConfirmDaysDialog } from '#components/shared/confirm-days-dialog.tsx'
 import { NAMED_KEY_DAYS_MAX, NAMED_KEY_DAYS_MIN } from '#lib/schemas/named-keys.ts'
 
 interface DeleteNamedKeyDialogProps {
@@ -17,37 +15,27 @@ interface DeleteNamedKeyDialogProps {
 export function DeleteNamedKeyDialog({ namespace, name, onClose }: DeleteNamedKeyDialogProps) {
   const t = useTranslations('namedKeys')
   const queryClient = useQueryClient()
-  const [days, setDays] = useState<number | null>(NAMED_KEY_DAYS_MAX)
 
   const deletion = useMutation({
-    mutationFn: (within: number) => changeNamedKey(namespace, { name, change: 'delete', days: within }),
-    onSuccess: async (_, within) => {
+    mutationFn: (days: number) => changeNamedKey(namespace, { name, change: 'delete', days }),
+    onSuccess: async (_, days) => {
       await queryClient.invalidateQueries({ queryKey: namedKeysQuery(namespace).queryKey })
-      toast.success(t('deletedToast', { name, days: within }))
+      toast.success(t('deletedToast', { name, days }))
       onClose()
     },
   })
 
   return (
-    <ConfirmDialog
-      danger
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <ConfirmDaysDialog
       title={t('deleteTitle', { name })}
       text={t('deleteText')}
       typed={name}
-      incomplete={days === null}
+      days={{ label: t('daysLabel'), min: NAMED_KEY_DAYS_MIN, max: NAMED_KEY_DAYS_MAX, initial: NAMED_KEY_DAYS_MAX }}
       actionLabel={t('deleteAction')}
-      onConfirm={() => days !== null && deletion.mutate(days)}
+      onConfirm={(days) => deletion.mutate(days)}
+      onClose={onClose}
       pending={deletion.isPending}
       error={deletion.error}
-    >
-      <DaysField
-        label={t('daysLabel')}
-        value={days}
-        onChange={setDays}
-        range={{ min: NAMED_KEY_DAYS_MIN, max: NAMED_KEY_DAYS_MAX }}
-      />
-    </ConfirmDialog>
+    />
   )
 }
