@@ -10,6 +10,7 @@ import { DeleteBucketDialog } from '#components/buckets/delete-bucket-dialog.tsx
 import { type BucketList, bucketListQuery } from '#components/buckets/queries.ts'
 import { EmptyState } from '#components/shared/empty-state.tsx'
 import { ErrorPanel } from '#components/shared/error-panel.tsx'
+import { LoadMore } from '#components/shared/load-more.tsx'
 import { PageHeader } from '#components/shared/page-header.tsx'
 import { SearchField } from '#components/shared/search-field.tsx'
 import { TableSkeleton } from '#components/shared/table-skeleton.tsx'
@@ -85,11 +86,7 @@ export function BucketsScreen({ namespace, canWrite }: { namespace: string; canW
           )}
         </Card>
       )}
-      {query.hasNextPage && (
-        <Button className="mx-auto mt-4" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-          {t('common.loadMore')}
-        </Button>
-      )}
+      <LoadMore query={query} className="mx-auto mt-4" />
       <CreateBucketSheet namespace={namespace} open={creating} onOpenChange={setCreating} />
       {deleting !== null && (
         <DeleteBucketDialog

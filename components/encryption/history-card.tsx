@@ -3,9 +3,9 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
 import { encryptionHistoryQuery } from '#components/encryption/queries.ts'
 import { ErrorPanel } from '#components/shared/error-panel.tsx'
+import { LoadMore } from '#components/shared/load-more.tsx'
 import { RelativeTime } from '#components/shared/relative-time.tsx'
 import { Badge } from '#components/ui/badge.tsx'
-import { Button } from '#components/ui/button.tsx'
 import { Card } from '#components/ui/card.tsx'
 import { Skeleton } from '#components/ui/skeleton.tsx'
 import type { EncryptionHistoryEntry } from '#lib/schemas/encryption.ts'
@@ -30,16 +30,7 @@ export function HistoryCard({ namespace }: { namespace: string | null }) {
           ))}
         </ol>
       )}
-      {query.hasNextPage && (
-        <Button
-          size="small"
-          className="w-fit"
-          disabled={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          {t('common.loadMore')}
-        </Button>
-      )}
+      <LoadMore query={query} size="small" className="w-fit" />
     </Card>
   )
 }

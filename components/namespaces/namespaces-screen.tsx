@@ -9,6 +9,7 @@ import { NamespaceCard } from '#components/namespaces/namespace-card.tsx'
 import { namespaceListQuery } from '#components/namespaces/queries.ts'
 import { EmptyState } from '#components/shared/empty-state.tsx'
 import { ErrorPanel } from '#components/shared/error-panel.tsx'
+import { LoadMore } from '#components/shared/load-more.tsx'
 import { PageHeader } from '#components/shared/page-header.tsx'
 import { SearchField } from '#components/shared/search-field.tsx'
 import { Button } from '#components/ui/button.tsx'
@@ -60,11 +61,7 @@ export function NamespacesScreen() {
           )}
         </Card>
       )}
-      {query.hasNextPage && (
-        <Button className="mx-auto mt-4" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-          {t('common.loadMore')}
-        </Button>
-      )}
+      <LoadMore query={query} className="mx-auto mt-4" />
       <CreateNamespaceSheet open={creating} onOpenChange={setCreating} />
     </>
   )
