@@ -49,11 +49,7 @@ export function StatusCard({ encryption }: { encryption: NamespaceEncryption }) 
         />
       </div>
       <div className="border-line border-t px-5 py-4">
-        <ShareBar
-          label={t('shareLabel', { name: namespace })}
-          encrypted={{ bytes: coverage.encryptedBytes, count: coverage.encryptedCount }}
-          plain={{ bytes: coverage.plainBytes, count: coverage.plainCount }}
-        />
+        <ShareBar name={namespace} coverage={coverage} />
         <OpenUploads uploads={coverage.openUploads} />
       </div>
     </Card>

@@ -156,6 +156,9 @@ export const en = {
     sealedHint: 'AES-256-GCM, sealed with a key of this namespace',
     plainHint: 'Stored as it was sent',
     coverage: '{sealed} encrypted, {plain} not encrypted',
+    share: 'Encrypted share',
+    shareLabel: 'Encrypted share of {name}',
+    nothing: 'Empty',
   },
   objects: {
     title: 'Files in {bucket}',
@@ -324,7 +327,6 @@ export const en = {
       mixed: 'Off for new data. Data encrypted before stays encrypted.',
     },
     nothingStored: 'Nothing stored yet',
-    coverageLabel: 'Encrypted share of {name}',
   },
   ...administrationEn,
   ...protectionEn,

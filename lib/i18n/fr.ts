@@ -161,6 +161,9 @@ export const fr: Messages = {
     sealedHint: 'AES-256-GCM, scellé avec une clé de cet espace de noms',
     plainHint: 'Conservé tel qu’il a été envoyé',
     coverage: '{sealed} chiffrés, {plain} non chiffrés',
+    share: 'Part chiffrée',
+    shareLabel: 'Part chiffrée de {name}',
+    nothing: 'Vide',
   },
   objects: {
     title: 'Fichiers de {bucket}',
@@ -329,7 +332,6 @@ export const fr: Messages = {
       mixed: 'Désactivé pour les nouvelles données. Celles déjà chiffrées le restent.',
     },
     nothingStored: 'Rien de stocké pour l’instant',
-    coverageLabel: 'Part chiffrée de {name}',
   },
   ...administrationFr,
   ...protectionFr,

@@ -1,7 +1,6 @@
 /** The English words of the encryption pages: a part of `en`. */
 export const protectionEn = {
   protection: {
-    shareLabel: 'Encrypted share of {name}',
     objectCount: '{count, plural, one {# object} other {# objects}}',
     openUploads: 'Unfinished uploads hold {sealed} encrypted and {plain} not encrypted.',
     state: {
@@ -120,9 +119,7 @@ export const protectionEn = {
     },
     buckets: {
       title: 'By bucket',
-      share: 'Encrypted share',
       empty: 'There are no buckets in this namespace yet.',
-      nothing: 'Empty',
     },
     keys: {
       title: 'Keys of this namespace',

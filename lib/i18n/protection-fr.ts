@@ -3,7 +3,6 @@ import type { Messages } from '#lib/i18n/messages.ts'
 /** Les mots français des pages de chiffrement : une partie de `fr`. */
 export const protectionFr: Pick<Messages, 'protection' | 'rootKeys'> = {
   protection: {
-    shareLabel: 'Part chiffrée de {name}',
     objectCount: '{count, plural, one {# objet} other {# objets}}',
     openUploads: 'Les envois inachevés contiennent {sealed} chiffrés et {plain} non chiffrés.',
     state: {
@@ -128,9 +127,7 @@ export const protectionFr: Pick<Messages, 'protection' | 'rootKeys'> = {
     },
     buckets: {
       title: 'Par bucket',
-      share: 'Part chiffrée',
       empty: 'Il n’y a pas encore de bucket dans cet espace de noms.',
-      nothing: 'Vide',
     },
     keys: {
       title: 'Clés de cet espace de noms',

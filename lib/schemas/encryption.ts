@@ -95,7 +95,6 @@ export type ChangeMigrationInput = z.input<typeof changeMigrationInput>
 /** GET /api/v1/admin/namespaces/:ns/encryption/buckets, by name. */
 export const listBucketCoverageQuery = z.object({ ...pageQuery })
 const bucketCoverageSchema = z.object({ name: z.string(), ...coverageCounts })
-export type BucketCoverage = z.infer<typeof bucketCoverageSchema>
 export const bucketCoveragePageSchema = z.object({
   buckets: z.array(bucketCoverageSchema),
   nextCursor: z.string().nullable(),
