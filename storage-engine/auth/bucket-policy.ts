@@ -5,7 +5,7 @@ import { isPublicPolicy } from '#storage-engine/auth/public-access.ts'
 import type { BucketSettings } from '#storage-engine/bucket-settings.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 
-/** Of the text without white space. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html */
+/** Of the text without white space between its parts. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html */
 export const POLICY_BYTES_MAX = 20_480
 
 const RESOURCE_PREFIX = 'arn:aws:s3:::'
@@ -20,6 +20,8 @@ export function checkBucketPolicy(
 ): void {
   if (Buffer.byteLength(text.replace(/\s/g, '')) > POLICY_BYTES_MAX) throw new StorageError('PolicyTooLarge')
   const policy = parseOrRefuse(text)
+  // What stands between quotes is content, with which each request is compared.
+  if (Buffer.byteLength(JSON.stringify(JSON.parse(text))) > POLICY_BYTES_MAX) throw new StorageError('PolicyTooLarge')
   for (const { resources } of policy.statements) {
     if (resources?.items.every((pattern) => mayName(pattern, bucket.name)) !== true) {
       throw new StorageError('MalformedPolicy', { message: 'Policy has invalid resource' })

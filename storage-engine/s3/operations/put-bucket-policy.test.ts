@@ -40,6 +40,9 @@ test('PutBucketPolicy refuses bytes that are no UTF-8, NUL, and more than 20 KB 
   // What is too long is not read, whatever it says.
   expect((await send('PUT', '/bkt?policy', { body: `{${'['.repeat(500_000)}` })).code).toBe('PolicyTooLarge')
   expect((await send('PUT', '/bkt?policy', { body: `{${' '.repeat(30_000)}${policyOf().slice(1)}` })).status).toBe(204)
+  // What stands between quotes is no white space: each request would be held against it.
+  const spaced = policyOf({ Resource: `arn:aws:s3:::bkt/\${aws:username}${' '.repeat(20_480)}` })
+  expect((await send('PUT', '/bkt?policy', { body: spaced })).code).toBe('PolicyTooLarge')
 })
 
 test('PutBucketPolicy binds the owner too when it confirms so', async () => {
