@@ -1,8 +1,7 @@
-import https from 'node:https'
-import { text } from 'node:stream/consumers'
 import { beforeAll, expect, test } from 'vitest'
 import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
-import { sendSigned, sha256, signHeaders } from '#storage-engine/testing/signed-request.ts'
+import { putSlowly } from '#storage-engine/testing/send-slowly.ts'
+import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 
 const { gateway, send } = await openTestGateway()
 
@@ -53,28 +52,6 @@ test('PutObjectAcl is for the owner of the object and whoever has WRITE_ACP', as
   expect((await send('GET', '/bkt/key', { as: null })).text).toBe('hello')
 })
 
-/** Sends a document as an object user, who waits with its body, as anybody can, until `meanwhile` is over. */
-async function putSlowly(document: string, meanwhile: () => Promise<unknown>): Promise<string> {
-  const credentials = gateway.credentials.user
-  const own = { host: `127.0.0.1:${gateway.port}`, 'content-length': String(document.length) }
-  const target = '/bkt/slow?acl'
-  const { headers } = signHeaders({ method: 'PUT', target, headers: own, payloadHash: sha256(document), credentials })
-  const { port, ca } = gateway
-  const request = https.request({
-    host: '127.0.0.1',
-    port,
-    ca,
-    path: target,
-    method: 'PUT',
-    headers: { ...headers, expect: '100-continue' },
-  })
-  request.flushHeaders()
-  await new Promise((resolve) => request.once('continue', resolve))
-  await meanwhile()
-  request.end(document)
-  return new Promise((resolve) => request.once('response', (response) => resolve(text(response))))
-}
-
 test.each([
   ['the object was replaced', () => send('PUT', '/bkt/slow', { body: 'secret' })],
   ['the right was taken away', () => send('PUT', '/bkt/slow?acl', acl('private'))],
@@ -82,7 +59,8 @@ test.each([
   const group = 'uri="http://acs.amazonaws.com/groups/global/AuthenticatedUsers"'
   await send('PUT', '/bkt/slow', { body: 'open', headers: { 'x-amz-grant-write-acp': group } })
   const document = `<AccessControlPolicy><AccessControlList><Grant>${ALL_USERS}<Permission>FULL_CONTROL</Permission></Grant></AccessControlList></AccessControlPolicy>`
-  expect(await putSlowly(document, meanwhile)).toContain('<Code>AccessDenied</Code>')
+  const request = { target: '/bkt/slow?acl', document, as: 'user', meanwhile } as const
+  expect(await putSlowly(gateway, request)).toContain('<Code>AccessDenied</Code>')
   expect((await send('GET', '/bkt/slow', { as: 'user' })).code).toBe('AccessDenied')
 })
 

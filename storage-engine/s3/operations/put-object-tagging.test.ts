@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import { policyOf } from '#storage-engine/testing/bucket-policy.ts'
 import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
+import { putSlowly } from '#storage-engine/testing/send-slowly.ts'
 
-const { send } = await openTestGateway()
+const { gateway, send } = await openTestGateway()
 await send('PUT', '/bkt')
 await send('PUT', '/bkt/key', { body: 'x' })
 await send('PUT', '/versions', { headers: { 'x-amz-bucket-object-lock-enabled': 'true' } })
@@ -43,4 +45,18 @@ test.each([
   ['/bkt/missing', tagging('a'), 'NoSuchKey'],
 ])('PutObjectTagging of %s refuses %s with %s', async (target, body, code) => {
   expect((await send('PUT', `${target}?tagging`, { body })).code).toBe(code)
+})
+
+test('PutObjectTagging does not tag what has taken the place of the object that it may tag', async () => {
+  const Condition = { StringEquals: { 's3:ExistingObjectTag/of': 'user' } }
+  await send('PUT', '/bkt?policy', { body: policyOf({ Action: ['s3:GetObject', 's3:PutObjectTagging'], Condition }) })
+  const put = (owner: string) => send('PUT', '/bkt/slow', { body: owner, headers: { 'x-amz-tagging': `of=${owner}` } })
+  const document = '<Tagging><TagSet><Tag><Key>of</Key><Value>user</Value></Tag></TagSet></Tagging>'
+  const tag = (meanwhile: () => Promise<unknown>) =>
+    putSlowly(gateway, { target: '/bkt/slow?tagging', document, as: 'neighbour', meanwhile })
+  await put('user')
+  expect(await tag(() => put('root'))).toContain('<Code>AccessDenied</Code>')
+  expect((await send('GET', '/bkt/slow', { as: 'neighbour' })).code).toBe('AccessDenied')
+  await put('user')
+  expect(await tag(async () => {})).toBe('')
 })

@@ -10,14 +10,19 @@ import { readDocument, XML_BYTES_MAX } from '#storage-engine/s3/xml-body.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html */
 export async function putObjectTagging(request: ObjectRequest): Promise<S3Response> {
-  const { engine, headers, body, query, access } = request
+  const { engine, bucket, key, object, headers, body, query, access } = request
   const tags = checkObjectTags(readTagging(await readDocument(headers, body, XML_BYTES_MAX)))
   // Only now is known what a condition on the tags of the request is about.
   const action = query.values.has('versionId') ? 's3:PutObjectVersionTagging' : 's3:PutObjectTagging'
-  access.check(action, undefined, tagFacts(tags))
+  const facts = tagFacts(tags)
+  access.check(action, undefined, facts)
   await updateObjectSettings(engine, {
     ...changedVersion(request, 'ObjectTagging:Put'),
-    change: (settings) => ({ ...settings, tags }),
+    change(settings, ownerId) {
+      // While the body came the object may have been replaced, or tagged by somebody else.
+      access.check(action, { bucket, key, object: { ...object, ownerId, settings } }, facts)
+      return { ...settings, tags }
+    },
   })
   return emptyResponse(200, objectVersionHeader(request))
 }
