@@ -26,7 +26,7 @@ export async function listEncryptionHistory(
 ) {
   requireAdministrator(actor)
   const namespaceId = namespace === null ? null : (await requireNamespace(engine, namespace)).id
-  const before = cursor === undefined ? null : decodeCursor(cursor, ['number'])[0]
+  const before = cursor === undefined ? null : decodeCursor(cursor, ['integer'])[0]
   const events = await listAuditEvents(engine.db, { namespaceId, before, limit: limit + 1, actions: ACTIONS })
   const page = events.slice(0, limit)
   const last = events.length > limit ? page.at(-1) : undefined

@@ -57,7 +57,7 @@ export async function listDeliveries(
   { namespace, cursor, limit }: { namespace: string; cursor?: string | undefined; limit: number },
 ) {
   const namespaceId = await permit(engine, actor, { namespace, permission: 'object-storage_read' })
-  const [beforeId] = cursor === undefined ? [null] : decodeCursor(cursor, ['number'])
+  const [beforeId] = cursor === undefined ? [null] : decodeCursor(cursor, ['integer'])
   const rows = await pageDeliveries(engine.db, { namespaceId, beforeId, limit: limit + 1 })
   const deliveries = rows.slice(0, limit).map(({ at, ...delivery }) => ({ ...delivery, at: at.toISOString() }))
   const last = rows.length > limit ? deliveries.at(-1) : undefined
