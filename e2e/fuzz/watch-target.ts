@@ -51,7 +51,8 @@ export function watchTarget(input: Pick<FuzzWork, 'target' | 'seed' | 'milliseco
       const noCpu = () => {
         // A thread that has ended says so by itself.
       }
-      worker.cpuUsage().then(({ user }) => noteCpu(count, user / 1_000), noCpu)
+      // Older Nodes cannot tell: there only the time that passes counts.
+      worker.cpuUsage?.().then(({ user }) => noteCpu(count, user / 1_000), noCpu)
     }, WATCH_MS)
     const noteCpu = (count: number, cpuMs: number) => {
       if (count !== run.count || count !== Atomics.load(counts, 0)) return
