@@ -1,6 +1,7 @@
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { findObject, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
+import { expectNotShredded } from '#storage-engine/objects/shredded-namespace.ts'
 import { checkCopyConditions } from '#storage-engine/s3/conditions.ts'
 import { parseCopySource } from '#storage-engine/s3/copy-source-header.ts'
 import { checkExpectedOwner } from '#storage-engine/s3/expected-owner.ts'
@@ -26,6 +27,7 @@ export async function findCopySource(request: KeyRequest): Promise<FoundCopySour
   const isVersionNamed = source.versionId !== null
   const action = isVersionNamed ? 's3:GetObjectVersion' : 's3:GetObject'
   request.access.checkRead(action, { bucket, key: source.key, object })
+  expectNotShredded(bucket)
   await checkExpectedOwner(request, bucket, 'x-amz-source-expected-bucket-owner')
   if (object !== null) {
     logRead(request, { bucket, object })

@@ -1,6 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
 import { findShred, insertShred } from '#storage-engine/metadata/namespace-shreds.ts'
+import { setEncryptionMode } from '#storage-engine/metadata/namespaces.ts'
 import { shredNamespace } from '#storage-engine/namespaces/shred-namespace.ts'
+import { policyOf } from '#storage-engine/testing/bucket-policy.ts'
 import { openTestGateway } from '#storage-engine/testing/open-test-gateway.ts'
 import { sendSigned } from '#storage-engine/testing/signed-request.ts'
 
@@ -10,6 +12,10 @@ const namespaceId = gateway.namespaceIds.acme
 beforeAll(async () => {
   await send('PUT', '/bkt')
   await sendSigned(gateway, { method: 'PUT', target: '/bkt/k', body: 'content' })
+  await setEncryptionMode(gateway.engine.db, { namespaceId, mode: 'off' })
+  await sendSigned(gateway, { method: 'PUT', target: '/bkt/plain', body: 'plain' })
+  await send('PUT', '/bkt?policy', { body: policyOf() })
+  await send('PUT', '/elsewhere', { as: 'neighbour' })
 })
 
 const ask = (method: string, target: string, as: 'root' | 'neighbour' = 'root') =>
@@ -40,8 +46,18 @@ test('a shredded one answers everybody who had rights that its data is destroyed
     const answer = await ask(method, target)
     expect([answer.status, answer.code], `${method} ${target}`).toEqual([403, 'AccessDenied'])
     expect(answer.text).toContain('have been destroyed')
+    if (target === '/bkt/k' && method === 'GET') continue
     const stranger = await ask(method, target, 'neighbour')
     expect(stranger.status).toBe(403)
     expect(stranger.text).not.toContain('destroyed')
   }
+})
+
+test.each(['k', 'plain'])('nobody copies %s out of a shredded one', async (key) => {
+  const copied = await send('PUT', `/elsewhere/${key}`, {
+    as: 'neighbour',
+    headers: { 'x-amz-copy-source': `/bkt/${key}` },
+  })
+  expect([copied.status, copied.code]).toEqual([403, 'AccessDenied'])
+  expect(copied.text).toContain('have been destroyed')
 })

@@ -3,6 +3,9 @@ import https from 'node:https'
 import { crc32c } from '@node-rs/crc32'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SESSION_COOKIE } from '#storage-engine/accounts/console-sessions.ts'
+import { newId } from '#storage-engine/ids.ts'
+import { findShred, insertShred, type NamespaceShred } from '#storage-engine/metadata/namespace-shreds.ts'
+import { shredNamespace } from '#storage-engine/namespaces/shred-namespace.ts'
 import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { type Person, startTestConsole, type TestConsole } from '#storage-engine/testing/start-test-console.ts'
 
@@ -295,4 +298,21 @@ test.each([
   const answer = await testConsole.send({ method, path: pathOf('secret', { bucket }), as, ...body })
   expect(answer).toMatchObject({ status, json: { error: { code } } })
   expect((await get('secret')).body.toString()).toBe('secret')
+})
+
+test('gives nothing of a namespace whose keys were destroyed, be it plain', async () => {
+  const { engine, namespaceIds } = testConsole
+  const ask = (method: string) =>
+    testConsole.send({
+      method,
+      path: '/_data/globex/theirs/object?key=plain',
+      as: 'neighbour',
+      ...(method === 'PUT' && { body: 'x' }),
+    })
+  expect((await ask('PUT')).json.sealed).toBe(false)
+  const order = { id: newId(), namespaceId: namespaceIds.globex, scheduledBy: 'x', dueAt: new Date() }
+  await insertShred(engine.db, order)
+  expect((await ask('GET')).status).toBe(200)
+  await shredNamespace(engine, (await findShred(engine.db, order)) as NamespaceShred)
+  for (const method of ['GET', 'HEAD', 'PUT']) expect((await ask(method)).status, method).toBe(403)
 })

@@ -4,6 +4,7 @@ import { findActor, SESSION_COOKIE } from '#storage-engine/accounts/console-sess
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { findObject } from '#storage-engine/metadata/object-versions.ts'
+import { expectNotShredded } from '#storage-engine/objects/shredded-namespace.ts'
 import { getObject } from '#storage-engine/transfers/get-object.ts'
 import { putObject } from '#storage-engine/transfers/put-object.ts'
 import { readCookie } from '#storage-engine/transfers/read-cookie.ts'
@@ -70,6 +71,7 @@ async function admit(engine: Engine, { request, response, requestId }: TransferR
   const { namespaceId } = requirePermission(actor, target.namespace, transfer.permission)
   const { bucket, object } = await findObject(engine.db, { bucketName: target.bucket, key: target.key })
   if (bucket === null || bucket.namespaceId !== namespaceId) throw new StorageError('NoSuchBucket')
+  expectNotShredded(bucket)
   const matched = transfer.pattern.exec(target.resource)?.slice(1) ?? []
   const context: TransferContext = { request, response, target, matched, actor, bucket, object }
   return { run: transfer.run, context }
