@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { namespaceEncryptionSchema } from '#lib/schemas/encryption.ts'
 import type { Actor } from '#storage-engine/accounts/actor.ts'
@@ -6,6 +7,7 @@ import { createBucket } from '#storage-engine/buckets/create-bucket.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { migrateEncryption } from '#storage-engine/jobs/migrate-encryption.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
+import { setEncryptionMode } from '#storage-engine/metadata/namespaces.ts'
 import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
 import {
   changeMigration,
@@ -138,6 +140,23 @@ test('turning off, and opening what is sealed, need the name', async () => {
   expect(started).toMatchObject({ state: 'decrypting', migration: { direction: 'decrypt' } })
   await runJob()
   expect(await get()).toMatchObject({ state: 'off', migration: { state: 'done' } })
+})
+
+test('need it too when somebody turned encryption on in the very moment before', async () => {
+  const [off, start] = await engine.db.transaction(async (tx) => {
+    await setEncryptionMode(tx, { namespaceId: bucket.namespaceId, mode: 'on' })
+    // Both see the namespace as it was, and then wait for what is being done.
+    const turnOff = setNamespaceEncryption(engine, administrator, { ...CONVERT, existing: 'leave', mode: 'off' })
+    const begun = [turnOff, changeMigration(engine, administrator, { namespace, action: 'start' })]
+    const outcomes = begun.map((each) => each.catch((error: unknown) => error))
+    await sleep(300)
+    return outcomes.map((outcome) => ({ outcome }))
+  })
+  expect(await off?.outcome).toMatchObject({ code: 'ConfirmationMismatch' })
+  expect(await start?.outcome).toMatchObject({ migration: { direction: 'encrypt' } })
+  expect(await get()).toMatchObject({ mode: 'on', migration: { direction: 'encrypt' } })
+  await setNamespaceEncryption(engine, administrator, { ...CONVERT, mode: 'off', confirm: namespace })
+  await runJob()
 })
 
 test('the switch thrown again ends what is on its way', async () => {

@@ -75,19 +75,20 @@ export async function getNamespace(db: Queryable, { id }: { id: string }): Promi
 
 /**
  * Switches encryption of new data. Once it resolves, no write that was prepared under the old mode can commit (ENC-1).
- * Setting the mode that is set already changes nothing; else a migration that is under way ends. Throws NoSuchNamespace.
+ * Setting the mode that is set already changes nothing; else a migration that is under way ends. Resolves to the mode that
+ * was set before, too. Throws NoSuchNamespace.
  */
 export async function setEncryptionMode(
   db: Queryable,
   { namespaceId, mode }: { namespaceId: string; mode: 'off' | 'on' },
-): Promise<{ encryptionEpoch: number }> {
+): Promise<{ encryptionEpoch: number; before: 'off' | 'on' }> {
   return db.transaction(async (tx) => {
     await pauseWriters(tx)
-    const [switched] = await tx.query<{ encryptionEpoch: number }>({
+    const [switched] = await tx.query<{ encryptionEpoch: number; before: 'off' | 'on' }>({
       name: 'set-encryption-mode',
       text: `
 update namespaces set encryption_epoch = encryption_epoch + (encryption_mode <> $2)::integer, encryption_mode = $2
-where id = $1 returning encryption_epoch as "encryptionEpoch"`,
+where id = $1 returning new.encryption_epoch as "encryptionEpoch", old.encryption_mode as before`,
       values: [namespaceId, mode],
     })
     if (!switched) throw new StorageError('NoSuchNamespace')

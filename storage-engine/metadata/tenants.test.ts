@@ -52,9 +52,10 @@ describe('namespaces', () => {
 
   it('count a switch only when it changes something', async () => {
     const { namespaceId } = await createTestBucket(db)
-    expect(await namespaces.setEncryptionMode(db, { namespaceId, mode: 'off' })).toEqual({ encryptionEpoch: 1 })
-    expect(await namespaces.setEncryptionMode(db, { namespaceId, mode: 'on' })).toEqual({ encryptionEpoch: 2 })
-    expect(await namespaces.setEncryptionMode(db, { namespaceId, mode: 'on' })).toEqual({ encryptionEpoch: 2 })
+    const turn = (mode: 'off' | 'on') => namespaces.setEncryptionMode(db, { namespaceId, mode })
+    expect(await turn('off')).toEqual({ encryptionEpoch: 1, before: 'off' })
+    expect(await turn('on')).toEqual({ encryptionEpoch: 2, before: 'off' })
+    expect(await turn('on')).toEqual({ encryptionEpoch: 2, before: 'on' })
     await expect(namespaces.setEncryptionMode(db, { namespaceId: newId(), mode: 'on' })).rejects.toMatchObject({
       code: 'NoSuchNamespace',
     })

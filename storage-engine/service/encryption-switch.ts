@@ -44,18 +44,25 @@ export interface SetEncryptionRequest {
 export async function setNamespaceEncryption(engine: Engine, actor: Actor, request: SetEncryptionRequest) {
   requireAdministrator(actor)
   const namespace = await requireNamespace(engine, request.namespace)
-  const { id: namespaceId, name, encryptionMode: before } = namespace
+  const { id: namespaceId, name } = namespace
   const { mode, existing, rateLimit } = request
-  const details = { before, after: mode, existing, ...(existing === 'convert' && { rateLimit }) }
-  await audited(engine, actor, { namespaceId, action: 'namespace.set-encryption', target: name, details }, async () => {
-    if (mode === 'off' && (before === 'on' || existing === 'convert') && request.confirm !== name)
-      throw new StorageError('ConfirmationMismatch')
-    await engine.db.transaction(async (tx) => {
-      await setEncryptionMode(tx, { namespaceId, mode })
+  const details = {
+    before: namespace.encryptionMode,
+    after: mode,
+    existing,
+    ...(existing === 'convert' && { rateLimit }),
+  }
+  await audited(engine, actor, { namespaceId, action: 'namespace.set-encryption', target: name, details }, () =>
+    engine.db.transaction(async (tx) => {
+      const { before } = await setEncryptionMode(tx, { namespaceId, mode })
+      details.before = before
+      // Judged by what is turned off, which somebody may have turned on a moment ago.
+      if (mode === 'off' && (before === 'on' || existing === 'convert') && request.confirm !== name)
+        throw new StorageError('ConfirmationMismatch')
       if (existing === 'convert')
         await insertMigration(tx, { id: newId(), namespaceId, rateLimit, startedBy: actor.username })
-    })
-  })
+    }),
+  )
   return getNamespaceEncryption(engine, actor, { namespace: name })
 }
 
@@ -81,12 +88,14 @@ export async function changeMigration(engine: Engine, actor: Actor, request: Cha
   const details = action === 'start' || action === 'set-rate' ? { rateLimit } : {}
   await audited(engine, actor, { namespaceId, action: `encryption.${action}`, target: name, details }, async () => {
     if (action !== 'start') return changeRow(engine.db, { namespaceId, act: action, rateLimit })
-    if (namespace.encryptionMode === 'off' && request.confirm !== name) throw new StorageError('ConfirmationMismatch')
-    const id = newId()
-    await insertMigration(engine.db, { id, namespaceId, rateLimit, startedBy: actor.username })
-    // Another one was under way already.
-    if ((await findLastMigration(engine.db, { namespaceId }))?.id !== id)
-      throw new StorageError('MigrationStateMismatch')
+    return engine.db.transaction(async (tx) => {
+      const id = newId()
+      await insertMigration(tx, { id, namespaceId, rateLimit, startedBy: actor.username })
+      const started = await findLastMigration(tx, { namespaceId })
+      // Another one was under way already.
+      if (started?.id !== id) throw new StorageError('MigrationStateMismatch')
+      if (started.direction === 'decrypt' && request.confirm !== name) throw new StorageError('ConfirmationMismatch')
+    })
   })
   return getNamespaceEncryption(engine, actor, { namespace: name })
 }
