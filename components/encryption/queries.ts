@@ -16,7 +16,8 @@ import {
 } from '#lib/schemas/encryption.ts'
 
 const PROGRESS_MS = 1_000
-const COVERAGE_MS = 3_000
+/** Of what is counted row by row. */
+const COUNT_MS = 3_000
 
 export const encryptionKeys = {
   all: (namespace: string) => ['encryption', namespace] as const,
@@ -57,7 +58,7 @@ export function bucketCoverageQuery(namespace: string, isChanging: boolean) {
     queryFn: ({ pageParam, signal }) =>
       fetchJson(`${urlOf(namespace)}/buckets${pageQuery(pageParam)}`, { schema: bucketCoveragePageSchema, signal }),
     getNextPageParam: (page) => page.nextCursor,
-    refetchInterval: isChanging ? COVERAGE_MS : false,
+    refetchInterval: isChanging ? COUNT_MS : false,
   })
 }
 
@@ -65,7 +66,7 @@ export function namespaceKeysQuery(namespace: string) {
   return queryOptions({
     queryKey: encryptionKeys.keys(namespace),
     queryFn: ({ signal }) => fetchJson(`${urlOf(namespace)}/keys`, { schema: namespaceKeysSchema, signal }),
-    refetchInterval: ({ state }) => (state.data?.rewrap?.state === 'running' ? PROGRESS_MS : false),
+    refetchInterval: ({ state }) => (state.data?.rewrap?.state === 'running' ? COUNT_MS : false),
   })
 }
 

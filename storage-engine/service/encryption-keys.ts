@@ -11,13 +11,25 @@ import { retireNamespaceKey, rotateNamespaceKey, startKeyRewrap } from '#storage
 import { keepNamespace, scheduleShred } from '#storage-engine/namespaces/shred-namespace.ts'
 import { requireNamespace } from '#storage-engine/service/require-namespace.ts'
 
+/** By namespace: a count takes as long as there are versions, so whoever looks meanwhile waits for the same one. */
+const counting = new Map<string, Promise<Map<number, number>>>()
+
 /**
- * The versions of a namespace's key, newest first, and how many data keys each wraps: counted now, row by row. Throws
- * AccessDenied, NoSuchNamespace.
+ * The versions of a namespace's key, newest first, and how many data keys each wraps: counted now, row by row, and once for
+ * all who look at the same time. Throws AccessDenied, NoSuchNamespace.
  */
 export async function getNamespaceKeys(engine: Engine, actor: Actor, { namespace }: { namespace: string }) {
   requireAdministrator(actor)
-  return describe(engine, await requireNamespace(engine, namespace))
+  const found = await requireNamespace(engine, namespace)
+  return describe(engine, found, countTogether(engine, found))
+}
+
+function countTogether({ db }: Engine, { id: namespaceId }: Namespace): Promise<Map<number, number>> {
+  const running = counting.get(namespaceId)
+  if (running !== undefined) return running
+  const count = countDataKeys(db, { namespaceId }).finally(() => counting.delete(namespaceId))
+  counting.set(namespaceId, count)
+  return count
 }
 
 export interface ChangeNamespaceKeys {
@@ -101,11 +113,15 @@ export async function getShredRecord(engine: Engine, actor: Actor, { namespace }
   return shred.record
 }
 
-async function describe(engine: Engine, { id: namespaceId }: Namespace) {
-  const { db } = engine
+/** After a change it is counted anew. */
+async function describe(
+  { db }: Engine,
+  { id: namespaceId }: Namespace,
+  counted: Promise<Map<number, number>> = countDataKeys(db, { namespaceId }),
+) {
   const [keys, counts, rewrap, shred] = await Promise.all([
     listNamespaceKeys(db, { namespaceId }),
-    countDataKeys(db, { namespaceId }),
+    counted,
     findLastRewrap(db, { namespaceId }),
     findShred(db, { namespaceId }),
   ])

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import * as serviceAttestation from '#app/api/v1/admin/encryption/attestation/route.ts'
 import * as serviceHistory from '#app/api/v1/admin/encryption/history/route.ts'
 import * as rootRotation from '#app/api/v1/admin/encryption/rotation/route.ts'
@@ -14,6 +14,7 @@ import * as shred from '#app/api/v1/admin/namespaces/[ns]/encryption/shred/route
 import * as namespace from '#app/api/v1/admin/namespaces/[ns]/route.ts'
 import * as signatures from '#app/api/v1/admin/namespaces/[ns]/signatures/route.ts'
 import { verifyDocument } from '#storage-engine/crypto/signed-document.ts'
+import { encodeCursor } from '#storage-engine/service/cursor.ts'
 import { callRoute } from '#storage-engine/testing/call-route.ts'
 import { type Person, startTestConsole, type TestConsole } from '#storage-engine/testing/start-test-console.ts'
 
@@ -91,7 +92,8 @@ test('tells who changed the encryption of a namespace, newest first, and nothing
 })
 
 test.each(['buckets', 'history'] as const)('refuses pages of %s that have no meaning', async (what) => {
-  for (const query of [{ limit: '0' }, { limit: '1001' }, { cursor: 'nonsense' }])
+  const cursors = [[1.5], ['\0']].map((place) => ({ cursor: encodeCursor(place as string[]) }))
+  for (const query of [{ limit: '0' }, { limit: '1001' }, { cursor: 'nonsense' }, ...cursors])
     expect(await read(what, 'acme', query)).toMatchObject({ status: 400, json: { error: { code: 'InvalidArgument' } } })
 })
 
@@ -128,6 +130,25 @@ test('converts what is stored with the switch, or later, and tells how far that 
   })
   expect((await act(migration.POST, { action: 'start' })).json.error.code).toBe('ConfirmationMismatch')
   await turn('globex', 'on')
+})
+
+test('counts the data keys of a namespace once for all who look at the same time', async () => {
+  const { db } = testConsole.engine
+  const admin = await testConsole.actorOf('admin')
+  const look = () => testConsole.service.encryption.keys(admin, { namespace: 'acme' })
+  const run = vi.spyOn(db, 'run')
+  await look()
+  const runsOfAll = 5 * run.mock.calls.length
+  run.mockClear()
+  const transact = db.transaction
+  const transaction = vi.spyOn(db, 'transaction').mockImplementation(async (work) => {
+    await vi.waitFor(() => expect(run).toHaveBeenCalledTimes(runsOfAll))
+    return transact(work)
+  })
+  const looks = await Promise.all(Array.from({ length: 5 }, look))
+  expect(new Set(looks.map(({ keys }) => JSON.stringify(keys))).size).toBe(1)
+  expect(transaction).toHaveBeenCalledTimes(1)
+  for (const spy of [run, transaction]) spy.mockRestore()
 })
 
 test('rotates and retires versions of a key, the latter by the exact name', async () => {
