@@ -2,10 +2,10 @@
 import { useTranslations } from 'use-intl'
 import { CopyButton } from '#components/shared/copy-button.tsx'
 import { Card } from '#components/ui/card.tsx'
-import type { InstallationEncryption } from '#lib/schemas/installation-encryption.ts'
+import type { SigningKey } from '#lib/schemas/installation-encryption.ts'
 
 /** With what the service signs what it states: to be noted apart from the documents. */
-export function AttestationKey({ attestation }: Pick<InstallationEncryption, 'attestation'>) {
+export function AttestationKey({ signingKey }: { signingKey: SigningKey }) {
   const t = useTranslations('rootKeys')
   return (
     <Card className="grid gap-3 p-5">
@@ -14,8 +14,8 @@ export function AttestationKey({ attestation }: Pick<InstallationEncryption, 'at
         <p className="text-pretty text-ink-soft">{t('signingKeyText')}</p>
       </div>
       <dl className="grid gap-2">
-        <Value label={t('publicKey')} value={attestation.publicKey} copyLabel={t('copyPublicKey')} />
-        <Value label={t('keyId')} value={attestation.keyId} copyLabel={t('copyKeyId')} />
+        <Value label={t('publicKey')} value={signingKey.publicKey} copyLabel={t('copyPublicKey')} />
+        <Value label={t('keyId')} value={signingKey.keyId} copyLabel={t('copyKeyId')} />
       </dl>
     </Card>
   )

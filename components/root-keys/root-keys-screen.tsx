@@ -33,7 +33,7 @@ export function RootKeysScreen() {
         </div>
         <div className="grid min-w-0 content-start gap-3">
           <AttestationCard url={ATTESTATION_URL} fileName="attestation.json" scope="service" />
-          {data !== undefined && <AttestationKey attestation={data.attestation} />}
+          {data?.attestation && <AttestationKey signingKey={data.attestation} />}
           <HistoryCard namespace={null} />
         </div>
       </div>

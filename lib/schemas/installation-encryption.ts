@@ -15,6 +15,13 @@ const rootKeySchema = z.object({
 })
 export type RootKey = z.infer<typeof rootKeySchema>
 
+const signingKeySchema = z.object({
+  /** Base64 of the 32 bytes of an Ed25519 public key. */
+  publicKey: z.string(),
+  keyId: z.string(),
+})
+export type SigningKey = z.infer<typeof signingKeySchema>
+
 /** GET /api/v1/admin/encryption: where the root key is kept, and what it wraps. */
 export const installationEncryptionSchema = z.object({
   provider: z.object({
@@ -33,12 +40,8 @@ export const installationEncryptionSchema = z.object({
   rootKeys: z.array(rootKeySchema),
   /** The one that is on its way, else the last one. */
   rotation: rewrapSchema.nullable(),
-  /** With what attestations and destruction records are signed. */
-  attestation: z.object({
-    /** Base64 of the 32 bytes of an Ed25519 public key. */
-    publicKey: z.string(),
-    keyId: z.string(),
-  }),
+  /** With what attestations and destruction records are signed; null while it cannot be made, for want of the root key. */
+  attestation: signingKeySchema.nullable(),
 })
 export type InstallationEncryption = z.infer<typeof installationEncryptionSchema>
 

@@ -10,7 +10,7 @@ import {
   retireRootKey,
   rotateRootKey,
 } from '#storage-engine/namespaces/root-keys.ts'
-import { getAttestationKey } from '#storage-engine/namespaces/sign-document.ts'
+import { type AttestationKey, getAttestationKey } from '#storage-engine/namespaces/sign-document.ts'
 
 /**
  * Where the root key is, which root keys there are, and how much each of them wraps: counted now, record by record. While the
@@ -75,7 +75,7 @@ async function findRetirable(
 async function describe(engine: Engine) {
   const { kind, location, rotation } = engine.rootProvider
   // Made when it is first asked for, and then one of what is counted.
-  const attestation = await getAttestationKey(engine)
+  const attestation = await findAttestationKey(engine)
   const [health, keys] = await Promise.all([engine.findRootHealth(), listRootKeyStates(engine)])
   return {
     provider: { kind, location, ...health, canRotate: rotation !== null },
@@ -91,6 +91,16 @@ async function describe(engine: Engine) {
     })),
     rotation: describeRotation(keys),
     attestation,
+  }
+}
+
+/** Null while there is none, as the root key that would seal it is out of reach. */
+async function findAttestationKey(engine: Engine): Promise<AttestationKey | null> {
+  try {
+    return await getAttestationKey(engine)
+  } catch (error) {
+    if (error instanceof StorageError && error.code === 'ServiceUnavailable') return null
+    throw error
   }
 }
 
