@@ -14,9 +14,9 @@ const ON_ITS_WAY = ['running', 'paused', 'cleaning']
 
 /** The migration that is on its way; else an offer to start one where it would change something, and how the last one ended. */
 export function MigrationCard({ encryption }: { encryption: NamespaceEncryption }) {
-  const { namespace, migration, state } = encryption
+  const { namespace, migration, state, percent } = encryption
   if (migration !== null && ON_ITS_WAY.includes(migration.state))
-    return <MigrationProgress namespace={namespace} migration={migration} />
+    return <MigrationProgress namespace={namespace} migration={migration} percent={percent ?? 0} />
   const isOffered = state === 'on-new-data-only' || state === 'mixed'
   if (!isOffered && migration === null) return null
   return (

@@ -19,16 +19,15 @@ import type { ChangeMigrationInput, Migration } from '#lib/schemas/encryption.ts
 interface MigrationProgressProps {
   namespace: string
   migration: Migration
+  /** 0 to 100, as the server counts. */
+  percent: number
 }
 
 /** A migration that is on its way: how far, how fast, how long still. It goes on without this page. */
-export function MigrationProgress({ namespace, migration }: MigrationProgressProps) {
+export function MigrationProgress({ namespace, migration, percent }: MigrationProgressProps) {
   const t = useTranslations('protection.migration')
   const format = useFormat()
-  const { direction, state, doneBytes, totalBytes, doneCount, totalCount } = migration
-  const share = totalBytes > 0 ? doneBytes / totalBytes : totalCount > 0 ? doneCount / totalCount : 1
-  // Rounded down, and 100 % is for what is complete.
-  const percent = Math.min(Math.floor(share * 100), 99) / 100
+  const { direction, state } = migration
   return (
     <Card className="grid gap-4 p-5" data-testid="migration" data-state={state}>
       <div className="flex flex-wrap items-center justify-between gap-3">
@@ -36,10 +35,10 @@ export function MigrationProgress({ namespace, migration }: MigrationProgressPro
           {t(state === 'cleaning' ? `cleaning.${direction}` : direction)}
           {state === 'paused' && <Badge tone="warn">{t('paused')}</Badge>}
         </h2>
-        <span className="font-semibold text-lg tabular-nums">{format.percent(percent)}</span>
+        <span className="font-semibold text-lg tabular-nums">{format.percent(percent / 100)}</span>
       </div>
       <Progress
-        value={percent}
+        value={percent / 100}
         label={t('progress')}
         tone={state === 'paused' ? 'muted' : 'accent'}
         className="[&>*]:h-2.5"
@@ -86,7 +85,7 @@ function Figure({ label, children }: { label: string; children: ReactNode }) {
   )
 }
 
-function Controls({ namespace, migration }: MigrationProgressProps) {
+function Controls({ namespace, migration }: Omit<MigrationProgressProps, 'percent'>) {
   const t = useTranslations('protection.migration')
   const [asking, setAsking] = useState<'rate' | 'cancel' | null>(null)
   const change = useEncryptionChange(namespace, {

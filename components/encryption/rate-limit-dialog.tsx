@@ -24,6 +24,7 @@ export function RateLimitDialog({ open, onOpenChange, namespace, rateLimit }: Ra
 
   function close(next: boolean) {
     change.reset()
+    setLimit(rateLimit)
     onOpenChange(next)
   }
 

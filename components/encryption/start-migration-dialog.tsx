@@ -29,6 +29,7 @@ export function StartMigrationDialog({ open, onOpenChange, namespace, direction 
 
   function close(next: boolean) {
     start.reset()
+    setRateLimit(null)
     onOpenChange(next)
   }
 

@@ -71,7 +71,7 @@ function RootKeyRow({ rootKey, onRetire }: { rootKey: RootKey; onRetire: (() => 
           <CopyButton text={id} label={t('copyId')} />
         </p>
         <p className="text-ink-soft text-xs tabular-nums">
-          {t('wraps', { count: format.count(wrappedCount) })}
+          {t('wraps', { count: wrappedCount })}
           {createdAt !== null && (
             <>
               {' · '}

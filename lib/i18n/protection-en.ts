@@ -248,7 +248,7 @@ export const protectionEn = {
     rotating: 'Wrapping everything under the new root key',
     version: 'Version {version}',
     states: { active: 'Active', 'decrypt-only': 'Decrypts only', retired: 'Taken away' },
-    wraps: 'wraps {count} keys and secrets',
+    wraps: 'wraps {count, plural, =0 {nothing} one {# key or secret} other {# keys and secrets}}',
     createdAt: 'made <time></time>',
     retiredAt: 'taken away <time></time>',
     neededUntil: 'Session tokens may need it until {date}.',

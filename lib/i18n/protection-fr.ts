@@ -264,7 +264,7 @@ export const protectionFr: Pick<Messages, 'protection' | 'rootKeys'> = {
     rotating: 'Ré-enveloppement sous la nouvelle clé racine',
     version: 'Version {version}',
     states: { active: 'Active', 'decrypt-only': 'Déchiffre seulement', retired: 'Retirée' },
-    wraps: 'enveloppe {count} clés et secrets',
+    wraps: 'enveloppe {count, plural, =0 {rien} one {# clé ou secret} other {# clés et secrets}}',
     createdAt: 'créée <time></time>',
     retiredAt: 'retirée <time></time>',
     neededUntil: 'Des jetons de session peuvent en avoir besoin jusqu’au {date}.',
