@@ -8,6 +8,7 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { migrateEncryption } from '#storage-engine/jobs/migrate-encryption.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { setEncryptionMode } from '#storage-engine/metadata/namespaces.ts'
+import { composeAttestation } from '#storage-engine/namespaces/attest.ts'
 import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
 import {
   changeMigration,
@@ -155,6 +156,27 @@ test('need it too when somebody turned encryption on in the very moment before',
   expect(await off?.outcome).toMatchObject({ code: 'ConfirmationMismatch' })
   expect(await start?.outcome).toMatchObject({ migration: { direction: 'encrypt' } })
   expect(await get()).toMatchObject({ mode: 'on', migration: { direction: 'encrypt' } })
+  await setNamespaceEncryption(engine, administrator, { ...CONVERT, mode: 'off', confirm: namespace })
+  await runJob()
+})
+
+test('on is said only when no plain bytes are left, not even of what was deleted or replaced', async () => {
+  expect(await get()).toMatchObject({ state: 'off' })
+  const plain = (await findBucket(engine.db, { name: 'bucket' })) as Bucket
+  for (const key of ['a', 'b']) await putTestObject(engine, { bucket: plain, key, body: randomBytes(1_000) })
+  await setNamespaceEncryption(engine, administrator, { ...CONVERT, existing: 'leave', mode: 'on' })
+  const sealed = (await findBucket(engine.db, { name: 'bucket' })) as Bucket
+  for (const key of ['a', 'b']) await putTestObject(engine, { bucket: sealed, key, body: randomBytes(1_000) })
+  const stateOfAttestation = async () => {
+    const { namespaces } = await composeAttestation(engine, { namespace })
+    return namespaces[0]?.state
+  }
+  expect(await get()).toMatchObject({ state: 'on-new-data-only', coverage: { plainCount: 0 } })
+  expect(await stateOfAttestation()).toBe('on-new-data-only')
+  await changeMigration(engine, administrator, { namespace, action: 'start' })
+  await runJob()
+  expect(await get()).toMatchObject({ state: 'on', coverage: { plainCount: 0 } })
+  expect(await stateOfAttestation()).toBe('on')
   await setNamespaceEncryption(engine, administrator, { ...CONVERT, mode: 'off', confirm: namespace })
   await runJob()
 })

@@ -33,11 +33,13 @@ function Offer({ encryption: { namespace, mode, coverage } }: { encryption: Name
   const [asking, setAsking] = useState(false)
   const direction = mode === 'on' ? 'encrypt' : 'decrypt'
   const bytes = mode === 'on' ? coverage.plainBytes : coverage.encryptedBytes
+  // Of nothing that is stored, but of what was deleted or replaced before.
+  const kind = bytes === 0 && direction === 'encrypt' ? 'remains' : direction
   return (
     <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 p-5">
       <div className="grid min-w-0 flex-1 basis-72 gap-0.5">
-        <h2 className="font-semibold">{t(`${direction}.title`, { size: format.bytes(bytes) })}</h2>
-        <p className="text-pretty text-ink-soft">{t(`${direction}.text`)}</p>
+        <h2 className="font-semibold">{t(`${kind}.title`, { size: format.bytes(bytes) })}</h2>
+        <p className="text-pretty text-ink-soft">{t(`${kind}.text`)}</p>
       </div>
       <Button variant={direction === 'encrypt' ? 'primary' : 'secondary'} onClick={() => setAsking(true)}>
         <Play aria-hidden />

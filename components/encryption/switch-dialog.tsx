@@ -26,12 +26,12 @@ type Existing = 'leave' | 'convert'
 export function SwitchDialog({ open, onOpenChange, name, to, otherBytes }: SwitchDialogProps) {
   const t = useTranslations('protection.switch')
   const tBytes = useFormat().bytes
-  const [existing, setExisting] = useState<Existing>('leave')
+  const [chosen, setExisting] = useState<Existing>('leave')
   const [rateLimit, setRateLimit] = useState<RateLimit>(null)
   const change = useEncryptionChange(name, {
     change: (input: SetEncryptionInput) => setEncryption(name, input),
     onDone: () => {
-      toast.success(t(`${to}.toast.${existing}`, { name }))
+      toast.success(t(`${to}.toast.${chosen}`, { name }))
       close(false)
     },
   })
@@ -43,9 +43,15 @@ export function SwitchDialog({ open, onOpenChange, name, to, otherBytes }: Switc
     onOpenChange(next)
   }
 
+  const hasChoice = otherBytes > 0
+  // Where there is nothing to convert, that wipes what was deleted before.
+  const existing = to === 'on' && !hasChoice ? 'convert' : chosen
+
   function submit(confirm: string) {
-    if (rateLimit === 'invalid') return
-    change.mutate({ mode: to, existing, rateLimit, ...(to === 'off' && { confirm }) })
+    // What is not asked for does not count, even when it was typed.
+    const limit = chosen === 'convert' ? rateLimit : null
+    if (limit === 'invalid') return
+    change.mutate({ mode: to, existing, rateLimit: limit, ...(to === 'off' && { confirm }) })
   }
 
   return (
@@ -57,15 +63,15 @@ export function SwitchDialog({ open, onOpenChange, name, to, otherBytes }: Switc
       actionLabel={t(`${to}.action`)}
       danger={to === 'off'}
       {...(to === 'off' && { typed: name })}
-      incomplete={existing === 'convert' && rateLimit === 'invalid'}
+      incomplete={chosen === 'convert' && rateLimit === 'invalid'}
       onConfirm={submit}
       pending={change.isPending}
       error={change.error}
     >
-      {otherBytes > 0 && (
+      {hasChoice && (
         <RadioCards<Existing>
           label={t('existing', { size: tBytes(otherBytes) })}
-          value={existing}
+          value={chosen}
           onChange={setExisting}
           options={(['leave', 'convert'] as const).map((value) => ({
             value,
@@ -74,7 +80,7 @@ export function SwitchDialog({ open, onOpenChange, name, to, otherBytes }: Switc
           }))}
         />
       )}
-      {existing === 'convert' && <RateLimitField value={rateLimit} onChange={setRateLimit} />}
+      {hasChoice && chosen === 'convert' && <RateLimitField value={rateLimit} onChange={setRateLimit} />}
     </ConfirmDialog>
   )
 }

@@ -14,7 +14,7 @@ export const protectionEn = {
     stateText: {
       off: 'What is stored lies on the disks as it was sent.',
       'on-new-data-only':
-        'Everything stored from now on is encrypted. What was stored before the switch is not encrypted yet.',
+        'Everything stored from now on is encrypted. What was stored before the switch may still be on the disks unencrypted, even where it was deleted or replaced.',
       encrypting: 'New data is encrypted, and what was stored before is being encrypted while clients go on.',
       on: 'Every byte stored is encrypted with AES-256, under keys of this namespace only.',
       decrypting: 'New data is not encrypted, and what was encrypted before is being decrypted.',
@@ -63,6 +63,10 @@ export const protectionEn = {
         questionText:
           'Each object is read, verified, encrypted and replaced; then the unencrypted copy is removed from the disks. Versions, tags, locks and ETags do not change.',
         toast: 'Stored data is being encrypted',
+      },
+      remains: {
+        title: 'Unencrypted remains',
+        text: 'Nothing that can be read is unencrypted any more. What was deleted or replaced may still be: have it wiped from the disks in the background.',
       },
       decrypt: {
         title: '{size} are still encrypted',

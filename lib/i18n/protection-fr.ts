@@ -16,7 +16,7 @@ export const protectionFr: Pick<Messages, 'protection' | 'rootKeys'> = {
     stateText: {
       off: 'Ce qui est stocké se trouve sur les disques tel qu’il a été envoyé.',
       'on-new-data-only':
-        'Tout ce qui est enregistré désormais est chiffré. Ce qui l’a été auparavant ne l’est pas encore.',
+        'Tout ce qui est enregistré désormais est chiffré. Ce qui l’a été auparavant peut encore se trouver en clair sur les disques, même supprimé ou remplacé.',
       encrypting:
         'Les nouvelles données sont chiffrées, et les anciennes le deviennent pendant que les clients continuent.',
       on: 'Chaque octet stocké est chiffré en AES-256, avec des clés propres à cet espace de noms.',
@@ -68,6 +68,10 @@ export const protectionFr: Pick<Messages, 'protection' | 'rootKeys'> = {
         questionText:
           'Chaque objet est lu, vérifié, chiffré et remplacé ; puis la copie en clair est retirée des disques. Versions, étiquettes, verrous et ETags ne changent pas.',
         toast: 'Les données stockées sont en cours de chiffrement',
+      },
+      remains: {
+        title: 'Restes en clair',
+        text: 'Plus rien de ce qui peut être lu n’est en clair. Ce qui a été supprimé ou remplacé peut l’être encore : faites-le effacer des disques en arrière-plan.',
       },
       decrypt: {
         title: '{size} sont encore chiffrés',

@@ -8,8 +8,9 @@ const versionSchema = z.number().int().positive()
 
 /**
  * What the stored blobs say, whatever the switch says. off: nothing is sealed. on-new-data-only: switch on, plain bytes
- * from before. encrypting and decrypting: a migration is on its way, paused ones included. on: switch on, nothing plain.
- * mixed: switch off, sealed bytes from before or asked for by clients.
+ * from before, which may be of deleted or replaced objects. encrypting and decrypting: a migration is on its way, paused ones
+ * included. on: switch on, and no plain bytes are left: it was never off, or a migration has ended since. mixed: switch off,
+ * sealed bytes from before or asked for by clients.
  */
 export const encryptionStateSchema = z.enum(['off', 'on-new-data-only', 'encrypting', 'on', 'decrypting', 'mixed'])
 export type EncryptionState = z.infer<typeof encryptionStateSchema>

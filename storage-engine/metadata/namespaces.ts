@@ -23,6 +23,9 @@ export interface NewNamespace {
   rootObjectUser: { id: string; canonicalId: string; displayName: string; email?: string | null }
 }
 
+/** Of a namespace whose switch was never thrown. */
+const FIRST_EPOCH = 1
+
 const TAKEN = [
   { constraint: 'namespaces_account_id', name: 'accountId' },
   { constraint: 'object_users_email_unique', name: 'email' },
@@ -122,6 +125,11 @@ export interface NamespaceWithUsage {
   sizeBytes: number
   /** Of the current objects: which are sealed wholly, and how many of their bytes are. */
   coverage: { sealedCount: number; plainCount: number; encryptedBytes: number; plainBytes: number }
+  /**
+   * That no plain bytes are on the nodes, be they garbage: encryption was never off, or a migration to it has ended since,
+   * which wipes them all.
+   */
+  isPlainGone: boolean
 }
 
 export interface ListNamespaces {
@@ -164,7 +172,9 @@ function loadNamespacesWithUsage(db: Queryable, ids: string[]): Promise<Namespac
 select n.id, n.name, n.display_name as "displayName", n.encryption_mode as "encryptionMode", n.encryption_epoch as "encryptionEpoch", n.refuses_sigv2 as "refusesSigV2", n.created_at as "createdAt",
   c.bucket_count as "bucketCount", c.object_count as "objectCount", c.size_bytes as "sizeBytes",
   json_build_object('sealedCount', c.sealed_count, 'plainCount', c.object_count - c.sealed_count,
-    'encryptedBytes', c.sealed_bytes, 'plainBytes', c.size_bytes - c.sealed_bytes) as coverage
+    'encryptedBytes', c.sealed_bytes, 'plainBytes', c.size_bytes - c.sealed_bytes) as coverage,
+  n.encryption_mode = 'on' and (n.encryption_epoch = ${FIRST_EPOCH} or exists (select from encryption_migrations m
+    where m.namespace_id = n.id and m.encryption_epoch = n.encryption_epoch and m.state = 'done')) as "isPlainGone"
 from namespaces n cross join lateral (
   select count(*)::float8 as bucket_count, coalesce(sum(u.object_count), 0)::float8 as object_count, coalesce(sum(u.size_bytes), 0)::float8 as size_bytes,
     coalesce(sum(u.sealed_count), 0)::float8 as sealed_count, coalesce(sum(u.sealed_bytes), 0)::float8 as sealed_bytes

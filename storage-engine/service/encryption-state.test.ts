@@ -22,7 +22,8 @@ const MIGRATION: EncryptionMigration = {
   endedAt: null,
 }
 
-const coverage = (sealedCount: number, plainCount: number) => ({
+const coverage = (sealedCount: number, plainCount: number, isPlainGone = plainCount === 0) => ({
+  isPlainGone,
   coverage: { sealedCount, plainCount, encryptedBytes: sealedCount * 10, plainBytes: plainCount * 10 },
 })
 
@@ -39,6 +40,11 @@ describe('the state of a namespace', () => {
     expect(encryptionStateOf(namespace, null)).toBe(state)
     for (const ended of ['done', 'failed', 'cancelled'] as const)
       expect(encryptionStateOf(namespace, { ...MIGRATION, state: ended })).toBe(state)
+  })
+
+  it('is on only when nothing plain is left of what was deleted, either', () => {
+    const namespace = { encryptionMode: 'on', ...coverage(5, 0, false) } as const
+    expect(encryptionStateOf(namespace, null)).toBe('on-new-data-only')
   })
 
   it.each(['running', 'paused', 'cleaning'] as const)('is that of a migration while it is %s', (state) => {

@@ -7,15 +7,16 @@ const UNDER_WAY: readonly string[] = ['running', 'paused', 'cleaning']
 
 /**
  * What is on its way, else what the blobs are, whatever the switch says; empty objects count too, by whether they were
- * sealed.
+ * sealed. `on` also says that nothing plain is left of what was deleted or replaced.
  */
 export function encryptionStateOf(
-  { encryptionMode, coverage }: Pick<NamespaceWithUsage, 'encryptionMode' | 'coverage'>,
+  namespace: Pick<NamespaceWithUsage, 'encryptionMode' | 'coverage' | 'isPlainGone'>,
   migration: EncryptionMigration | null,
 ): EncryptionState {
+  const { encryptionMode, coverage, isPlainGone } = namespace
   if (migration !== null && UNDER_WAY.includes(migration.state))
     return migration.direction === 'encrypt' ? 'encrypting' : 'decrypting'
-  if (encryptionMode === 'on') return coverage.plainCount === 0 ? 'on' : 'on-new-data-only'
+  if (encryptionMode === 'on') return isPlainGone && coverage.plainCount === 0 ? 'on' : 'on-new-data-only'
   return coverage.sealedCount === 0 && coverage.encryptedBytes === 0 ? 'off' : 'mixed'
 }
 
