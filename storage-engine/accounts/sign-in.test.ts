@@ -100,6 +100,27 @@ test('slows one address that tries many names', async () => {
   await expect(attempt('ada', PASSWORD, address)).rejects.toMatchObject({ code: 'TooManyAttempts' })
 })
 
+test('keeps nothing of attempts from an address that has none left', async () => {
+  const address = freshAddress()
+  const countRows = async () => {
+    const text = 'select count(*)::integer as count from sign_in_attempts'
+    const [row] = await setting.engine.db.query<{ count: number }>({ name: 'count-attempts', text, values: [] })
+    return row?.count ?? 0
+  }
+  const tryNames = (names: string[]) =>
+    Promise.all(names.map((name) => attempt(name, 'x', address).catch((error) => error.code)))
+  await tryNames(Array.from({ length: 30 }, (_, index) => `spray${index}`))
+  const before = await countRows()
+  expect(await tryNames(['more', 'and more'])).toEqual(['TooManyAttempts', 'TooManyAttempts'])
+  expect(await countRows()).toBe(before)
+})
+
+test('who is stopped for one name uses up nothing of what the address has for others', async () => {
+  const address = freshAddress()
+  for (let count = 0; count < 40; count++) await attempt('nobody', 'x', address).catch((error) => error.code)
+  await expect(attempt('ada', PASSWORD, address)).resolves.toHaveProperty('token')
+})
+
 test('ends a session that is idle for 30 minutes, and any after 12 hours', async () => {
   const start = new Date('2030-01-01T00:00:00Z')
   const after = (ms: number) => new Date(start.getTime() + ms)

@@ -15,8 +15,9 @@ const USERNAME_LENGTH_MAX = 100
  * spraying. By name: bounds what many addresses together may try. Counted in Postgres, for all consoles together.
  */
 const LIMITS = [
-  { attemptsMax: 5, by: (name: string, address: string) => `name and address: ${address} ${name}` },
+  // First, so that one address cannot fill the table with names.
   { attemptsMax: 30, by: (_name: string, address: string) => `address: ${address}` },
+  { attemptsMax: 5, by: (name: string, address: string) => `name and address: ${address} ${name}` },
   { attemptsMax: 200, by: (name: string) => `name: ${name}` },
 ]
 
@@ -48,7 +49,7 @@ export async function signIn(engine: Engine, request: SignInRequest): Promise<{ 
 
 /**
  * Counts an attempt, before it is judged. Returns what it counts under. Throws TooManyAttempts at the first limit that is
- * reached, so that whom one limit stops does not use up another.
+ * reached; whom one limit stops uses up nothing of the others.
  */
 async function takeAttempts(engine: Engine, who: { username: string; address: string }): Promise<string[]> {
   const now = new Date()
@@ -56,8 +57,10 @@ async function takeAttempts(engine: Engine, who: { username: string; address: st
   for (const { attemptsMax, by } of LIMITS) {
     // People type passwords where names belong.
     const key = createHash('sha256').update(by(who.username, who.address)).digest('hex')
-    if (!(await takeAttempt(engine.db, { key, attemptsMax, windowMs: WINDOW_MS, now })))
+    if (!(await takeAttempt(engine.db, { key, attemptsMax, windowMs: WINDOW_MS, now }))) {
+      await giveBackAttempts(engine.db, { keys })
       throw new StorageError('TooManyAttempts')
+    }
     keys.push(key)
   }
   return keys
