@@ -104,6 +104,10 @@ test('policies have greatest sizes, and holders a greatest number of them', asyn
   // Together they are longer than 2,048; in the place of the first it is not.
   expect(await inline('two', long(1000))).toMatchObject({ status: 409, code: 'LimitExceeded' })
   expect((await inline('one', long(1500))).status).toBe(200)
+  // Space between the parts is free; between quotes it is content, with which each request is compared.
+  expect((await inline('one', long(1500).replaceAll(',', `,${' '.repeat(3000)}`))).status).toBe(200)
+  const spaced = policyOf({ Resource: `arn:aws:s3:::b/\${aws:username}${' '.repeat(3000)}`, Action: 's3:GetObject' })
+  expect(await inline('one', spaced)).toMatchObject({ status: 409, code: 'LimitExceeded' })
   const parameters = { PolicyName: 'long', PolicyDocument: long(6100) }
   expect(await callIam(gateway, { action: 'CreatePolicy', parameters })).toMatchObject({ code: 'LimitExceeded' })
   for (let count = 0; count <= 10; count++) {
