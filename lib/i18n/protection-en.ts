@@ -218,6 +218,7 @@ export const protectionEn = {
           enable: 'Client key {target} enabled',
           'schedule-deletion': 'Deletion of client key {target} scheduled',
           'cancel-deletion': 'Client key {target} kept',
+          destroyed: 'Client key {target} destroyed',
         },
       },
     },

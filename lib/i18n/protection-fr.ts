@@ -233,6 +233,7 @@ export const protectionFr: Pick<Messages, 'protection' | 'rootKeys'> = {
           enable: 'Clé de client {target} activée',
           'schedule-deletion': 'Suppression de la clé de client {target} prévue',
           'cancel-deletion': 'Clé de client {target} conservée',
+          destroyed: 'Clé de client {target} détruite',
         },
       },
     },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Engine } from '#storage-engine/engine.ts'
 import { destroyNamedKeys } from '#storage-engine/jobs/destroy-named-keys.ts'
+import { listAuditEvents } from '#storage-engine/metadata/audit.ts'
 import { findNamedKey, findNamedKeyVersion, setNamedKeyState } from '#storage-engine/metadata/named-keys.ts'
 import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
 import {
@@ -45,6 +46,9 @@ test('deletes after the window, not before, and not when the deletion was taken 
   const change = { namespaceId, from: ['pending-deletion' as const], state: 'pending-deletion' as const }
   await setNamedKeyState(engine.db, { ...change, id: lostId, deleteAt: past })
   expect(await destroyNamedKeys(engine)).toBe('1 named keys destroyed')
+  expect(await listAuditEvents(engine.db, { namespaceId, before: null, limit: 10 })).toMatchObject([
+    { actor: 'service', action: 'named-key.destroyed', target: 'lost', result: 'ok', details: { id: lostId } },
+  ])
   expect(await stateOf('lost')).toBeUndefined()
   expect(await findNamedKeyVersion(engine.db, { namespaceId, id: lostId, version: null })).toBeNull()
   expect(await findNamedKeyVersion(engine.db, { namespaceId, id: keptId, version: null })).not.toBeNull()
