@@ -7,7 +7,8 @@ import {
 } from '#lib/schemas/installation-encryption.ts'
 
 const BASE_URL = '/api/v1/admin/encryption'
-const PROGRESS_MS = 1_000
+/** While everything is wrapped again, which is counted record by record. */
+const PROGRESS_MS = 3_000
 
 /** Where the attestation of the whole service is got. */
 export const ATTESTATION_URL = `${BASE_URL}/attestation`

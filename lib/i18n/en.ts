@@ -320,7 +320,7 @@ export const en = {
     emptyText: 'Nothing can be stored before there is a namespace to store it in.',
     state: {
       off: 'Off. New data is stored as it is sent.',
-      'on-new-data-only': 'On for new data. Data stored before the switch is not encrypted yet.',
+      'on-new-data-only': 'On for new data. Data stored before the switch may not be encrypted yet.',
       on: 'On. Everything stored is encrypted.',
       encrypting: 'On. Data stored before the switch is being encrypted.',
       decrypting: 'Off. Data encrypted before is being decrypted.',

@@ -325,7 +325,7 @@ export const fr: Messages = {
     emptyText: 'Rien ne peut être stocké avant qu’un espace de noms existe pour l’accueillir.',
     state: {
       off: 'Désactivé. Les nouvelles données sont conservées telles quelles.',
-      'on-new-data-only': 'Activé pour les nouvelles données. Celles d’avant ne sont pas encore chiffrées.',
+      'on-new-data-only': 'Activé pour les nouvelles données. Celles d’avant ne sont peut-être pas encore chiffrées.',
       on: 'Activé. Tout ce qui est stocké est chiffré.',
       encrypting: 'Activé. Les données d’avant sont en cours de chiffrement.',
       decrypting: 'Désactivé. Les données chiffrées sont en cours de déchiffrement.',

@@ -10,9 +10,10 @@ import type { Namespace } from '#storage-engine/metadata/namespaces.ts'
 import { retireNamespaceKey, rotateNamespaceKey, startKeyRewrap } from '#storage-engine/namespaces/namespace-keys.ts'
 import { keepNamespace, scheduleShred } from '#storage-engine/namespaces/shred-namespace.ts'
 import { requireNamespace } from '#storage-engine/service/require-namespace.ts'
+import { SharedWork } from '#storage-engine/service/shared-work.ts'
 
-/** By namespace: a count takes as long as there are versions, so whoever looks meanwhile waits for the same one. */
-const counting = new Map<string, Promise<Map<number, number>>>()
+/** Of data keys, by namespace: it takes as long as there are versions. */
+const counts = new SharedWork<Map<number, number>>()
 
 /**
  * The versions of a namespace's key, newest first, and how many data keys each wraps: counted now, row by row, and once for
@@ -21,15 +22,12 @@ const counting = new Map<string, Promise<Map<number, number>>>()
 export async function getNamespaceKeys(engine: Engine, actor: Actor, { namespace }: { namespace: string }) {
   requireAdministrator(actor)
   const found = await requireNamespace(engine, namespace)
-  return describe(engine, found, countTogether(engine, found))
-}
-
-function countTogether({ db }: Engine, { id: namespaceId }: Namespace): Promise<Map<number, number>> {
-  const running = counting.get(namespaceId)
-  if (running !== undefined) return running
-  const count = countDataKeys(db, { namespaceId }).finally(() => counting.delete(namespaceId))
-  counting.set(namespaceId, count)
-  return count
+  const { id: namespaceId } = found
+  return describe(
+    engine,
+    found,
+    counts.run(namespaceId, () => countDataKeys(engine.db, { namespaceId })),
+  )
 }
 
 export interface ChangeNamespaceKeys {

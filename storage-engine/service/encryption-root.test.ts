@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Actor } from '#storage-engine/accounts/actor.ts'
 import { getRootKeys } from '#storage-engine/service/encryption-root.ts'
 import { startTestVault, type TestVault } from '#storage-engine/testing/start-test-vault.ts'
@@ -41,4 +41,16 @@ test('tells that the root provider is down although nobody has asked for the sig
   const { attestation } = await getRootKeys(setting.engine, administrator)
   vault.fault = 'sealed'
   expect((await getRootKeys(setting.engine, administrator)).attestation).toEqual(attestation)
+})
+
+test('counts what the root keys wrap once for all who look at the same time', async () => {
+  vault.fault = 'none'
+  const list = vi.spyOn(setting.engine.keystore, 'list')
+  const look = () => getRootKeys(setting.engine, administrator)
+  const looks = await Promise.all([look(), look(), look()])
+  expect(new Set(looks.map((found) => JSON.stringify(found))).size).toBe(1)
+  expect(list).toHaveBeenCalledTimes(1)
+  await look()
+  expect(list).toHaveBeenCalledTimes(2)
+  list.mockRestore()
 })

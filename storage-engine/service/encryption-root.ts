@@ -11,14 +11,19 @@ import {
   rotateRootKey,
 } from '#storage-engine/namespaces/root-keys.ts'
 import { type AttestationKey, getAttestationKey } from '#storage-engine/namespaces/sign-document.ts'
+import { SharedWork } from '#storage-engine/service/shared-work.ts'
+
+/** By installation: each record under a root key is looked at. */
+const descriptions = new SharedWork<Awaited<ReturnType<typeof describe>>>()
 
 /**
- * Where the root key is, which root keys there are, and how much each of them wraps: counted now, record by record. While the
- * provider is out of reach, its keys are those that were noted last. Throws AccessDenied.
+ * Where the root key is, which root keys there are, and how much each of them wraps: counted now, record by record, and once
+ * for all who look at the same time. While the provider is out of reach, its keys are those that were noted last. Throws
+ * AccessDenied.
  */
 export async function getRootKeys(engine: Engine, actor: Actor) {
   requireAdministrator(actor)
-  return describe(engine)
+  return descriptions.run(engine.clusterId, () => describe(engine))
 }
 
 export interface ChangeRootKeys {
