@@ -100,6 +100,16 @@ test('slows one address that tries many names', async () => {
   await expect(attempt('ada', PASSWORD, address)).rejects.toMatchObject({ code: 'TooManyAttempts' })
 })
 
+test('takes the addresses of one IPv6 network for one, and no others', async () => {
+  const networks = ['2001:db8:0:7::1', '2001:db8:0:7:ffff::2', '2001:db8:0:7:1:2:3:4']
+  const codes = []
+  for (let count = 0; count < 6; count++)
+    codes.push(await attempt('ada', 'wrong', networks[count % 3]).catch((error) => error.code))
+  expect(codes).toEqual([...Array(5).fill('InvalidCredentials'), 'TooManyAttempts'])
+  for (const address of ['2001:db8:0:8::1', '2001:db8::7', '::1', 'fe80::1%eth0'])
+    await expect(attempt('ada', PASSWORD, address)).resolves.toHaveProperty('token')
+})
+
 test('keeps nothing of attempts from an address that has none left', async () => {
   const address = freshAddress()
   const countRows = async () => {

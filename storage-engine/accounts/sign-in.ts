@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isIPv6 } from 'node:net'
 import { openSession } from '#storage-engine/accounts/console-sessions.ts'
 import { isPasswordCorrect } from '#storage-engine/accounts/password.ts'
 import { createPasswordHash, isOutdatedHash } from '#storage-engine/accounts/password-hash.ts'
@@ -34,7 +35,7 @@ export interface SignInRequest {
  */
 export async function signIn(engine: Engine, request: SignInRequest): Promise<{ token: string; userId: string }> {
   const username = request.username.trim().toLowerCase().slice(0, USERNAME_LENGTH_MAX)
-  const address = request.address ?? 'unknown'
+  const address = networkOf(request.address ?? 'unknown')
   const keys = await takeAttempts(engine, { username, address })
 
   const user = await findUserByUsername(engine.db, { username })
@@ -64,6 +65,14 @@ async function takeAttempts(engine: Engine, who: { username: string; address: st
     keys.push(key)
   }
   return keys
+}
+
+/** Whoever has one IPv6 address has a network of 2^64: its first half counts for all of them. */
+function networkOf(address: string): string {
+  if (!isIPv6(address)) return address
+  const [start = [], end] = address.split('::').map((part) => part.split(':').filter((group) => group !== ''))
+  const groups = end === undefined ? start : [...start, ...Array(8 - start.length - end.length).fill('0'), ...end]
+  return `${groups.slice(0, 4).join(':')}::/64`
 }
 
 async function renewHash(engine: Engine, user: { id: string; passwordHash: string }, password: string): Promise<void> {
