@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import type { BlockList } from 'node:net'
+import { clientAddressOf } from '#storage-engine/auth/client-address.ts'
 
 /**
  * Headers by which Next's parts, and this server and Next, speak to each other, or which a proxy adds: from outside they
@@ -9,14 +11,21 @@ const INTERNAL_HEADERS =
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** Replaces what only this server may say by what it knows: the request's id and the socket's peer. */
-export function cleanHeaders(request: IncomingMessage, requestId: string): void {
+export interface CleanHeadersInput {
+  requestId: string
+  trustedProxies: BlockList | null
+}
+
+/** Replaces what only this server may say by what it knows: the request's id and who sent it. */
+export function cleanHeaders(request: IncomingMessage, { requestId, trustedProxies }: CleanHeadersInput): void {
+  const forwarded = new Map([['x-forwarded-for', String(request.headers['x-forwarded-for'] ?? '')]])
+  const address = clientAddressOf(request.socket.remoteAddress ?? '', forwarded, trustedProxies)
   for (const name of Object.keys(request.headers)) {
     if (INTERNAL_HEADERS.test(name)) delete request.headers[name]
   }
   request.rawHeaders = cleanRawHeaders(request.rawHeaders)
   request.headers['x-request-id'] = requestId
-  request.headers['x-sceau-address'] = request.socket.remoteAddress ?? ''
+  request.headers['x-sceau-address'] = address
 }
 
 /**

@@ -24,6 +24,18 @@ test('hands pages to Next with a request id and the address of the socket', asyn
   expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
 })
 
+test('believes the proxies that are listed, and what they saw', async () => {
+  const environment = { SCEAU_TRUSTED_PROXIES: '127.0.0.1' }
+  const addresses: unknown[] = []
+  const behindProxy = await startTestConsole(async (request, response) => {
+    addresses.push(request.headers['x-sceau-address'], request.headers['x-forwarded-for'])
+    response.end()
+  }, environment)
+  await behindProxy.send({ path: '/', as: null, headers: { 'x-forwarded-for': '10.0.0.1, 203.0.113.7' } })
+  expect(addresses).toEqual(['203.0.113.7', undefined])
+  await behindProxy.stop()
+})
+
 test('removes headers by which a stranger could pose as Next, as a proxy or as this server', async () => {
   const forged = {
     'x-middleware-subrequest': 'proxy:proxy:proxy:proxy:proxy',

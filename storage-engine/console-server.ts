@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
+import { trustedProxiesOf } from '#storage-engine/auth/client-address.ts'
 import { cleanHeaders, isFromConsole, securityHeaders } from '#storage-engine/console-request.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
@@ -42,10 +43,11 @@ export function createConsoleServer({ engine, tls, serveNext }: ConsoleServerInp
     })
   })
   server.timeout = SILENCE_TIMEOUT_MS
+  const trustedProxies = trustedProxiesOf(engine.config.trustedProxies)
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = newId()
-    cleanHeaders(request, requestId)
+    cleanHeaders(request, { requestId, trustedProxies })
     for (const [name, value] of Object.entries(securityHeaders(request, requestId))) response.setHeader(name, value)
     if (!isFromConsole(request)) return refuse(response, requestId)
     if (request.url?.startsWith(TRANSFER_PATH_PREFIX)) {

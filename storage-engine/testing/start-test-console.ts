@@ -57,8 +57,9 @@ export interface TestConsole {
 /** The console's server over a real engine, with people in two namespaces; `serveNext` stands in for Next. */
 export async function startTestConsole(
   serveNext: (request: IncomingMessage, response: ServerResponse) => Promise<void> = answerNotFound,
+  environment: Record<string, string> = {},
 ): Promise<TestConsole> {
-  const { engine, directory, stop } = await startTestEngine()
+  const { engine, directory, stop } = await startTestEngine(environment)
   const service = createService(engine)
   provideConsoleHost({ service, log: engine.log, formSecret: 'of the tests' })
   const { namespaceIds, userIds } = await populate(engine)

@@ -63,8 +63,9 @@ export async function handleTransfer(engine: Engine, transfer: TransferRequest):
 async function admit(engine: Engine, { request, response, requestId }: TransferRequest) {
   const target = parseTransferTarget(request.url ?? '')
   const token = readCookie(request.headers.cookie, SESSION_COOKIE)
-  const address = request.socket.remoteAddress ?? null
-  const actor = token === null ? null : await findActor(engine, { token, address, requestId })
+  // Set by the console's server, whatever the client said.
+  const { 'x-sceau-address': address } = request.headers as Record<string, string | undefined>
+  const actor = token === null ? null : await findActor(engine, { token, address: address ?? null, requestId })
   if (actor === null) throw new StorageError('NotSignedIn')
   const transfer = TRANSFERS.find(({ method, pattern }) => method === request.method && pattern.test(target.resource))
   if (transfer === undefined) throw new StorageError('MethodNotAllowed')
