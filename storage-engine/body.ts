@@ -8,6 +8,8 @@ export interface Body {
    * (XAmzContentSHA256Mismatch). Callable once. Chunks are never reused, so a sink may keep them.
    */
   drainTo(sink: (chunk: Buffer) => void | Promise<void>): Promise<void>
+  /** Whether each chunk is the sink's alone once it has it, so that its memory may be given back. */
+  readonly givesChunksAway: boolean
   /** Checksums that came behind the body, by algorithm, base64; complete once drainTo has resolved. */
   readonly trailingChecksums: ReadonlyMap<ChecksumAlgorithm, string>
 }
@@ -19,6 +21,7 @@ export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number]
 export function bodyOf(content: Buffer): Body {
   return {
     declaredSize: content.length,
+    givesChunksAway: false,
     trailingChecksums: new Map(),
     async drainTo(sink) {
       if (content.length > 0) await sink(content)

@@ -14,8 +14,8 @@ export interface BlobStore {
    * CorruptBlobError when the bytes are not those that were written; BlobMovedError when the locator is out of date: look
    * it up again and read once more. RangeError for a range outside of the blob.
    *
-   * With `scratch` (READ_SCRATCH_BYTES) the answer may lie in it, until the caller uses it again: large reads then need no
-   * memory of their own.
+   * The answer is the caller's alone. With `scratch` (READ_SCRATCH_BYTES) it may lie there, until the caller uses it again:
+   * large reads then need no memory of their own.
    */
   read(blob: BlobToRead, range: BlobRange, scratch?: Buffer): Buffer | Promise<Buffer>
   /**
@@ -40,6 +40,8 @@ export interface CreateBlobInput {
   size: number | null
   /** Written into the blob's header in clear: ids and numbers only, never names. */
   owner: BlobOwner
+  /** Whether the chunks become the writer's own, who then gives their memory back as soon as it can. */
+  ownsChunks?: boolean
 }
 
 export interface BlobOwner {

@@ -36,7 +36,7 @@ export function createMemoryBlobStore({ now = Date.now }: { now?: () => number }
       if (!isOwnedBy(blob.owner, owner) || (size !== undefined && size !== blob.bytes.length)) {
         throw new CorruptBlobError('mismatch', { nodeId: NODE_ID, locator })
       }
-      return blob.bytes.subarray(offset, offset + length)
+      return Buffer.from(blob.bytes.subarray(offset, offset + length))
     },
     async remove(refs) {
       for (const { blobId } of refs) blobs.delete(blobId)

@@ -52,10 +52,21 @@ export interface FloeSealer {
   /** 74 bytes that go in front of the segments. */
   readonly header: Buffer
   /**
-   * Seals the next segment, given in pieces, into pieces that belong one behind the other. Every segment but the last must
-   * be full (65,536 bytes); the last may be empty, and exactly one must be last. Anything else throws RangeError.
+   * Begins the next segment, of `size` bytes. Every segment but the last must be full (65,536 bytes); the last may be empty,
+   * and exactly one must be last. Anything else throws RangeError.
    */
+  startSegment(size: number, isLast: boolean): SegmentCipher
+  /** The same for a segment that is at hand, in pieces: its own pieces, which belong one behind the other. */
   sealSegment(plain: readonly Uint8Array[], isLast: boolean): Buffer[]
+}
+
+/** One segment while it is sealed: `head`, what each `update` returns, and `end` belong one behind the other. */
+export interface SegmentCipher {
+  readonly head: Buffer
+  /** Seals as many bytes as it is given, into memory of their own. */
+  update(plain: Uint8Array): Buffer
+  /** The tag. Throws RangeError unless exactly the announced bytes came. */
+  end(): Buffer
 }
 
 export interface FloeOpener {
@@ -92,18 +103,25 @@ export function createSealer(input: {
   let index = 0
   let isClosed = false
 
-  function sealSegment(plain: readonly Uint8Array[], isLast: boolean): Buffer[] {
+  function startSegment(size: number, isLast: boolean): SegmentCipher {
     if (isClosed) throw new RangeError('The last segment of this message is sealed already.')
-    const size = sizeOf(plain)
     if (isLast ? size > plainSegmentBytes : size !== plainSegmentBytes) {
       throw new RangeError(`A segment of ${size} bytes, where ${plainSegmentBytes} are a full one.`)
     }
     if (!isLast && index >= parameters.segmentCountMax - 1) throw new RangeError('This message has too many segments.')
     isClosed = isLast
-    return message.seal(index++, plain, isLast)
+    return message.seal(index++, size, isLast)
   }
 
-  return { header: prefix, sealSegment }
+  function sealSegment(plain: readonly Uint8Array[], isLast: boolean): Buffer[] {
+    const segment = startSegment(sizeOf(plain), isLast)
+    const sealed = [segment.head]
+    for (const piece of plain) sealed.push(segment.update(piece))
+    sealed.push(segment.end())
+    return sealed
+  }
+
+  return { header: prefix, startSegment, sealSegment }
 }
 
 /** Opens a message by its header. Throws SealBrokenError when key, aad, parameters or header are not the sealer's. */
@@ -151,7 +169,7 @@ export function sealPieces(input: SealWholeInput): Buffer[] {
 
 interface Message {
   headerTag: Buffer
-  seal(index: number, plain: readonly Uint8Array[], isLast: boolean): Buffer[]
+  seal(index: number, size: number, isLast: boolean): SegmentCipher
   open(index: number, sealed: Uint8Array, isLast: boolean): Buffer
 }
 
@@ -175,17 +193,25 @@ function startMessage(key: KeyObject | Buffer, aad: Uint8Array, prefix: Buffer, 
     return segmentKey
   }
 
-  function seal(index: number, plain: readonly Uint8Array[], isLast: boolean): Buffer[] {
+  function seal(index: number, size: number, isLast: boolean): SegmentCipher {
     const head = Buffer.allocUnsafe(SEGMENT_HEAD_BYTES)
-    head.writeUInt32BE(isLast ? sizeOf(plain) + SEGMENT_OVERHEAD_BYTES : NOT_LAST, 0)
+    head.writeUInt32BE(isLast ? size + SEGMENT_OVERHEAD_BYTES : NOT_LAST, 0)
     fillRandom(head, LENGTH_BYTES, NONCE_BYTES)
     const cipher = createCipheriv(ALGORITHM, segmentKeyOf(index), head.subarray(LENGTH_BYTES), CIPHER_OPTIONS)
     cipher.setAAD(segmentAad(index, isLast))
-    const sealed = [head]
-    for (const piece of plain) sealed.push(cipher.update(piece))
-    cipher.final()
-    sealed.push(cipher.getAuthTag())
-    return sealed
+    let rest = size
+    return {
+      head,
+      update(plain) {
+        rest -= plain.length
+        return cipher.update(plain)
+      },
+      end() {
+        if (rest !== 0) throw new RangeError(`A segment of ${size} bytes got ${size - rest}.`)
+        cipher.final()
+        return cipher.getAuthTag()
+      },
+    }
   }
 
   function open(index: number, sealed: Uint8Array, isLast: boolean): Buffer {

@@ -10,6 +10,7 @@ import {
   md5Padding,
 } from '#storage-engine/crypto/md5-kernel.ts'
 import { offloadBlocks } from '#storage-engine/crypto/md5-worker.ts'
+import { giveBack } from '#storage-engine/given-memory.ts'
 
 /**
  * MD5 for ETags, which is no security but is the dearest step of a large PUT. Messages that run at the same time are
@@ -18,7 +19,10 @@ import { offloadBlocks } from '#storage-engine/crypto/md5-worker.ts'
  * thread, so that the rest of its PUT runs meanwhile.
  */
 export interface Md5 {
-  /** Takes the chunk without copying it: it must not change. A promise means: wait for it before the next chunk. */
+  /**
+   * Takes the chunk without copying it: it must not change. A promise means: wait for it before the next chunk. No chunk is
+   * read before the current turn of the event loop ends.
+   */
   update(chunk: Buffer): void | Promise<void>
   /** 16 bytes. Callable once, after which nothing more can be added. */
   digest(): Promise<Buffer>
@@ -33,6 +37,7 @@ const OFFLOAD_BYTES_MIN = 16_384
 
 interface Message {
   state: Uint32Array
+  ownsChunks: boolean
   size: number
   pending: Buffer[]
   /** Bytes of the first pending chunk that are digested already. */
@@ -48,10 +53,11 @@ interface Message {
   room: Promise<void> | null
 }
 
-/** Digests a message that comes in chunks of any size. */
-export function createMd5(): Md5 {
+/** Digests a message that comes in chunks of any size. With `ownsChunks` it gives back the memory of those that it has read. */
+export function createMd5({ ownsChunks = false } = {}): Md5 {
   const message: Message = {
     state: createMd5State(),
+    ownsChunks,
     size: 0,
     pending: [],
     offset: 0,
@@ -229,6 +235,7 @@ function take(message: Message, lane: Buffer, size: number): void {
     if (message.offset === chunk.length) {
       message.pending.shift()
       message.offset = 0
+      if (message.ownsChunks) giveBack(chunk)
     }
   }
   message.pendingSize -= size
@@ -240,6 +247,7 @@ function release(message: Message): void {
     const [first, ...rest] = message.pending as [Buffer, ...Buffer[]]
     message.pending = [Buffer.concat([first.subarray(message.offset), ...rest])]
     message.offset = 0
+    if (message.ownsChunks) for (const chunk of [first, ...rest]) giveBack(chunk)
   }
   message.isQueued = false
   message.isCarried = false

@@ -68,7 +68,11 @@ function slowBody(): { body: Body; begun: Promise<void>; finish(): void } {
     await finished
     await sink(content)
   }
-  return { body: { declaredSize: content.length, trailingChecksums: new Map(), drainTo }, begun, finish }
+  return {
+    body: { declaredSize: content.length, givesChunksAway: false, trailingChecksums: new Map(), drainTo },
+    begun,
+    finish,
+  }
 }
 
 test('rotates at once for new data, and wraps every kind of data key anew until the old version can be retired', async () => {

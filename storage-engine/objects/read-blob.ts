@@ -13,6 +13,7 @@ import { openerFor } from '#storage-engine/crypto/kept-opener.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
+import { giveBack } from '#storage-engine/given-memory.ts'
 import { findBlobLocator } from '#storage-engine/metadata/garbage.ts'
 import { BODY_KIND, CIPHER, type WrittenBlob } from '#storage-engine/objects/write-body.ts'
 
@@ -37,8 +38,8 @@ export interface PlainRange {
 }
 
 /**
- * Yields the plaintext of a range, in pieces of at most 256 KiB, reading one window ahead. No byte leaves before its
- * segment's tag (or checksum) is verified. Throws on anything that does not verify; what was yielded before stays true.
+ * Yields the plaintext of a range, in pieces of at most 256 KiB that are the caller's alone, reading one window ahead. No
+ * byte leaves before its segment's tag (or checksum) is verified. Throws on anything that does not verify; what was yielded before stays true.
  */
 export async function* readBlob(engine: Engine, source: BlobSource, range: PlainRange): AsyncGenerator<Buffer> {
   if (range.start >= range.end) return
@@ -54,8 +55,10 @@ export async function* readBlob(engine: Engine, source: BlobSource, range: Plain
       if (next <= last) ahead = prefetch(windows, next, last)
       let base = segment * PLAIN_SEGMENT_BYTES
       for (const piece of pieces) {
-        yield piece.subarray(Math.max(range.start - base, 0), Math.min(range.end - base, piece.length))
-        base += piece.length
+        const { length } = piece
+        yield piece.subarray(Math.max(range.start - base, 0), Math.min(range.end - base, length))
+        // The piece may be given back by now.
+        base += length
       }
     }
   } finally {
@@ -64,16 +67,31 @@ export async function* readBlob(engine: Engine, source: BlobSource, range: Plain
   }
 }
 
-/** The whole plaintext of a blob that fits into one window, without a stream around it. */
+/** The whole plaintext of a blob that fits into one window, without a stream around it. It is the caller's alone. */
 export function readSmallBlob(engine: Engine, source: BlobSource): Buffer | Promise<Buffer> {
   const { blob, dataKey } = source
   checkSizes(blob)
   if (blob.size === 0 && dataKey === null) return Buffer.alloc(0)
   const range = { offset: 0, length: blob.storedSize }
-  const stored = readStored(engine, source, range)
-  if (dataKey === null) return stored
+  if (dataKey === null) return readStored(engine, source, range)
   const open = (bytes: Buffer) => openOrExplain(engine, source, { range, open: () => openWhole(engine, source, bytes) })
-  return stored instanceof Promise ? stored.then(open) : open(stored)
+  const scratch = takeScratch()
+  // Nobody reads into it any more once there is an answer; where there is none, it is left to the collector.
+  const openAndFree = (bytes: Buffer) => {
+    const opened = open(bytes)
+    freeScratch(scratch)
+    return opened
+  }
+  const stored = readStored(engine, source, range, scratch)
+  return stored instanceof Promise ? stored.then(openAndFree) : openAndFree(stored)
+}
+
+function takeScratch(): Buffer {
+  return scratches.pop() ?? Buffer.allocUnsafeSlow(READ_SCRATCH_BYTES)
+}
+
+function freeScratch(scratch: Buffer): void {
+  if (scratches.length < SCRATCHES_MAX) scratches.push(scratch)
 }
 
 /** The two sizes of a row follow from each other: one of them altered must not shorten what is given out. */
@@ -90,7 +108,10 @@ export function isSmallBlob(blob: WrittenBlob): boolean {
 function openWhole(engine: Engine, source: BlobSource, stored: Buffer): Buffer {
   const opener = openerOf(engine, source, stored.subarray(0, FLOE_HEADER_BYTES))
   const pieces = openSegments(source, { opener, first: 0, sealed: stored.subarray(FLOE_HEADER_BYTES) })
-  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
+  if (pieces.length === 1) return pieces[0] as Buffer
+  const whole = Buffer.concat(pieces)
+  for (const piece of pieces) giveBack(piece)
+  return whole
 }
 
 interface Windows {
@@ -114,7 +135,7 @@ function plainWindows(engine: Engine, source: BlobSource): Windows {
 /** What is sealed is opened into memory of its own at once, so one scratch serves all windows of a read. */
 function sealedWindows(engine: Engine, source: BlobSource): Windows {
   const { storedSize } = source.blob
-  const scratch = scratches.pop() ?? Buffer.allocUnsafeSlow(READ_SCRATCH_BYTES)
+  const scratch = takeScratch()
   let opener: FloeOpener | undefined
   const endOf = (last: number) => Math.min(FLOE_HEADER_BYTES + (last + 1) * SEALED_SEGMENT_BYTES, storedSize)
 
@@ -137,9 +158,7 @@ function sealedWindows(engine: Engine, source: BlobSource): Windows {
         return openSegments(source, { opener, first, sealed: stored.subarray(FLOE_HEADER_BYTES) })
       })
     },
-    close() {
-      if (scratches.length < SCRATCHES_MAX) scratches.push(scratch)
-    },
+    close: () => freeScratch(scratch),
   }
 }
 

@@ -51,10 +51,11 @@ async function* paced(
   }
 }
 
-/** A body whose bytes we read ourselves, such as the source of a copy. */
+/** A body whose bytes we read ourselves, such as the source of a copy; the chunks must be nobody else's. */
 export function bodyFrom(chunks: AsyncIterable<Buffer>, size: number): Body {
   return {
     declaredSize: size,
+    givesChunksAway: true,
     trailingChecksums: new Map(),
     async drainTo(sink) {
       for await (const chunk of chunks) await sink(chunk)

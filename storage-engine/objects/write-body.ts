@@ -7,6 +7,7 @@ import { sealedSizeOf, sealPieces } from '#storage-engine/crypto/floe.ts'
 import { createMd5, md5Of } from '#storage-engine/crypto/md5.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
+import { giveBack } from '#storage-engine/given-memory.ts'
 import { newId } from '#storage-engine/ids.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { createSegmentSealer } from '#storage-engine/objects/segment-sealer.ts'
@@ -74,17 +75,17 @@ export async function writeBody(engine: Engine, input: WriteBodyInput): Promise<
 }
 
 async function writeSmallBody(engine: Engine, input: WriteBodyInput, size: number): Promise<WrittenBody> {
-  const chunks: Buffer[] = []
-  await input.body.drainTo((chunk) => void chunks.push(chunk))
-  const plain = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)
+  const { plain, isOurs } = await gather(input.body)
+  if (plain.length !== size) throw new StorageError('IncompleteBody')
   const md5 = md5Of([plain])
   const checksums = new Map(input.checksums.map(({ algorithm }) => [algorithm, checksumOf(algorithm, plain)]))
   checkClaims(input, md5, checksums)
   const blobId = newId()
   const { dataKey } = input
-  const stored = dataKey === null ? [plain] : sealPieces({ key: dataKey, aad: bodyAad(engine, input, blobId), plain })
   const storedSize = storedSizeOf(plain.length, dataKey) as number
-  const writer = createWriter(engine, input, blobId, storedSize)
+  const stored = dataKey === null ? [plain] : sealPieces({ key: dataKey, aad: bodyAad(engine, input, blobId), plain })
+  if (isOurs && dataKey !== null) giveBack(plain)
+  const writer = createWriter(engine, input, { blobId, size: storedSize, ownsChunks: isOurs || dataKey !== null })
   const { locator } = await commitOrAbort(writer, async () => {
     for (const piece of stored) {
       const wait = writer.write(piece)
@@ -95,12 +96,25 @@ async function writeSmallBody(engine: Engine, input: WriteBodyInput, size: numbe
   return { blob, md5: md5.toString('hex'), checksums }
 }
 
+/** The whole body as one buffer, and whether its memory is nobody else's. */
+async function gather(body: Body): Promise<{ plain: Buffer; isOurs: boolean }> {
+  const chunks: Buffer[] = []
+  await body.drainTo((chunk) => void chunks.push(chunk))
+  if (chunks.length === 1) return { plain: chunks[0] as Buffer, isOurs: body.givesChunksAway }
+  const plain = Buffer.concat(chunks)
+  if (body.givesChunksAway) for (const chunk of chunks) giveBack(chunk)
+  return { plain, isOurs: true }
+}
+
 async function writeLargeBody(engine: Engine, input: WriteBodyInput): Promise<WrittenBody> {
   const { body, dataKey } = input
   const blobId = newId()
-  const writer = createWriter(engine, input, blobId, storedSizeOf(body.declaredSize, dataKey))
-  const sink = dataKey === null ? plainSink(writer) : sealedSink(engine, input, { writer, blobId, key: dataKey })
-  const md5 = createMd5()
+  const isSealed = dataKey !== null
+  const storedSize = storedSizeOf(body.declaredSize, dataKey)
+  const writer = createWriter(engine, input, { blobId, size: storedSize, ownsChunks: isSealed })
+  const sink = isSealed ? sealedSink(engine, input, { writer, blobId, key: dataKey }) : plainSink(writer)
+  // Of known size it is sealed as it comes, so that nobody but the digest needs the plaintext later on.
+  const md5 = createMd5({ ownsChunks: isSealed && body.givesChunksAway && body.declaredSize !== null })
   const digests = input.checksums.map(({ algorithm }) => ({ algorithm, digest: createChecksum(algorithm) }))
   let size = 0
   let result: Omit<WrittenBody, 'blob'> | undefined
@@ -117,18 +131,21 @@ async function writeLargeBody(engine: Engine, input: WriteBodyInput): Promise<Wr
     checkClaims(input, digest, checksums)
     result = { md5: digest.toString('hex'), checksums }
   })
-  const storedSize = storedSizeOf(size, dataKey) as number
   return {
-    blob: { blobId, locator, size, storedSize, cipher: cipherOf(dataKey) },
+    blob: { blobId, locator, size, storedSize: storedSizeOf(size, dataKey) as number, cipher: cipherOf(dataKey) },
     ...(result as Omit<WrittenBody, 'blob'>),
   }
 }
 
-function createWriter(engine: Engine, input: WriteBodyInput, blobId: string, size: number | null): BlobWriter {
+function createWriter(
+  engine: Engine,
+  input: WriteBodyInput,
+  blob: { blobId: string; size: number | null; ownsChunks: boolean },
+): BlobWriter {
   const { bucket, versionId, partNumber } = input
   const form = formOf(cipherOf(input.dataKey))
   const owner = { namespaceId: bucket.namespaceId, bucketId: bucket.id, versionId, partNumber, form }
-  return engine.blobs.create({ blobId, size, owner })
+  return engine.blobs.create({ ...blob, owner })
 }
 
 async function commitOrAbort(writer: BlobWriter, write: () => Promise<void>) {
@@ -156,7 +173,8 @@ function sealedSink(
   target: { writer: BlobWriter; blobId: string; key: KeyObject | Buffer },
 ): ByteSink {
   const aad = bodyAad(engine, input, target.blobId)
-  return createSegmentSealer({ key: target.key, aad, write: (chunk) => target.writer.write(chunk) })
+  const { declaredSize: size } = input.body
+  return createSegmentSealer({ key: target.key, aad, size, write: (chunk) => target.writer.write(chunk) })
 }
 
 function bodyAad(engine: Engine, input: WriteBodyInput, blobId: string): Buffer {

@@ -66,6 +66,7 @@ class Decoder implements AwsChunkedDecoder {
       offset = end
       const waiting = this.#takeData(data)
       if (waiting !== undefined) {
+        if (offset === bytes.length) return waiting
         const rest = bytes.subarray(offset)
         return waiting.then(() => this.push(rest))
       }

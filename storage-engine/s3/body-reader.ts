@@ -48,6 +48,7 @@ function identityBody(input: OpenBodyInput, { sha256 }: IdentityPayload): Body {
   const declaredSize = length ?? (headers.has('transfer-encoding') ? null : 0)
   return {
     declaredSize,
+    givesChunksAway: true,
     trailingChecksums: new Map(),
     async drainTo(sink) {
       const digest = sha256 === null ? null : createHash('sha256')
@@ -68,6 +69,7 @@ function chunkedBody(input: OpenBodyInput, { chunkSigning, hasTrailer }: Chunked
   const trailingChecksums = new Map<ChecksumAlgorithm, string>()
   return {
     declaredSize,
+    givesChunksAway: true,
     trailingChecksums,
     async drainTo(sink) {
       let size = 0

@@ -35,6 +35,7 @@ export async function openForm(headers: Headers, body: Body): Promise<PostForm> 
     fileName,
     openFile: (size) => ({
       declaredSize: null,
+      givesChunksAway: false,
       trailingChecksums: body.trailingChecksums,
       drainTo: (sink) => reader.drainFile(sink, size),
     }),

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { giveBack } from '#storage-engine/given-memory.ts'
 import type { StallWatch, Watched } from '#storage-engine/s3/stall-watch.ts'
 
 /** What an operation answers; the handler writes it. */
@@ -6,12 +7,12 @@ export interface S3Response {
   status: number
   /** Name, value, name, value…, one character a byte. */
   headers: string[]
-  /** Null is no body at all. */
+  /** Null is no body at all. A buffer must be nobody else's: its memory is given back once it has left. */
   body: string | Buffer | StreamedBody | null
 }
 
 export interface StreamedBody {
-  /** Exactly so many bytes follow. */
+  /** Exactly so many bytes follow, in chunks that are nobody else's, as a whole body is. */
   size: number
   chunks: AsyncIterator<Buffer>
 }
@@ -51,7 +52,8 @@ export function sendWhole(res: ServerResponse, { status, headers, body }: WholeR
   else if (status !== 204 && status !== 304 && !hasLength(headers)) headers.push('Content-Length', '0')
   res.writeHead(status, headers)
   if (body === null) res.end()
-  else res.end(body)
+  else if (typeof body === 'string') res.end(body)
+  else res.end(body, () => giveBack(body))
 }
 
 function hasLength(headers: string[]): boolean {
@@ -68,7 +70,8 @@ async function sendStream(
   headers.push('Content-Length', String(size))
   res.writeHead(status, headers)
   if (next.done !== true && next.value.length === size) {
-    res.end(next.value)
+    const { value } = next
+    res.end(value, () => giveBack(value))
     return
   }
   const watched: Watched = { lastMove: stallWatch.tick, onStall: () => res.destroy() }
@@ -76,7 +79,8 @@ async function sendStream(
   try {
     while (next.done !== true && !res.destroyed) {
       watched.lastMove = stallWatch.tick
-      if (!res.write(next.value)) await drained(res)
+      const { value } = next
+      if (!res.write(value, () => giveBack(value))) await drained(res)
       next = await chunks.next()
     }
     res.end()

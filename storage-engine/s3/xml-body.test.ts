@@ -8,6 +8,7 @@ afterEach(() => vi.useRealTimers())
 function slowBody(text: string, seconds: number): Body {
   return {
     declaredSize: null,
+    givesChunksAway: false,
     trailingChecksums: new Map(),
     async drainTo(sink) {
       for (const byte of Buffer.from(text)) {

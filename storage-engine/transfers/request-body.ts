@@ -9,6 +9,7 @@ export function requestBody(request: IncomingMessage): Body {
   const declaredSize = Number(header)
   return {
     declaredSize,
+    givesChunksAway: true,
     trailingChecksums: new Map(),
     async drainTo(sink) {
       let size = 0

@@ -33,3 +33,21 @@ it('keeps no big buffer for a small view of it', () => {
   queue.push(Buffer.allocUnsafeSlow(65_536).subarray(0, 100))
   expect(queue.drain()[0]?.buffer.byteLength).toBe(100)
 })
+
+it.runIf(typeof ArrayBuffer.prototype.transfer === 'function')(
+  'gives back what it has copied, if it is its own',
+  () => {
+    const [mine, theirs] = [Buffer.allocUnsafeSlow(100), Buffer.allocUnsafeSlow(100)]
+    for (const [chunk, ownsChunks] of [
+      [mine, true],
+      [theirs, false],
+    ] as const) {
+      const queue = createChunkQueue({ ownsChunks })
+      queue.push(chunk)
+      queue.moveTo(Buffer.alloc(60))
+      expect([chunk.length, queue.size]).toEqual([100, 40])
+      queue.moveTo(Buffer.alloc(40))
+    }
+    expect([mine.length, theirs.length]).toEqual([0, 100])
+  },
+)

@@ -19,7 +19,7 @@ interface PoolWriterInput {
  * told while memory is short) goes on as a stripe file.
  */
 export function createPoolWriter({ node, budget, smallObjectBytes, blob, now }: PoolWriterInput): BlobWriter {
-  const gathered = createChunkQueue()
+  const gathered = createChunkQueue(blob)
   let stripe: StripeWriter | null = null
   let written = 0
   let state: 'open' | 'committing' | 'committed' | 'aborted' = 'open'

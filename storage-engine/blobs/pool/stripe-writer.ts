@@ -22,7 +22,7 @@ export interface StripeWriter {
 }
 
 export function createStripeWriter(node: NodeContext, budget: GatherBudget, input: CreateBlobInput): StripeWriter {
-  const gathered = createChunkQueue()
+  const gathered = createChunkQueue(input)
   const file = new StripeFile(node, input)
   let written = 0
   let inFlight: Promise<void> = Promise.resolve()

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest'
+import { giveBack } from '#storage-engine/given-memory.ts'
+
+const canGiveBack = typeof ArrayBuffer.prototype.transfer === 'function'
+
+it.runIf(canGiveBack)('empties every view of memory that is given back', () => {
+  const bytes = Buffer.allocUnsafeSlow(65_536)
+  const view = bytes.subarray(10, 20)
+  giveBack(bytes)
+  expect([bytes.length, view.length, bytes.buffer.byteLength]).toEqual([0, 0, 0])
+})
+
+it('leaves memory alone that holds more than these bytes', () => {
+  const whole = Buffer.allocUnsafeSlow(100).fill(7)
+  giveBack(whole.subarray(0, 99))
+  expect(whole).toEqual(Buffer.alloc(100, 7))
+})
+
+it('leaves memory alone that others share or that cannot be given back', () => {
+  const shared = new Uint8Array(new SharedArrayBuffer(100))
+  giveBack(shared)
+  giveBack(Buffer.alloc(0))
+  expect(shared.length).toBe(100)
+})

@@ -1,0 +1,14 @@
+/**
+ * Gives the memory of bytes that nobody reads any more back to the system's allocator, at once. Bodies live outside of V8's
+ * heap, and V8 answers their growth with collections of all that it holds; what is given back by hand, it never has to look
+ * for (docs/decisions/0017). Only for memory that is the caller's alone: afterwards every view of it is empty. Of a view of
+ * something bigger nothing happens, nor in a Node that cannot do it (below 22): the collector takes it then.
+ */
+export function giveBack(bytes: Uint8Array): void {
+  const { buffer } = bytes
+  if (bytes.byteLength !== buffer.byteLength || bytes.byteLength === 0) return
+  if (buffer instanceof ArrayBuffer) detach(buffer)
+}
+
+const detach: (buffer: ArrayBuffer) => void =
+  typeof ArrayBuffer.prototype.transfer === 'function' ? (buffer) => void buffer.transfer(0) : () => {}
