@@ -108,3 +108,17 @@ test('writes sign-ins to the audit, refused ones too, and no password', async ()
   ])
   expect(JSON.stringify(events)).not.toMatch(/hunter2|correct horse/)
 })
+
+test('writes down no name that nobody has, as people type passwords there, and nothing beyond the limit', async () => {
+  const headers = { 'x-sceau-address': '203.0.113.2' }
+  await authorize({ username: ' AUDITOR ', password: 'x' }, headers)
+  for (const username of ['hunter2hunter2', 'nul\0', 'hunter2hunter2'])
+    await authorize({ username, password: 'x' }, headers)
+  for (let count = 0; count < 9; count++) {
+    await authorize({ username: 'reader', password: 'x' }, headers).catch(() => {})
+  }
+  const events = await listAuditEvents(testConsole.engine.db, { namespaceId: null, before: null, limit: 100 })
+  const own = events.filter(({ address }) => address === '203.0.113.2').reverse()
+  expect(own.map(({ actor }) => actor)).toEqual(['auditor', ...Array(3).fill('(unknown)'), ...Array(5).fill('reader')])
+  expect(own.map(({ target }) => target)).toEqual(own.map(({ actor }) => actor))
+})

@@ -15,8 +15,9 @@ export interface Act {
 }
 
 /**
- * Runs a mutation and writes down who did what with which result, whether it went well, was refused or failed. The event
- * is written after the act, so a crash between the two loses the event, not the act.
+ * Runs a mutation and writes down who did what with which result, whether it went well, was refused or failed; attempts
+ * beyond a limit are not written down. The event is written after the act, so a crash between the two loses the event, not
+ * the act.
  */
 export async function audited<Result>(
   engine: Engine,
@@ -28,8 +29,9 @@ export async function audited<Result>(
   try {
     result = await run()
   } catch (error) {
-    const isRefusal =
-      error instanceof StorageError && (error.status === 401 || error.status === 403 || error.status === 429)
+    // What is over a limit would fill the audit without one.
+    if (error instanceof StorageError && error.status === 429) throw error
+    const isRefusal = error instanceof StorageError && (error.status === 401 || error.status === 403)
     const code = error instanceof StorageError ? error.code : 'InternalError'
     await append(engine, actor, { ...act, details: { ...act.details, error: code } }, isRefusal ? 'denied' : 'failed')
     throw error

@@ -34,7 +34,7 @@ export interface SignInRequest {
  * disabled user; TooManyAttempts after too many failures, before any password is looked at.
  */
 export async function signIn(engine: Engine, request: SignInRequest): Promise<{ token: string; userId: string }> {
-  const username = request.username.trim().toLowerCase().slice(0, USERNAME_LENGTH_MAX)
+  const username = usernameOf(request.username)
   const address = networkOf(request.address ?? 'unknown')
   const keys = await takeAttempts(engine, { username, address })
 
@@ -46,6 +46,11 @@ export async function signIn(engine: Engine, request: SignInRequest): Promise<{ 
   if (isOutdatedHash(user.passwordHash)) await renewHash(engine, user, request.password)
   const token = await openSession(engine, { userId: user.id, address: request.address, userAgent: request.userAgent })
   return { token, userId: user.id }
+}
+
+/** As names are stored, of what was typed. */
+export function usernameOf(typed: string): string {
+  return typed.trim().toLowerCase().slice(0, USERNAME_LENGTH_MAX)
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { Actor } from '#storage-engine/accounts/actor.ts'
 import { audited } from '#storage-engine/accounts/audited.ts'
 import { closeSession } from '#storage-engine/accounts/console-sessions.ts'
-import { type SignInRequest, signIn } from '#storage-engine/accounts/sign-in.ts'
+import { type SignInRequest, signIn, usernameOf } from '#storage-engine/accounts/sign-in.ts'
 import type { Engine } from '#storage-engine/engine.ts'
+import { findUserByUsername } from '#storage-engine/metadata/users.ts'
 
 export interface OpenSessionRequest extends SignInRequest {
   requestId: string
@@ -10,12 +11,16 @@ export interface OpenSessionRequest extends SignInRequest {
   previousToken: string | null
 }
 
+/** In the audit, in the place of a name that nobody has: people type passwords where names belong. */
+const NOBODY = '(unknown)'
+
 /** Throws InvalidCredentials, TooManyAttempts. */
 export async function openSession(
   engine: Engine,
   { requestId, previousToken, ...request }: OpenSessionRequest,
 ): Promise<{ token: string; userId: string }> {
-  const visitor = { username: request.username.slice(0, 100), address: request.address, requestId }
+  const user = await findUserByUsername(engine.db, { username: usernameOf(request.username) })
+  const visitor = { username: user?.username ?? NOBODY, address: request.address, requestId }
   const act = { namespaceId: null, action: 'session.open', target: visitor.username }
   const opened = await audited(engine, visitor, act, () => signIn(engine, request))
   if (previousToken !== null) await closeSession(engine, { token: previousToken })
