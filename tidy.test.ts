@@ -105,6 +105,11 @@ describe('files', () => {
     expect(sources.filter((file) => file !== 'tidy.test.ts' && silenced.test(read(file)))).toEqual([])
   })
 
+  it('ask no class for its name, which bundling changes', () => {
+    const asked = new RegExp(['constructor', 'name'].join('\\.'))
+    expect(sources.filter((file) => asked.test(read(file)))).toEqual([])
+  })
+
   it('name no path of the machine they were written on and no registry', () => {
     const texts = files.filter((file) =>
       /\.(tsx?|mjs|json|md|ya?ml|css|sh|sql|py|txt)$|^\.(npmrc|gitignore)$|^\.ci\//.test(file),

@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm'
 import { StorageError } from '#storage-engine/errors.ts'
 
 const CONNECTION_MESSAGES =
@@ -64,8 +65,7 @@ export function isOrphan(failure: unknown): boolean {
 }
 
 function unwrap(failure: unknown): unknown {
-  const isDrizzles = failure instanceof Error && failure.constructor.name === 'DrizzleQueryError'
-  return isDrizzles ? failure.cause : failure
+  return failure instanceof DrizzleQueryError ? failure.cause : failure
 }
 
 function postgresCode(error: unknown): string | null {
