@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { apiErrorSchema } from '#lib/schemas/api-error.ts'
+import type { Notice } from '#lib/schemas/notice.ts'
 
 export interface ApiFailure {
   /** HTTP status; 0 when no answer came. */
@@ -8,6 +9,8 @@ export interface ApiFailure {
   code: string
   message: string
   requestId: string | null
+  /** What `message` says, where it says more than the code. */
+  notice?: Notice
   /** Of InvalidArgument: what is wrong, by dotted path of the input. */
   fields?: Record<string, string>
 }
@@ -53,8 +56,8 @@ export async function fetchJson<Schema extends z.ZodType>(
 export function failureOf(status: number, text: string, headers: { get(name: string): string | null }): ApiFailure {
   const parsed = apiErrorSchema.safeParse(parseJson(text))
   if (parsed.success) {
-    const { code, message, requestId, fields } = parsed.data.error
-    return { status, code, message, requestId, ...(fields === undefined ? {} : { fields }) }
+    const { notice, fields, ...error } = parsed.data.error
+    return { status, ...error, ...(notice !== undefined && { notice }), ...(fields !== undefined && { fields }) }
   }
   return { status, code: `Http${status}`, message: `HTTP ${status}`, requestId: headers.get('x-request-id') }
 }

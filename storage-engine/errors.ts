@@ -1,3 +1,5 @@
+import { englishOf, type Notice } from '#storage-engine/notice.ts'
+
 /**
  * The one error catalogue: every code that a door may answer, with its HTTP status and AWS's text.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
@@ -177,6 +179,8 @@ export function statusOf(code: StorageErrorCode): number {
 export interface StorageErrorDetails {
   /** Replaces the catalogue's text. */
   message?: string
+  /** Replaces it too, and can be told in any language. */
+  notice?: Notice
   /** AWS's extra elements of the error XML, in order: { ArgumentName: 'partNumber', … }. */
   extra?: Record<string, string>
   /** Extra response headers, such as Content-Range of a 416. */
@@ -191,9 +195,12 @@ export class StorageError extends Error {
   readonly status: number
   readonly extra: Record<string, string>
   readonly headers: Record<string, string>
+  readonly notice: Notice | null
 
   constructor(code: StorageErrorCode, details: StorageErrorDetails = {}) {
-    super(details.message ?? CATALOGUE[code][1], { cause: details.cause })
+    const { notice = null } = details
+    super(details.message ?? (notice === null ? CATALOGUE[code][1] : englishOf(notice)), { cause: details.cause })
+    this.notice = notice
     this.code = code
     this.status = CATALOGUE[code][0]
     this.extra = details.extra ?? {}

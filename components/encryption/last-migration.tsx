@@ -2,7 +2,9 @@
 import { CircleCheck, CircleSlash, TriangleAlert } from 'lucide-react'
 import { useTranslations } from 'use-intl'
 import { RelativeTime } from '#components/shared/relative-time.tsx'
+import { useActorName } from '#components/shared/use-actor-name.ts'
 import { useFormat } from '#components/shared/use-format.ts'
+import { useNoticeText } from '#components/shared/use-notice.ts'
 import { cn } from '#lib/cn.ts'
 import type { Migration } from '#lib/schemas/encryption.ts'
 
@@ -16,7 +18,9 @@ const ICONS = {
 export function LastMigration({ migration, divided }: { migration: Migration; divided: boolean }) {
   const t = useTranslations('protection.migration')
   const format = useFormat()
-  const { state, direction, doneCount, doneBytes, message, updatedAt, endedAt } = migration
+  const actorName = useActorName()
+  const noticeText = useNoticeText()
+  const { state, direction, doneCount, doneBytes, updatedAt, endedAt } = migration
   if (state !== 'done' && state !== 'failed' && state !== 'cancelled') return null
   return (
     <div
@@ -36,9 +40,13 @@ export function LastMigration({ migration, divided }: { migration: Migration; di
           </span>
         </p>
         <p className="text-pretty text-ink-soft text-xs tabular-nums">
-          {t('endedFigures', { count: doneCount, size: format.bytes(doneBytes), by: migration.startedBy })}
+          {t('endedFigures', { count: doneCount, size: format.bytes(doneBytes), by: actorName(migration.startedBy) })}
         </p>
-        {state === 'failed' && message !== null && <p className="break-words text-bad text-xs">{message}</p>}
+        {migration.message !== null && (
+          <p className={cn('break-words text-xs', state === 'failed' ? 'text-bad' : 'text-ink-soft')}>
+            {noticeText(migration)}
+          </p>
+        )}
       </div>
     </div>
   )

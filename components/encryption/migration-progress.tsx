@@ -8,7 +8,9 @@ import { RateLimitDialog } from '#components/encryption/rate-limit-dialog.tsx'
 import { useEncryptionChange } from '#components/encryption/use-encryption-change.ts'
 import { ErrorPanel } from '#components/shared/error-panel.tsx'
 import { RelativeTime } from '#components/shared/relative-time.tsx'
+import { useActorName } from '#components/shared/use-actor-name.ts'
 import { useFormat } from '#components/shared/use-format.ts'
+import { useNoticeText } from '#components/shared/use-notice.ts'
 import { Badge } from '#components/ui/badge.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { Card } from '#components/ui/card.tsx'
@@ -27,6 +29,7 @@ interface MigrationProgressProps {
 export function MigrationProgress({ namespace, migration, percent }: MigrationProgressProps) {
   const t = useTranslations('protection.migration')
   const format = useFormat()
+  const noticeText = useNoticeText()
   const { direction, state } = migration
   return (
     <Card className="grid gap-4 p-5" data-testid="migration" data-state={state}>
@@ -45,6 +48,11 @@ export function MigrationProgress({ namespace, migration, percent }: MigrationPr
       />
       <Figures migration={migration} />
       {state === 'cleaning' && <p className="text-pretty text-ink-soft">{t(`cleaningText.${direction}`)}</p>}
+      {migration.message !== null && (
+        <p role="status" className="break-words rounded-lg bg-warn-soft p-3 text-warn">
+          {noticeText(migration)}
+        </p>
+      )}
       <Controls namespace={namespace} migration={migration} />
     </Card>
   )
@@ -53,6 +61,7 @@ export function MigrationProgress({ namespace, migration, percent }: MigrationPr
 function Figures({ migration }: { migration: Migration }) {
   const t = useTranslations('protection.migration')
   const format = useFormat()
+  const actorName = useActorName()
   const { doneBytes, totalBytes, doneCount, totalCount, bytesPerSecond, etaSeconds, rateLimit } = migration
   return (
     <dl className="grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-4">
@@ -69,7 +78,10 @@ function Figures({ migration }: { migration: Migration }) {
       <Figure label={t('left')}>
         {etaSeconds === null ? '–' : formatDuration(etaSeconds)}
         <span className="block font-normal text-ink-soft text-xs">
-          {t.rich('started', { by: migration.startedBy, time: () => <RelativeTime iso={migration.startedAt} /> })}
+          {t.rich('started', {
+            by: actorName(migration.startedBy),
+            time: () => <RelativeTime iso={migration.startedAt} />,
+          })}
         </span>
       </Figure>
     </dl>

@@ -9,7 +9,9 @@ import { ShredDialog } from '#components/encryption/shred-dialog.tsx'
 import { useDownload } from '#components/encryption/use-download.ts'
 import { useEncryptionChange } from '#components/encryption/use-encryption-change.ts'
 import { ErrorPanel } from '#components/shared/error-panel.tsx'
+import { useActorName } from '#components/shared/use-actor-name.ts'
 import { useFormat } from '#components/shared/use-format.ts'
+import { useNoticeText } from '#components/shared/use-notice.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Card } from '#components/ui/card.tsx'
 import type { Shred } from '#lib/schemas/encryption.ts'
@@ -47,6 +49,8 @@ export function ShredCard({ namespace }: { namespace: string }) {
 function Scheduled({ namespace, shred }: { namespace: string; shred: Shred }) {
   const t = useTranslations('protection.shred')
   const format = useFormat()
+  const actorName = useActorName()
+  const noticeText = useNoticeText()
   const now = useNow({ updateInterval: COUNTDOWN_MS })
   const due = new Date(shred.dueAt)
   const keep = useEncryptionChange(namespace, {
@@ -59,9 +63,9 @@ function Scheduled({ namespace, shred }: { namespace: string; shred: Shred }) {
         {t('countdown', { time: format.until(due, now) })}
       </p>
       <p className="text-pretty text-ink-soft">
-        {t('scheduled', { date: format.absolute(due), by: shred.scheduledBy })}
+        {t('scheduled', { date: format.absolute(due), by: actorName(shred.scheduledBy) })}
       </p>
-      {shred.message !== null && <p className="break-words text-bad text-xs">{shred.message}</p>}
+      {shred.message !== null && <p className="break-words text-bad text-xs">{noticeText(shred)}</p>}
       <Button className="w-fit" variant="primary" disabled={keep.isPending} onClick={() => keep.mutate(undefined)}>
         <Undo2 aria-hidden />
         {t('keep')}

@@ -140,8 +140,14 @@ function fetchActivity(namespace: string, id: string): Promise<Activity> {
   return fetchJson(`${namespaceUrl(namespace)}/activities/${encodeURIComponent(id)}`, { schema: activitySchema })
 }
 
-function failureOfActivity({ id, message }: Activity): ApiFailure {
-  return { status: 0, code: 'ActivityFailed', message: message ?? '', requestId: id }
+function failureOfActivity({ id, message, notice }: Activity): ApiFailure {
+  return {
+    status: 0,
+    code: 'ActivityFailed',
+    message: message ?? '',
+    requestId: id,
+    ...(notice !== null && { notice }),
+  }
 }
 
 /** A request names at most a thousand entries of each kind. */

@@ -3,6 +3,7 @@ import { TriangleAlert } from 'lucide-react'
 import { useTranslations } from 'use-intl'
 import { CopyButton } from '#components/shared/copy-button.tsx'
 import { failureOfError, useFailureText } from '#components/shared/use-failure.ts'
+import { useNoticeText } from '#components/shared/use-notice.ts'
 import { Button } from '#components/ui/button.tsx'
 
 /** Their messages tell what no translation knows: which value, which key, which lock. */
@@ -17,14 +18,16 @@ interface ErrorPanelProps {
 export function ErrorPanel({ error, onRetry }: ErrorPanelProps) {
   const t = useTranslations()
   const failureText = useFailureText()
+  const noticeText = useNoticeText()
   const failure = failureOfError(error)
+  const saysMore = failure.notice !== undefined || CODES_THAT_SAY_MORE.includes(failure.code)
   const details = [failure.code, failure.requestId].filter((part) => part !== null && part !== '').join(' · ')
   return (
     <div role="alert" className="flex items-start gap-3 rounded-xl border border-bad/35 bg-bad-soft p-4">
       <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
       <div className="grid min-w-0 grow gap-1">
         <p className="font-medium">{failureText(failure)}</p>
-        {CODES_THAT_SAY_MORE.includes(failure.code) && <p className="break-words">{failure.message}</p>}
+        {saysMore && <p className="break-words">{noticeText(failure)}</p>}
         <p className="break-all font-mono text-ink-soft text-xs">
           {failure.code}
           {failure.requestId !== null && (

@@ -28,6 +28,7 @@ export const encryptionMigrations = pgTable(
     /** Where the present pass is; null at its beginning. */
     position: jsonb().$type<{ bucketId: string; key: string }>(),
     startedBy: text('started_by').notNull(),
+    /** What it has to tell: `storeNotice`. */
     message: text(),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),

@@ -34,6 +34,7 @@ export const keyRewraps = pgTable(
     startedBy: text('started_by').notNull(),
     doneCount: bigint('done_count', { mode: 'number' }).notNull().default(0),
     totalCount: bigint('total_count', { mode: 'number' }).notNull(),
+    /** Why it failed: `storeNotice`. */
     message: text(),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     endedAt: timestamp('ended_at', { withTimezone: true, precision: 3 }),
@@ -58,7 +59,7 @@ export const namespaceShreds = pgTable(
     scheduledAt: timestamp('scheduled_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     dueAt: timestamp('due_at', { withTimezone: true, precision: 3 }).notNull(),
     destroyedAt: timestamp('destroyed_at', { withTimezone: true, precision: 3 }),
-    /** What keeps it from being done though it is due. */
+    /** What keeps it from being done though it is due: `storeNotice`. */
     message: text(),
     /** The signed record of the destruction. */
     record: jsonb().$type<Record<string, unknown>>(),

@@ -93,6 +93,7 @@ export const activities = pgTable(
     input: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     doneCount: bigint('done_count', { mode: 'number' }).notNull().default(0),
     totalCount: bigint('total_count', { mode: 'number' }),
+    /** Why it failed: `storeNotice`. */
     message: text(),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),

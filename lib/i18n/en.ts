@@ -75,6 +75,7 @@ export const en = {
     copyDetails: 'Copy error details',
     code: {
       AccessDenied: 'Your role does not allow this.',
+      ActivityFailed: 'The task ended with an error.',
       BadDigest: 'The bytes changed on the way. Try again.',
       BucketAlreadyExists: 'This name is taken. Bucket names are unique within the whole service.',
       BucketAlreadyOwnedByYou: 'You already have a bucket with this name.',

@@ -76,6 +76,7 @@ export const fr: Messages = {
     requestId: 'Identifiant de requête',
     copyDetails: 'Copier le détail de l’erreur',
     code: {
+      ActivityFailed: 'La tâche s’est terminée par une erreur.',
       AccessDenied: 'Votre rôle ne le permet pas.',
       BadDigest: 'Les octets ont changé en chemin. Réessayez.',
       BucketAlreadyExists: 'Ce nom est pris. Un nom de bucket est unique dans tout le service.',

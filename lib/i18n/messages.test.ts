@@ -2,6 +2,7 @@ import { createTranslator } from 'use-intl/core'
 import { describe, expect, it } from 'vitest'
 import { en } from '#lib/i18n/en.ts'
 import { fr } from '#lib/i18n/fr.ts'
+import { NOTICE_CODES } from '#storage-engine/notice.ts'
 
 type Tree = { readonly [key: string]: string | Tree }
 
@@ -47,6 +48,10 @@ describe('messages', () => {
     const values = Object.fromEntries(names.map((name) => [name.replace(/[<>]/g, ''), sampleOf(name)]))
     for (const key of english.keys()) t.rich(key as never, values as never)
     expect(errors).toEqual([])
+  })
+
+  it('tell every notice of the engine', () => {
+    expect(Object.keys(en.notices).sort()).toEqual([...NOTICE_CODES].sort())
   })
 
   it('follow the plural rules of each language', () => {

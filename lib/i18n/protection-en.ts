@@ -157,6 +157,7 @@ export const protectionEn = {
       of: '{done} of {total}',
       done: 'Last time, {count, plural, one {# key was} other {# keys were}} wrapped again.',
       failed: 'Wrapping keys again failed. Start it once more; it goes on where it stopped.',
+      failedBecause: 'Wrapping keys again failed. {reason}',
       cancelled: 'Wrapping keys again was cancelled.',
     },
     attestation: {
@@ -190,6 +191,21 @@ export const protectionEn = {
       title: 'History',
       empty: 'Nothing has been changed yet.',
       results: { denied: 'Refused', failed: 'Failed' },
+      actors: { service: 'the service', commandLine: 'the command line' },
+      facts: {
+        mode: { on: 'On', off: 'Off' },
+        change: '{before} → {after}',
+        existing: { leave: 'new data only', convert: 'stored data too' },
+        rateLimit: 'at most {rate}',
+        unlimited: 'without a limit',
+        version: 'version {version}',
+        days: '{count, plural, one {after # day} other {after # days}}',
+        count: '{count, plural, one {# key} other {# keys}}',
+        state: { done: 'complete', failed: 'failed', cancelled: 'cancelled' },
+        scheduledBy: 'scheduled by {by}',
+        rootKey: 'key <id></id>',
+        replacedRootKey: 'in place of <id></id>',
+      },
       actions: {
         namespace: {
           'set-encryption': 'Encryption switched',
@@ -197,7 +213,12 @@ export const protectionEn = {
           keep: 'Destruction of all keys called off',
           shredded: 'All keys destroyed',
         },
-        'namespace-key': { rotate: 'Key rotated', rewrap: 'Data keys wrapped again', retire: 'Key version destroyed' },
+        'namespace-key': {
+          rotate: 'Key rotated',
+          rewrap: 'Re-wrapping of data keys started',
+          rewrapped: 'Data keys wrapped again',
+          retire: 'Key version destroyed',
+        },
         encryption: {
           start: 'Migration started',
           pause: 'Migration paused',
@@ -222,6 +243,29 @@ export const protectionEn = {
         },
       },
     },
+  },
+  notices: {
+    'switch-thrown-again': 'The switch was thrown again.',
+    'namespace-shredded': 'The keys of this namespace are destroyed, or are going to be.',
+    'blobs-unreadable':
+      '{count, plural, one {# object or part could not be read and stays as it is. The log names it.} other {# objects or parts could not be read and stay as they are. The log names them.}}',
+    interrupted: 'It waits, and is tried again every few seconds: {reason}',
+    failed: '{reason}',
+    'keys-destroyed': 'The keys of this namespace are destroyed.',
+    'keys-unreadable':
+      '{count, plural, one {# key does not open, and stays as it is.} other {# keys do not open, and stay as they are.}}',
+    'legal-hold': 'Objects in the bucket {bucket} are under a legal hold.',
+    'locked-until': 'Objects in the bucket {bucket} are under a compliance lock until {until}.',
+    'version-active': 'New data uses this version. Rotate the key first.',
+    'version-in-use':
+      '{count, plural, one {# key is} other {# keys are}} wrapped by version {version}. Re-wrap the data keys first.',
+    'root-key-active': 'This root key is in use. Rotate it first.',
+    'root-key-in-use':
+      '{count, plural, one {# key or secret opens} other {# keys and secrets open}} only with this root key, and will be wrapped under the new one by themselves.',
+    'root-key-uncertain': 'It is not certain yet that everything is under the new root key. Try again in some minutes.',
+    'root-key-needed-until': 'Session tokens may need this root key until {until}.',
+    'shred-scheduled': 'The destruction of the keys is scheduled already.',
+    'no-shred-scheduled': 'No destruction is scheduled any more.',
   },
   rootKeys: {
     title: 'Encryption',

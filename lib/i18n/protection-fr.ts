@@ -1,7 +1,7 @@
 import type { Messages } from '#lib/i18n/messages.ts'
 
 /** Les mots français des pages de chiffrement : une partie de `fr`. */
-export const protectionFr: Pick<Messages, 'protection' | 'rootKeys'> = {
+export const protectionFr: Pick<Messages, 'protection' | 'notices' | 'rootKeys'> = {
   protection: {
     objectCount: '{count, plural, one {# objet} other {# objets}}',
     openUploads: 'Les envois inachevés contiennent {sealed} chiffrés et {plain} non chiffrés.',
@@ -167,6 +167,7 @@ export const protectionFr: Pick<Messages, 'protection' | 'rootKeys'> = {
       of: '{done} sur {total}',
       done: 'La dernière fois, {count, plural, one {# clé a été ré-enveloppée} other {# clés ont été ré-enveloppées}}.',
       failed: 'Le ré-enveloppement a échoué. Relancez-le : il reprend où il s’est arrêté.',
+      failedBecause: 'Le ré-enveloppement a échoué. {reason}',
       cancelled: 'Le ré-enveloppement a été annulé.',
     },
     attestation: {
@@ -201,6 +202,21 @@ export const protectionFr: Pick<Messages, 'protection' | 'rootKeys'> = {
       title: 'Historique',
       empty: 'Rien n’a encore été changé.',
       results: { denied: 'Refusé', failed: 'Échec' },
+      actors: { service: 'le service', commandLine: 'la ligne de commande' },
+      facts: {
+        mode: { on: 'Activé', off: 'Désactivé' },
+        change: '{before} → {after}',
+        existing: { leave: 'nouvelles données seulement', convert: 'données stockées aussi' },
+        rateLimit: '{rate} au plus',
+        unlimited: 'sans limite',
+        version: 'version {version}',
+        days: '{count, plural, one {dans # jour} other {dans # jours}}',
+        count: '{count, plural, one {# clé} other {# clés}}',
+        state: { done: 'terminé', failed: 'échec', cancelled: 'annulé' },
+        scheduledBy: 'prévue par {by}',
+        rootKey: 'clé <id></id>',
+        replacedRootKey: 'à la place de <id></id>',
+      },
       actions: {
         namespace: {
           'set-encryption': 'Chiffrement basculé',
@@ -210,7 +226,8 @@ export const protectionFr: Pick<Messages, 'protection' | 'rootKeys'> = {
         },
         'namespace-key': {
           rotate: 'Clé renouvelée',
-          rewrap: 'Clés de données ré-enveloppées',
+          rewrap: 'Ré-enveloppement des clés de données lancé',
+          rewrapped: 'Clés de données ré-enveloppées',
           retire: 'Version de clé détruite',
         },
         encryption: {
@@ -237,6 +254,30 @@ export const protectionFr: Pick<Messages, 'protection' | 'rootKeys'> = {
         },
       },
     },
+  },
+  notices: {
+    'switch-thrown-again': 'Le chiffrement a été basculé de nouveau.',
+    'namespace-shredded': 'Les clés de cet espace de noms sont détruites, ou vont l’être.',
+    'blobs-unreadable':
+      '{count, plural, one {# objet ou partie n’a pas pu être lu et reste en l’état. Le journal le nomme.} other {# objets ou parties n’ont pas pu être lus et restent en l’état. Le journal les nomme.}}',
+    interrupted: 'En attente, avec un nouvel essai toutes les quelques secondes : {reason}',
+    failed: '{reason}',
+    'keys-destroyed': 'Les clés de cet espace de noms sont détruites.',
+    'keys-unreadable':
+      '{count, plural, one {# clé ne s’ouvre pas et reste en l’état.} other {# clés ne s’ouvrent pas et restent en l’état.}}',
+    'legal-hold': 'Des objets du bucket {bucket} font l’objet d’une conservation légale.',
+    'locked-until': 'Des objets du bucket {bucket} sont sous verrou de conformité jusqu’au {until}.',
+    'version-active': 'Les nouvelles données emploient cette version. Renouvelez d’abord la clé.',
+    'version-in-use':
+      '{count, plural, one {# clé est enveloppée} other {# clés sont enveloppées}} par la version {version}. Ré-enveloppez d’abord les clés de données.',
+    'root-key-active': 'Cette clé racine est employée. Renouvelez-la d’abord.',
+    'root-key-in-use':
+      '{count, plural, one {# clé ou secret ne s’ouvre} other {# clés et secrets ne s’ouvrent}} qu’avec cette clé racine ; le ré-enveloppement sous la nouvelle se fait de lui-même.',
+    'root-key-uncertain':
+      'Il n’est pas encore certain que tout soit sous la nouvelle clé racine. Réessayez dans quelques minutes.',
+    'root-key-needed-until': 'Des jetons de session peuvent avoir besoin de cette clé racine jusqu’au {until}.',
+    'shred-scheduled': 'La destruction des clés est déjà prévue.',
+    'no-shred-scheduled': 'Aucune destruction n’est plus prévue.',
   },
   rootKeys: {
     title: 'Chiffrement',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { told } from '#lib/schemas/notice.ts'
 import { countSchema, timestampSchema } from '#lib/schemas/page.ts'
 
 /** GET /api/v1/namespaces/:ns/activities/:id: long work that a person started. */
@@ -8,8 +9,8 @@ export const activitySchema = z.object({
   state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
   doneCount: countSchema,
   totalCount: countSchema.nullable(),
-  /** Why it failed, for a person. */
-  message: z.string().nullable(),
+  /** Why it failed. */
+  ...told,
   createdAt: timestampSchema,
   updatedAt: timestampSchema,
 })

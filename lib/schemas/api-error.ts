@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { noticeSchema } from '#lib/schemas/notice.ts'
 
 /** What every JSON route answers with a status ≥ 400. `code` is S3's where S3 has one. */
 export const apiErrorSchema = z.object({
@@ -6,6 +7,8 @@ export const apiErrorSchema = z.object({
     code: z.string(),
     message: z.string(),
     requestId: z.string(),
+    /** What `message` says, where it says more than the code. */
+    notice: noticeSchema.optional(),
     /** Of InvalidArgument: what is wrong, by dotted path of the input. */
     fields: z.record(z.string(), z.string()).optional(),
   }),

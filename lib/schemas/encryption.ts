@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { told } from '#lib/schemas/notice.ts'
 import { countSchema, pageQuery, timestampSchema } from '#lib/schemas/page.ts'
 
 /** Bytes a second that a migration may read: 64 KiB to 1 TiB; null is as fast as the nodes give. */
@@ -40,8 +41,8 @@ const migrationSchema = z.object({
   startedAt: timestampSchema,
   updatedAt: timestampSchema,
   endedAt: timestampSchema.nullable(),
-  /** Why it failed, or what it met, for a person. */
-  message: z.string().nullable(),
+  /** Why it failed, or what it met. */
+  ...told,
 })
 export type Migration = z.infer<typeof migrationSchema>
 
@@ -106,6 +107,8 @@ export const rewrapSchema = z.object({
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   doneCount: countSchema,
   totalCount: countSchema,
+  /** Why it failed. */
+  ...told,
 })
 export type Rewrap = z.infer<typeof rewrapSchema>
 
@@ -127,7 +130,7 @@ const shredSchema = z.object({
   dueAt: timestampSchema,
   destroyedAt: timestampSchema.nullable(),
   /** What keeps it waiting though it is due. */
-  message: z.string().nullable(),
+  ...told,
 })
 export type Shred = z.infer<typeof shredSchema>
 

@@ -21,15 +21,19 @@ export class RouteError extends Error {
 /** The only place where an error becomes a JSON answer. What is not in the catalogue is logged and answered 500. */
 export function renderError(error: unknown, requestId: string): Response {
   if (error instanceof RouteError || isStorageError(error)) {
-    const fields = error instanceof RouteError ? error.fields : undefined
     const { code, message, status } = error
     if (status >= 500) getConsoleHost().log.error({ err: error, requestId }, 'request failed')
-    return answer(status, { error: { code, message, requestId, ...(fields === undefined ? {} : { fields }) } })
+    return answer(status, { error: { code, message, requestId, ...moreOf(error) } })
   }
   getConsoleHost().log.error({ err: error, requestId }, 'request failed')
   return answer(500, {
     error: { code: 'InternalError', message: 'We encountered an internal error. Please try again.', requestId },
   })
+}
+
+function moreOf(error: RouteError | StorageError): Pick<ApiError['error'], 'fields' | 'notice'> {
+  if (error instanceof RouteError) return error.fields === undefined ? {} : { fields: error.fields }
+  return error.notice === null ? {} : { notice: error.notice }
 }
 
 /** By name: the engine's class lives outside Next's bundle, so `instanceof` would never hold. */

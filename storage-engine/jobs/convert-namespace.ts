@@ -16,6 +16,7 @@ import {
   endMigration,
   noteMigration,
 } from '#storage-engine/metadata/encryption-migrations.ts'
+import type { Notice } from '#storage-engine/notice.ts'
 
 const BUCKETS_PAGE = 100
 const VERSIONS_PAGE = 1_000
@@ -58,10 +59,9 @@ export async function convertNamespace(
   await endMigration(engine.db, { id, ...verdictOn(unreadable) })
 }
 
-function verdictOn(unreadable: Set<string>): { state: 'done' | 'failed'; message: string | null } {
-  if (unreadable.size === 0) return { state: 'done', message: null }
-  const blobs = unreadable.size === 1 ? 'One blob' : `${unreadable.size} blobs`
-  return { state: 'failed', message: `${blobs} could not be read and stay as they are. The log names them.` }
+function verdictOn({ size: count }: Set<string>): { state: 'done' | 'failed'; notice: Notice | null } {
+  if (count === 0) return { state: 'done', notice: null }
+  return { state: 'failed', notice: { code: 'blobs-unreadable', values: { count } } }
 }
 
 /** For the progress that people see. */

@@ -18,6 +18,7 @@ import {
 import { setEncryptionMode } from '#storage-engine/metadata/namespaces.ts'
 import { findObject } from '#storage-engine/metadata/object-versions.ts'
 import { readUsage } from '#storage-engine/metadata/usage.ts'
+import { readNotice } from '#storage-engine/notice.ts'
 import { completeUpload } from '#storage-engine/objects/complete-upload.ts'
 import { isSealed, readObject, readSmallObject } from '#storage-engine/objects/read-object.ts'
 import { getUpload, writePart } from '#storage-engine/objects/uploads.ts'
@@ -190,7 +191,9 @@ describe('a migration of encryption', () => {
     const begun = await lastOf(bucket)
     await setEncryptionMode(engine.db, { namespaceId: bucket.namespaceId, mode: 'off' })
     await migrateEncryption(engine, { signal })
-    expect(await lastOf(bucket)).toMatchObject({ id: begun.id, state: 'cancelled', doneCount: 0 })
+    const ended = await lastOf(bucket)
+    expect(ended).toMatchObject({ id: begun.id, state: 'cancelled', doneCount: 0 })
+    expect(readNotice(ended.message).notice).toEqual({ code: 'switch-thrown-again', values: {} })
     expect(isSealed((await objectOf(bucket, 'a')).object)).toBe(false)
     expect(await migrate(bucket, 'on')).toMatchObject({ state: 'done', doneCount: 1 })
   })
@@ -267,7 +270,7 @@ describe('a migration of encryption', () => {
     fs.closeSync(fd)
     const migration = await migrate(bucket, 'on')
     expect(migration).toMatchObject({ state: 'failed', doneCount: 1, totalCount: 2 })
-    expect(migration.message).toContain('One blob could not be read')
+    expect(readNotice(migration.message).notice).toEqual({ code: 'blobs-unreadable', values: { count: 1 } })
     expect(isSealed((await objectOf(bucket, 'whole')).object)).toBe(true)
     expect(isSealed((await objectOf(bucket, 'broken')).object)).toBe(false)
   }, 60_000)

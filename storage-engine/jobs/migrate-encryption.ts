@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine } from '#storage-engine/engine.ts'
+import { StorageError } from '#storage-engine/errors.ts'
 import { convertNamespace } from '#storage-engine/jobs/convert-namespace.ts'
 import { Pace } from '#storage-engine/jobs/pace.ts'
 import {
@@ -11,6 +12,7 @@ import {
 } from '#storage-engine/metadata/encryption-migrations.ts'
 import { getNamespace } from '#storage-engine/metadata/namespaces.ts'
 import { MigrationHalted } from '#storage-engine/metadata/swap-blobs.ts'
+import type { Notice } from '#storage-engine/notice.ts'
 
 /** Namespaces at a time; the others wait for their turn. */
 const MIGRATIONS_AT_ONCE = 2
@@ -70,7 +72,7 @@ async function perform(
   const { id, namespaceId } = migration
   const { shredState } = await getNamespace(engine.db, { id: namespaceId })
   if (shredState === null) return convertNamespace(engine, migration, work)
-  await endMigration(engine.db, { id, state: 'failed', message: 'The namespace is being shredded.' })
+  await endMigration(engine.db, { id, state: 'failed', notice: { code: 'namespace-shredded', values: {} } })
 }
 
 /** Does what people ordered meanwhile. */
@@ -97,8 +99,10 @@ async function explain(
   signal: AbortSignal,
 ): Promise<void> {
   engine.log.error({ err: error, migrationId: id }, 'migration of encryption stopped, and will be tried again')
-  const message = error instanceof Error ? error.message : String(error)
-  await noteMigration(engine.db, { id, message, bytesPerSecond: null }).catch((cause: unknown) => {
+  const text = error instanceof Error ? error.message : String(error)
+  const values = { error: error instanceof StorageError ? error.code : 'InternalError', text }
+  const notice: Notice = { code: 'interrupted', values }
+  await noteMigration(engine.db, { id, notice, bytesPerSecond: null }).catch((cause: unknown) => {
     engine.log.warn({ err: cause, migrationId: id }, 'the reason could not be written down')
   })
   await sleep(RETRY_MS, undefined, { signal }).catch(() => {})

@@ -15,6 +15,7 @@ import {
   rotateNamespaceKey,
   startKeyRewrap,
 } from '#storage-engine/namespaces/namespace-keys.ts'
+import { readNotice } from '#storage-engine/notice.ts'
 import { completeUpload } from '#storage-engine/objects/complete-upload.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
 import { getUpload, writePart } from '#storage-engine/objects/uploads.ts'
@@ -203,7 +204,9 @@ test('goes on where a stopped pass ended, past a damaged key, and says so', asyn
   await rewrapKeys(engine, { signal: AbortSignal.abort() })
   expect(await hasKeysToRewrap(engine)).toBe(true)
   await rewrapKeys(engine, { signal: new AbortController().signal })
-  expect(await findLastRewrap(engine.db, { namespaceId })).toMatchObject({ state: 'failed', doneCount: 2 })
+  const ended = await findLastRewrap(engine.db, { namespaceId })
+  expect(ended).toMatchObject({ state: 'failed', doneCount: 2 })
+  expect(readNotice(ended?.message ?? null).notice).toEqual({ code: 'keys-unreadable', values: { count: 1 } })
   expect(await counts()).toEqual({ 1: 1, 2: 2 })
   expect(await read('c')).toBe(content.toString())
 })

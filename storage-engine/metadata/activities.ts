@@ -1,6 +1,7 @@
 import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm'
 import { activities } from '#drizzle/schema/namespaces.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
+import { type Notice, storeNotice } from '#storage-engine/notice.ts'
 
 export type Activity = typeof activities.$inferSelect
 export type NewActivity = Pick<Activity, 'id' | 'namespaceId' | 'kind' | 'startedBy' | 'totalCount' | 'input'>
@@ -47,13 +48,14 @@ export async function reportActivity(
 export interface FinishActivity {
   id: string
   state: 'done' | 'failed' | 'cancelled'
-  /** For a person; null when there is nothing to say. */
-  message: string | null
+  /** Null when there is nothing to say. */
+  notice: Notice | null
 }
 
 /** An activity that has ended stays as it ended. */
-export async function finishActivity(db: Queryable, { id, state, message }: FinishActivity): Promise<void> {
-  await db.run((orm) => orm.update(activities).set({ state, message, updatedAt: sql`now()` }).where(isRunning(id)))
+export async function finishActivity(db: Queryable, { id, state, notice }: FinishActivity): Promise<void> {
+  const change = { state, message: storeNotice(notice), updatedAt: sql`now()` }
+  await db.run((orm) => orm.update(activities).set(change).where(isRunning(id)))
 }
 
 function isRunning(id: string) {

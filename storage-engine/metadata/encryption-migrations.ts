@@ -1,6 +1,7 @@
 import type { encryptionMigrations } from '#drizzle/schema/encryption-migrations.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
+import { type Notice, storeNotice } from '#storage-engine/notice.ts'
 
 export type EncryptionMigration = typeof encryptionMigrations.$inferSelect
 export type MigrationDirection = EncryptionMigration['direction']
@@ -46,9 +47,9 @@ export async function supersedeMigrations(db: Queryable, { namespaceId }: { name
   await db.query({
     name: 'supersede-encryption-migrations',
     text: `
-update encryption_migrations m set state = 'cancelled', message = 'The switch was thrown again.', bytes_per_second = null, updated_at = now(), ended_at = now()
+update encryption_migrations m set state = 'cancelled', message = $2, bytes_per_second = null, updated_at = now(), ended_at = now()
 from namespaces n where n.id = $1 and m.namespace_id = n.id and ${IS_UNDER_WAY} and m.encryption_epoch <> n.encryption_epoch`,
-    values: [namespaceId],
+    values: [namespaceId, storeNotice({ code: 'switch-thrown-again', values: {} })],
   })
 }
 
@@ -158,7 +159,7 @@ export interface NoteMigration {
   totalBytes?: number
   bytesPerSecond?: number | null
   position?: EncryptionMigration['position']
-  message?: string | null
+  notice?: Notice | null
   state?: 'cleaning'
 }
 
@@ -167,14 +168,17 @@ const NOTED: Record<Exclude<keyof NoteMigration, 'id'>, string> = {
   totalBytes: 'total_bytes',
   bytesPerSecond: 'bytes_per_second',
   position: 'position',
-  message: 'message',
+  notice: 'message',
   state: 'state',
 }
 
 /** Writes down what the job knows; one that was paused or has ended stays as it is. */
 export async function noteMigration(db: Queryable, { id, ...facts }: NoteMigration): Promise<void> {
   const columns = Object.keys(facts) as (keyof typeof NOTED)[]
-  const values = columns.map((column) => (column === 'position' ? JSON.stringify(facts[column]) : facts[column]))
+  const values = columns.map((column) => {
+    if (column === 'position') return JSON.stringify(facts.position)
+    return column === 'notice' ? storeNotice(facts.notice ?? null) : facts[column]
+  })
   await db.query({
     name: `note-encryption-migration-${columns.join('-')}`,
     text: `
@@ -185,12 +189,12 @@ where id = $1 and state in ('running', 'cleaning')`,
 }
 
 /**
- * Ends a migration, unless the switch was thrown again or a person ended it before. `message` is for a person; null when
- * there is nothing to say.
+ * Ends a migration, unless the switch was thrown again or a person ended it before. `notice` is null when there is nothing
+ * to say.
  */
 export async function endMigration(
   db: Queryable,
-  { id, state, message }: { id: string; state: 'done' | 'failed'; message: string | null },
+  { id, state, notice }: { id: string; state: 'done' | 'failed'; notice: Notice | null },
 ): Promise<void> {
   await db.query({
     name: 'end-encryption-migration',
@@ -199,7 +203,7 @@ with n as materialized (
   select n.id, n.encryption_epoch from namespaces n join encryption_migrations m on m.namespace_id = n.id where m.id = $1 for share of n)
 update encryption_migrations m set state = $2, message = $3, bytes_per_second = null, updated_at = now(), ended_at = now()
 from n where m.id = $1 and m.state in ('running', 'cleaning') and n.encryption_epoch = m.encryption_epoch`,
-    values: [id, state, message],
+    values: [id, state, storeNotice(notice)],
   })
 }
 

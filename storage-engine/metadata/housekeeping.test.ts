@@ -172,9 +172,9 @@ describe('activities', () => {
     expect(await insertActivity(db, activity)).toMatchObject({ ...activity, state: 'running', doneCount: 0 })
     await reportActivity(db, { id: activity.id, doneCount: 2 })
     await reportActivity(db, { id: activity.id, doneCount: 3 })
-    await finishActivity(db, { id: activity.id, state: 'done', message: null })
+    await finishActivity(db, { id: activity.id, state: 'done', notice: null })
     await reportActivity(db, { id: activity.id, doneCount: 9 })
-    await finishActivity(db, { id: activity.id, state: 'failed', message: 'no' })
+    await finishActivity(db, { id: activity.id, state: 'failed', notice: { code: 'keys-destroyed', values: {} } })
     expect(await findActivity(db, { namespaceId, id: activity.id })).toMatchObject({
       state: 'done',
       doneCount: 5,

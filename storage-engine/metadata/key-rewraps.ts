@@ -3,6 +3,7 @@ import { keyRewraps } from '#drizzle/schema/keys.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 import { isDuplicate } from '#storage-engine/metadata/postgres-errors.ts'
+import { type Notice, storeNotice } from '#storage-engine/notice.ts'
 
 /** A pass that wraps a namespace's data keys under its newest key. */
 export type KeyRewrap = typeof keyRewraps.$inferSelect
@@ -50,8 +51,13 @@ export async function reportKeyRewrap(
 
 export async function finishKeyRewrap(
   db: Queryable,
-  { id, state, message }: { id: string; state: 'done' | 'failed'; message: string | null },
+  { id, state, notice }: { id: string; state: 'done' | 'failed'; notice: Notice | null },
 ): Promise<void> {
   const isIt = and(eq(keyRewraps.id, id), eq(keyRewraps.state, 'running'))
-  await db.run((orm) => orm.update(keyRewraps).set({ state, message, endedAt: new Date() }).where(isIt))
+  await db.run((orm) =>
+    orm
+      .update(keyRewraps)
+      .set({ state, message: storeNotice(notice), endedAt: new Date() })
+      .where(isIt),
+  )
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '#storage-engine/metadata/database.ts'
+import type { Notice } from '#storage-engine/notice.ts'
 
 /** A version that nobody may destroy yet, by whatever means. */
 export interface LockedVersion {
@@ -28,8 +29,8 @@ order by 2 desc nulls last limit 1`,
   return locked ?? null
 }
 
-/** For a person. */
-export function lockText({ bucketName, lockedUntil }: LockedVersion): string {
-  const reason = lockedUntil === null ? 'under a legal hold' : `locked until ${lockedUntil} in COMPLIANCE mode`
-  return `Objects in the bucket ${bucketName} are ${reason}.`
+export function noticeOfLock({ bucketName: bucket, lockedUntil: until }: LockedVersion): Notice {
+  return until === null
+    ? { code: 'legal-hold', values: { bucket } }
+    : { code: 'locked-until', values: { bucket, until } }
 }

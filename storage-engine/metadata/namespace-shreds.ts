@@ -3,9 +3,10 @@ import { namespaceShreds } from '#drizzle/schema/keys.ts'
 import { namespaceKeys } from '#drizzle/schema/namespaces.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
-import { findLockedVersion, lockText } from '#storage-engine/metadata/locked-versions.ts'
+import { findLockedVersion, noticeOfLock } from '#storage-engine/metadata/locked-versions.ts'
 import { isDuplicate } from '#storage-engine/metadata/postgres-errors.ts'
 import { pauseWriters } from '#storage-engine/metadata/write-target.ts'
+import { storeNotice } from '#storage-engine/notice.ts'
 
 /** A destruction of all keys of a namespace, asked for or done. */
 export type NamespaceShred = typeof namespaceShreds.$inferSelect
@@ -32,7 +33,7 @@ export async function insertShred(
     })
   } catch (error) {
     if (!isDuplicate(error, 'namespace_shreds_one')) throw error
-    throw new StorageError('KeysAreChanging', { message: 'The keys of this namespace are to be destroyed already.' })
+    throw new StorageError('KeysAreChanging', { notice: { code: 'shred-scheduled', values: {} } })
   }
 }
 
@@ -80,7 +81,8 @@ export async function beginDestruction(
     // Nobody can lock a version between our look and our commit.
     await pauseWriters(tx)
     const locked = await findLockedVersion(tx, { namespaceId, namedKeyId: null, now })
-    const change = locked === null ? { state: 'destroying' as const, message: null } : { message: lockText(locked) }
+    const change =
+      locked === null ? { state: 'destroying' as const, message: null } : { message: storeNotice(noticeOfLock(locked)) }
     const changed = await tx.run((orm) =>
       orm.update(namespaceShreds).set(change).where(isScheduled).returning({ id: namespaceShreds.id }),
     )

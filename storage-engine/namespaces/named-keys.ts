@@ -3,7 +3,7 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { isUuid } from '#storage-engine/metadata/is-uuid.ts'
-import { findLockedVersion, lockText } from '#storage-engine/metadata/locked-versions.ts'
+import { findLockedVersion, noticeOfLock } from '#storage-engine/metadata/locked-versions.ts'
 import {
   findNamedKey,
   insertNamedKey,
@@ -85,7 +85,7 @@ export async function scheduleNamedKeyDeletion(
   const now = new Date()
   const { id: namedKeyId } = await getNamedKey(engine, input)
   const locked = await findLockedVersion(engine.db, { namespaceId: input.namespaceId, namedKeyId, now })
-  if (locked !== null) throw new StorageError('KeyIsInUse', { message: lockText(locked) })
+  if (locked !== null) throw new StorageError('KeyIsInUse', { notice: noticeOfLock(locked) })
   const deleteAt = new Date(now.getTime() + days * DAY_MS)
   await changeState(engine, input, { from: ['enabled', 'disabled'], state: 'pending-deletion', deleteAt })
   return { deleteAt }

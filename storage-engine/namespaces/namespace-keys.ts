@@ -60,8 +60,7 @@ export async function retireNamespaceKey(
   const { db, keystore, keyring, log } = engine
   const key = (await listNamespaceKeys(db, { namespaceId })).find((each) => each.version === version)
   if (key === undefined) throw new StorageError('NoSuchKeyVersion')
-  if (key.state === 'active')
-    throw new StorageError('KeyIsInUse', { message: 'This is the active version: rotate the key first.' })
+  if (key.state === 'active') throw new StorageError('KeyIsInUse', { notice: { code: 'version-active', values: {} } })
   if (key.wrappedKey !== null) {
     await expectUnused(engine, key)
     // A write that was prepared under this version may still be on its way: it is turned back, or seen by the second look.
@@ -83,15 +82,14 @@ async function expectUnused(engine: Engine, { namespaceId, version }: NamespaceK
   const count = (await countDataKeys(engine.db, { namespaceId })).get(version) ?? 0
   if (count === 0) return
   throw new StorageError('KeyIsInUse', {
-    message: `${count} keys are wrapped by version ${version}: wrap them under the newest version first.`,
+    notice: { code: 'version-in-use', values: { version, count } },
     extra: { Count: String(count) },
   })
 }
 
 async function getActive(engine: Engine, namespaceId: string): Promise<NamespaceKeyVersion> {
   const active = (await listNamespaceKeys(engine.db, { namespaceId })).find(({ state }) => state === 'active')
-  if (active === undefined)
-    throw new StorageError('AccessDenied', { message: 'The keys of this namespace are destroyed.' })
+  if (active === undefined) throw new StorageError('AccessDenied', { notice: { code: 'keys-destroyed', values: {} } })
   return active
 }
 

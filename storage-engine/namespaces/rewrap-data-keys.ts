@@ -16,6 +16,7 @@ import {
 } from '#storage-engine/metadata/data-keys.ts'
 import { finishKeyRewrap, type KeyRewrap, reportKeyRewrap } from '#storage-engine/metadata/key-rewraps.ts'
 import { loadNamespaceKeys } from '#storage-engine/metadata/namespace-keys.ts'
+import type { Notice } from '#storage-engine/notice.ts'
 
 const PAGE_SIZE = 500
 const BUCKETS_PAGE = 1000
@@ -50,7 +51,7 @@ export async function rewrapDataKeys(
     const { epoch: keyEpoch, rows } = await loadNamespaceKeys(engine.db, { namespaceId })
     const version = rows.find(({ state }) => state === 'active')?.version
     if (version === undefined) {
-      return finishKeyRewrap(engine.db, { id, state: 'failed', message: 'The keys of the namespace are destroyed.' })
+      return finishKeyRewrap(engine.db, { id, state: 'failed', notice: { code: 'keys-destroyed', values: {} } })
     }
     const pass: Pass = { engine, rewrap, version, keyEpoch, signal, seenCount: 0, brokenCount: 0 }
     await rewrapNamedKeys(pass)
@@ -58,8 +59,9 @@ export async function rewrapDataKeys(
     await rewrapVersions(pass)
     if (signal.aborted) return
     if (pass.seenCount > pass.brokenCount) continue
-    const message = pass.brokenCount === 0 ? null : `${pass.brokenCount} keys do not open, and stay as they are.`
-    return finishKeyRewrap(engine.db, { id, state: message === null ? 'done' : 'failed', message })
+    if (pass.brokenCount === 0) return finishKeyRewrap(engine.db, { id, state: 'done', notice: null })
+    const notice: Notice = { code: 'keys-unreadable', values: { count: pass.brokenCount } }
+    return finishKeyRewrap(engine.db, { id, state: 'failed', notice })
   }
 }
 

@@ -13,6 +13,7 @@ import {
 } from '#storage-engine/metadata/root-keys.ts'
 import { countRootWrapped } from '#storage-engine/metadata/root-wrapped.ts'
 import { rewrapUnderRootKey } from '#storage-engine/namespaces/rewrap-under-root-key.ts'
+import type { Notice } from '#storage-engine/notice.ts'
 
 /** Any process may seal under an envelope of the root key before for 300 s (crypto/secret-sealer.ts), and half a minute to be sure. */
 const ENVELOPE_MS = 330_000
@@ -163,19 +164,19 @@ function asNoted({ id, version, activeSince: createdAt, replacedAt, retiredAt }:
 
 function expectRetirable(key: RootKeyState, active: RootKeyState | undefined): void {
   if (key.state === 'active') {
-    throw new StorageError('KeyIsInUse', { message: 'This is the active root key: rotate it first.' })
+    throw new StorageError('KeyIsInUse', { notice: { code: 'root-key-active', values: {} } })
   }
   if (key.wrappedCount > 0) {
-    const message = `${key.wrappedCount} keys and secrets open only with this root key; they are being wrapped again.`
-    throw new StorageError('KeyIsInUse', { message, extra: { Count: String(key.wrappedCount) } })
+    const count = key.wrappedCount
+    const notice: Notice = { code: 'root-key-in-use', values: { count } }
+    throw new StorageError('KeyIsInUse', { notice, extra: { Count: String(count) } })
   }
   if (!active?.rewrappedAt) {
-    throw new StorageError('KeyIsInUse', { message: 'Not everything is known to be under the active root key yet.' })
+    throw new StorageError('KeyIsInUse', { notice: { code: 'root-key-uncertain', values: {} } })
   }
   if (key.neededUntil !== null && key.neededUntil.getTime() > Date.now()) {
-    throw new StorageError('KeyIsInUse', {
-      message: `Session tokens that this root key protects may be in use until ${key.neededUntil.toISOString()}.`,
-    })
+    const values = { until: key.neededUntil.toISOString() }
+    throw new StorageError('KeyIsInUse', { notice: { code: 'root-key-needed-until', values } })
   }
 }
 

@@ -2,7 +2,7 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { readSnapshot } from '#storage-engine/metadata/attested-blobs.ts'
-import { findLockedVersion, lockText } from '#storage-engine/metadata/locked-versions.ts'
+import { findLockedVersion, noticeOfLock } from '#storage-engine/metadata/locked-versions.ts'
 import { listNamespaceKeys } from '#storage-engine/metadata/namespace-keys.ts'
 import {
   beginDestruction,
@@ -42,14 +42,14 @@ export async function scheduleShred(
   const now = new Date()
   const dueAt = new Date(now.getTime() + days * DAY_MS)
   const locked = await findLockedVersion(engine.db, { namespaceId, namedKeyId: null, now })
-  if (locked !== null) throw new StorageError('KeyIsInUse', { message: lockText(locked) })
+  if (locked !== null) throw new StorageError('KeyIsInUse', { notice: noticeOfLock(locked) })
   await insertShred(engine.db, { id: newId(), namespaceId, scheduledBy, dueAt })
 }
 
 /** Takes the order back. Throws KeysAreChanging when there is none any more. */
 export async function keepNamespace(engine: Engine, { namespaceId }: { namespaceId: string }): Promise<void> {
   if (await cancelShred(engine.db, { namespaceId })) return
-  throw new StorageError('KeysAreChanging', { message: 'No destruction is scheduled that could be taken back.' })
+  throw new StorageError('KeysAreChanging', { notice: { code: 'no-shred-scheduled', values: {} } })
 }
 
 /**

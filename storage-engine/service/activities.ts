@@ -2,6 +2,7 @@ import { type Actor, requirePermission } from '#storage-engine/accounts/actor.ts
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { findActivity } from '#storage-engine/metadata/activities.ts'
+import { readNotice } from '#storage-engine/notice.ts'
 
 const UUID_PATTERN = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -17,7 +18,7 @@ export async function getActivity(engine: Engine, actor: Actor, input: { namespa
     state,
     doneCount,
     totalCount,
-    message,
+    ...readNotice(message),
     createdAt: activity.createdAt.toISOString(),
     updatedAt: activity.updatedAt.toISOString(),
   }

@@ -8,6 +8,7 @@ import { listVersions } from '#storage-engine/metadata/listing-versions.ts'
 import { measureSelection } from '#storage-engine/metadata/object-selections.ts'
 import { findObject } from '#storage-engine/metadata/object-versions.ts'
 import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
+import { readNotice } from '#storage-engine/notice.ts'
 import { writeObject } from '#storage-engine/objects/write-object.ts'
 import { createActivityRunner } from '#storage-engine/service/activity-runner.ts'
 import { startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
@@ -106,7 +107,10 @@ test('says that it failed, without telling secrets', async () => {
   const runner = createActivityRunner(setting.engine)
   const activity = await startDeletion({ nonsense: true })
   await runner.run(activity)
-  expect(await find(activity)).toMatchObject({ state: 'failed', message: 'An internal error ended it.' })
+  const failed = await find(activity)
+  expect(failed?.state).toBe('failed')
+  const values = { error: 'InternalError', text: 'An internal error ended it.' }
+  expect(readNotice(failed?.message ?? null).notice).toEqual({ code: 'failed', values })
   await runner.stop()
 })
 

@@ -6,6 +6,7 @@ import {
   finishActivity,
   reportActivity,
 } from '#storage-engine/metadata/activities.ts'
+import type { Notice } from '#storage-engine/notice.ts'
 import { type ActivityProgress, performDeletion } from '#storage-engine/service/perform-deletion.ts'
 
 /** A running activity says how far it is at least this often; one that was silent for longer lost its process. */
@@ -55,13 +56,20 @@ async function perform(engine: Engine, activity: Activity, signal: AbortSignal):
   const progress: ActivityProgress = { signal, report: (doneCount) => reportActivity(engine.db, { id, doneCount }) }
   try {
     await performDeletion(engine, activity, progress)
-    if (!signal.aborted) await finishActivity(engine.db, { id, state: 'done', message: null })
+    if (!signal.aborted) await finishActivity(engine.db, { id, state: 'done', notice: null })
   } catch (error) {
     engine.log.error({ err: error, activityId: id }, 'activity failed')
-    const message = error instanceof StorageError ? error.message : 'An internal error ended it.'
-    await finishActivity(engine.db, { id, state: 'failed', message }).catch((cause: unknown) => {
+    await finishActivity(engine.db, { id, state: 'failed', notice: noticeOf(error) }).catch((cause: unknown) => {
       // Its row still says running: it is taken over once Postgres is back.
       engine.log.error({ err: cause, activityId: id }, 'activity left to be resumed')
     })
   }
+}
+
+function noticeOf(error: unknown): Notice {
+  const values =
+    error instanceof StorageError
+      ? { error: error.code, text: error.message }
+      : { error: 'InternalError', text: 'An internal error ended it.' }
+  return { code: 'failed', values }
 }

@@ -9,6 +9,7 @@ import { findShred, type NamespaceShred } from '#storage-engine/metadata/namespa
 import type { Namespace } from '#storage-engine/metadata/namespaces.ts'
 import { retireNamespaceKey, rotateNamespaceKey, startKeyRewrap } from '#storage-engine/namespaces/namespace-keys.ts'
 import { keepNamespace, scheduleShred } from '#storage-engine/namespaces/shred-namespace.ts'
+import { readNotice } from '#storage-engine/notice.ts'
 import { requireNamespace } from '#storage-engine/service/require-namespace.ts'
 import { SharedWork } from '#storage-engine/service/shared-work.ts'
 
@@ -136,8 +137,8 @@ async function describe(
   }
 }
 
-function describeRewrap({ state, doneCount, totalCount }: KeyRewrap) {
-  return { state, doneCount, totalCount }
+function describeRewrap({ state, doneCount, totalCount, message }: KeyRewrap) {
+  return { state, doneCount, totalCount, ...readNotice(message) }
 }
 
 function describeShred({ state, scheduledBy, scheduledAt, dueAt, destroyedAt, message }: NamespaceShred) {
@@ -147,6 +148,6 @@ function describeShred({ state, scheduledBy, scheduledAt, dueAt, destroyedAt, me
     scheduledAt: scheduledAt.toISOString(),
     dueAt: dueAt.toISOString(),
     destroyedAt: destroyedAt?.toISOString() ?? null,
-    message,
+    ...readNotice(message),
   }
 }

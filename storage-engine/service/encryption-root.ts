@@ -114,5 +114,5 @@ function describeRotation([active, ...others]: RootKeyState[]) {
   if (active === undefined || others.length === 0) return null
   const totalCount = others.reduce((sum, { wrappedCount }) => sum + wrappedCount, active.wrappedCount)
   const state = active.rewrappedAt === null ? ('running' as const) : ('done' as const)
-  return { state, doneCount: active.wrappedCount, totalCount }
+  return { state, doneCount: active.wrappedCount, totalCount, message: null, notice: null }
 }

@@ -16,6 +16,7 @@ import {
   setEncryptionMode,
 } from '#storage-engine/metadata/namespaces.ts'
 import { readOpenUploadUsage } from '#storage-engine/metadata/usage.ts'
+import { readNotice } from '#storage-engine/notice.ts'
 import { encryptionStateOf, percentOf } from '#storage-engine/service/encryption-state.ts'
 import { requireNamespace } from '#storage-engine/service/require-namespace.ts'
 
@@ -140,6 +141,6 @@ function describeMigration(migration: EncryptionMigration) {
     startedAt: migration.createdAt.toISOString(),
     updatedAt: migration.updatedAt.toISOString(),
     endedAt: migration.endedAt?.toISOString() ?? null,
-    message,
+    ...readNotice(message),
   }
 }

@@ -151,6 +151,16 @@ test('counts the data keys of a namespace once for all who look at the same time
   for (const spy of [run, transaction]) spy.mockRestore()
 })
 
+test('says why a migration ended by itself, for every language', async () => {
+  const start = { action: 'start', rateLimit: 65_536 }
+  await act(migration.POST, start)
+  await turn('globex', 'off')
+  const ended = (await read('encryption', 'globex')).json.migration
+  expect(ended).toMatchObject({ state: 'cancelled', message: 'The switch was thrown again.' })
+  expect(ended.notice).toEqual({ code: 'switch-thrown-again', values: {} })
+  await turn('globex', 'on')
+})
+
 test('rotates and retires versions of a key, the latter by the exact name', async () => {
   expect((await act(keys.POST, { action: 'rotate' })).json.keys).toMatchObject([
     { version: 2, state: 'active', dataKeyCount: 0, retiredAt: null },
@@ -158,9 +168,10 @@ test('rotates and retires versions of a key, the latter by the exact name', asyn
   ])
   const retire = { action: 'retire', version: 1 }
   expect((await act(keys.POST, { ...retire, confirm: 'acme' })).json.error.code).toBe('ConfirmationMismatch')
+  const notice = { code: 'version-in-use', values: { version: 1, count: expect.any(Number) } }
   expect(await act(keys.POST, { ...retire, confirm: 'globex' })).toMatchObject({
     status: 409,
-    json: { error: { code: 'KeyIsInUse' } },
+    json: { error: { code: 'KeyIsInUse', message: expect.stringContaining('wrapped by version 1'), notice } },
   })
   expect((await act(keys.POST, { action: 'rewrap' })).json.rewrap).toMatchObject({ state: 'running' })
 })
