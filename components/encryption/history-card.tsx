@@ -1,10 +1,12 @@
 'use client'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
+import { HistoryFacts } from '#components/encryption/history-facts.tsx'
 import { encryptionHistoryQuery } from '#components/encryption/queries.ts'
 import { ErrorPanel } from '#components/shared/error-panel.tsx'
 import { LoadMore } from '#components/shared/load-more.tsx'
 import { RelativeTime } from '#components/shared/relative-time.tsx'
+import { useActorName } from '#components/shared/use-actor-name.ts'
 import { Badge } from '#components/ui/badge.tsx'
 import { Card } from '#components/ui/card.tsx'
 import { Skeleton } from '#components/ui/skeleton.tsx'
@@ -39,34 +41,17 @@ function HistoryEntry({ entry }: { entry: EncryptionHistoryEntry }) {
   const t = useTranslations('protection.history')
   const { action, actor, at, target, result, details } = entry
   const known = `actions.${action}` as 'actions.named-key.create'
-  const facts = factsOf(details ?? {})
+  const actorName = useActorName()
   return (
     <li className="relative grid gap-0.5 border-line border-l-2 pl-3.5">
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <span className="font-medium">{t.has(known) ? t(known, { target }) : action}</span>
         {result !== 'ok' && <Badge tone="bad">{t(`results.${result}`)}</Badge>}
       </p>
-      {facts.length > 0 && (
-        <p className="flex flex-wrap gap-x-3 break-all font-mono text-ink-soft text-xs">
-          {facts.map((fact) => (
-            <span key={fact}>{fact}</span>
-          ))}
-        </p>
-      )}
+      {details !== null && <HistoryFacts action={action} details={details} />}
       <p className="text-ink-soft text-xs">
-        {actor} · <RelativeTime iso={at} />
+        {actorName(actor)} · <RelativeTime iso={at} />
       </p>
     </li>
   )
-}
-
-/** { before: 'off', after: 'on', version: 3 } → ['off → on', 'version: 3'], as the audit spells them. */
-function factsOf({ before, after, ...others }: Record<string, unknown>): string[] {
-  const change = before === undefined || after === undefined ? [] : [`${textOf(before)} → ${textOf(after)}`]
-  const known = Object.entries(others).filter(([, value]) => value !== null && value !== undefined)
-  return [...change, ...known.map(([name, value]) => `${name}: ${textOf(value)}`)]
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }

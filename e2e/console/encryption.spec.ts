@@ -105,7 +105,9 @@ test('encryption is switched on with existing data, survives a restart, and is p
     await expect(migration).toHaveAttribute('data-state', 'done')
     await expect.poll(() => shareOf(page)).toBe(100)
     await expect(page.getByRole('row', { name: new RegExp(BUCKET) })).toContainText('100%')
-    await expect(page.getByRole('listitem').filter({ hasText: 'off → on' })).toContainText('admin')
+    const entry = page.getByRole('listitem').filter({ hasText: 'Off → On' })
+    await expect(entry).toContainText('stored data too · at most 256 KiB/s')
+    await expect(entry).toContainText('admin')
   })
 
   await test.step('the tenant sees it on the bucket and on an object', async () => {
