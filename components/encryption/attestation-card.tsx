@@ -1,6 +1,7 @@
 'use client'
 import { Download, FileCheck2 } from 'lucide-react'
 import { useTranslations } from 'use-intl'
+import { DownloadDigest } from '#components/encryption/download-digest.tsx'
 import { useDownload } from '#components/encryption/use-download.ts'
 import { CopyButton } from '#components/shared/copy-button.tsx'
 import { ErrorPanel } from '#components/shared/error-panel.tsx'
@@ -31,6 +32,7 @@ export function AttestationCard({ url, fileName, scope }: AttestationCardProps) 
         {t('download')}
       </Button>
       {download.error !== null && <ErrorPanel error={download.error} />}
+      <DownloadDigest sha256={download.data} />
       <div className="grid gap-1">
         <p className="text-ink-soft text-xs">{t('verify')}</p>
         <div className="flex items-center gap-1 rounded-lg bg-sunken py-1 pr-1 pl-3">

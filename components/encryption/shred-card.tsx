@@ -4,6 +4,7 @@ import { Download, Flame, Undo2 } from 'lucide-react'
 import { useState } from 'react'
 import { toast } from 'sonner'
 import { useNow, useTranslations } from 'use-intl'
+import { DownloadDigest } from '#components/encryption/download-digest.tsx'
 import { cancelShred, namespaceKeysQuery, signedDocumentUrl } from '#components/encryption/queries.ts'
 import { ShredDialog } from '#components/encryption/shred-dialog.tsx'
 import { useDownload } from '#components/encryption/use-download.ts'
@@ -89,6 +90,7 @@ function Destroyed({ namespace, shred }: { namespace: string; shred: Shred }) {
         {t('record')}
       </Button>
       {download.error !== null && <ErrorPanel error={download.error} />}
+      <DownloadDigest sha256={download.data} />
     </>
   )
 }

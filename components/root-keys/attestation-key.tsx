@@ -1,6 +1,6 @@
 'use client'
 import { useTranslations } from 'use-intl'
-import { CopyButton } from '#components/shared/copy-button.tsx'
+import { CopyValue } from '#components/shared/copy-value.tsx'
 import { Card } from '#components/ui/card.tsx'
 import type { SigningKey } from '#lib/schemas/installation-encryption.ts'
 
@@ -14,21 +14,9 @@ export function AttestationKey({ signingKey }: { signingKey: SigningKey }) {
         <p className="text-pretty text-ink-soft">{t('signingKeyText')}</p>
       </div>
       <dl className="grid gap-2">
-        <Value label={t('publicKey')} value={signingKey.publicKey} copyLabel={t('copyPublicKey')} />
-        <Value label={t('keyId')} value={signingKey.keyId} copyLabel={t('copyKeyId')} />
+        <CopyValue label={t('publicKey')} value={signingKey.publicKey} copyLabel={t('copyPublicKey')} />
+        <CopyValue label={t('keyId')} value={signingKey.keyId} copyLabel={t('copyKeyId')} />
       </dl>
     </Card>
-  )
-}
-
-function Value({ label, value, copyLabel }: { label: string; value: string; copyLabel: string }) {
-  return (
-    <div className="grid gap-0.5">
-      <dt className="text-ink-soft text-xs">{label}</dt>
-      <dd className="flex items-center gap-1">
-        <span className="min-w-0 grow break-all font-mono text-xs leading-5">{value}</span>
-        <CopyButton text={value} label={copyLabel} />
-      </dd>
-    </div>
   )
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -128,7 +128,9 @@ test('encryption is switched on with existing data, survives a restart, and is p
     expect(download.suggestedFilename()).toBe('main-attestation.json')
     const file = testInfo.outputPath('main-attestation.json')
     await download.saveAs(file)
-    const attestation = JSON.parse(await readFile(file, 'utf8'))
+    const text = await readFile(file, 'utf8')
+    await expect(page.getByText(createHash('sha256').update(text).digest('hex'))).toBeVisible()
+    const attestation = JSON.parse(text)
     expect(verifyDocument(attestation)).toBe(true)
     expect(attestation.namespaces).toMatchObject([
       { name: 'main', mode: 'on', state: 'on', objects: { sealedCount: OBJECT_COUNT, plainCount: 0 } },

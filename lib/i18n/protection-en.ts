@@ -167,6 +167,8 @@ export const protectionEn = {
       serviceText:
         'A signed statement of what is encrypted in every namespace: objects, bytes, algorithms and key versions, with a digest of all that is stored.',
       download: 'Download attestation',
+      sha256: 'SHA-256 of the downloaded file',
+      copySha256: 'Copy the SHA-256',
       verify: 'Check it against the disks, offline:',
       copyCommand: 'Copy the command',
     },
@@ -176,12 +178,13 @@ export const protectionEn = {
       schedule: 'Destroy all keys…',
       question: 'Destroy every key of {name}?',
       questionText:
-        'At the end of the waiting time its data is lost for good, for everyone. Until then you can call it off. Objects under a compliance lock prevent it.',
+        'From now on it takes no new data. At the end of the waiting time its data is lost for good, for everyone; until then you can call it off. Objects under a compliance lock or a legal hold prevent it.',
       days: 'Days to wait',
       action: 'Schedule destruction',
       scheduledToast: 'The destruction of the keys is scheduled',
       countdown: 'All keys are destroyed {time}',
-      scheduled: 'On {date}. Scheduled by {by}.',
+      scheduled:
+        'On {date}. Scheduled by {by}. Until then this namespace takes no new data; what it holds can be read.',
       keep: 'Keep the keys',
       keptToast: 'The keys are kept',
       destroyed: 'Every key of this namespace was destroyed on {date}. What was encrypted cannot be read any more.',
@@ -295,6 +298,7 @@ export const protectionEn = {
     keysText: 'Rotation wraps every key again under a new root key, while clients go on. No data is written anew.',
     cannotRotate: 'This provider makes no new root key by itself.',
     rotating: 'Wrapping everything under the new root key',
+    settling: 'Everything is wrapped. Waiting some minutes, until no process can use the old root key any more.',
     version: 'Version {version}',
     states: { active: 'Active', 'decrypt-only': 'Decrypts only', retired: 'Taken away' },
     wraps: 'wraps {count, plural, =0 {nothing} one {# key or secret} other {# keys and secrets}}',

@@ -177,6 +177,8 @@ export const protectionFr: Pick<Messages, 'protection' | 'notices' | 'rootKeys'>
       serviceText:
         'Une déclaration signée de ce qui est chiffré dans chaque espace de noms : objets, octets, algorithmes et versions de clés, avec une empreinte de tout ce qui est stocké.',
       download: 'Télécharger l’attestation',
+      sha256: 'SHA-256 du fichier téléchargé',
+      copySha256: 'Copier le SHA-256',
       verify: 'La vérifier sur les disques, hors ligne :',
       copyCommand: 'Copier la commande',
     },
@@ -186,12 +188,13 @@ export const protectionFr: Pick<Messages, 'protection' | 'notices' | 'rootKeys'>
       schedule: 'Détruire toutes les clés…',
       question: 'Détruire toutes les clés de {name} ?',
       questionText:
-        'Au terme du délai, ses données sont perdues à jamais, pour tous. D’ici là, vous pouvez y renoncer. Des objets sous verrou de conformité l’empêchent.',
+        'Dès maintenant, il n’accepte plus de données. Au terme du délai, ce qu’il contient est perdu à jamais, pour tous ; d’ici là, vous pouvez y renoncer. Un verrou de conformité ou une conservation légale l’empêche.',
       days: 'Délai en jours',
       action: 'Prévoir la destruction',
       scheduledToast: 'La destruction des clés est prévue',
       countdown: 'Toutes les clés seront détruites {time}',
-      scheduled: 'Le {date}. Prévue par {by}.',
+      scheduled:
+        'Le {date}. Prévue par {by}. D’ici là, cet espace de noms n’accepte plus de données ; ce qu’il contient reste lisible.',
       keep: 'Conserver les clés',
       keptToast: 'Les clés sont conservées',
       destroyed:
@@ -308,9 +311,11 @@ export const protectionFr: Pick<Messages, 'protection' | 'notices' | 'rootKeys'>
       'Le renouvellement ré-enveloppe chaque clé sous une nouvelle clé racine, pendant que les clients continuent. Aucune donnée n’est réécrite.',
     cannotRotate: 'Ce fournisseur ne crée pas de clé racine de lui-même.',
     rotating: 'Ré-enveloppement sous la nouvelle clé racine',
+    settling:
+      'Tout est ré-enveloppé. Quelques minutes d’attente, jusqu’à ce qu’aucun processus ne puisse plus employer l’ancienne clé racine.',
     version: 'Version {version}',
     states: { active: 'Active', 'decrypt-only': 'Déchiffre seulement', retired: 'Retirée' },
-    wraps: 'enveloppe {count, plural, =0 {rien} one {# clé ou secret} other {# clés et secrets}}',
+    wraps: '{count, plural, =0 {n’enveloppe rien} one {enveloppe # clé ou secret} other {enveloppe # clés et secrets}}',
     createdAt: 'créée <time></time>',
     retiredAt: 'retirée <time></time>',
     neededUntil: 'Des jetons de session peuvent en avoir besoin jusqu’au {date}.',
