@@ -17,7 +17,6 @@ export function NamespaceKeyCards({ namespace }: { namespace: string }) {
   const t = useTranslations('protection.keys')
   const { data, error, isPending, refetch } = useQuery(namespaceKeysQuery(namespace))
   const [act, setAct] = useState<KeyAct | null>(null)
-  const isDestroyed = data?.shred?.state === 'done'
   const isRewrapping = data?.rewrap?.state === 'running'
   const hasOldData = data?.keys.some((key) => key.state === 'decrypt-only' && key.dataKeyCount > 0) ?? false
   return (
@@ -33,17 +32,17 @@ export function NamespaceKeyCards({ namespace }: { namespace: string }) {
       {isPending && <Skeleton className="h-32" />}
       {data !== undefined && (
         <>
-          <ul className="grid gap-2">
+          <ul aria-label={t('title')} className="grid gap-2">
             {data.keys.map((key) => (
               <NamespaceKeyRow
                 key={key.version}
                 namespaceKey={key}
-                onRetire={() => setAct({ action: 'retire', version: key.version })}
+                onRetire={data.shred === null ? () => setAct({ action: 'retire', version: key.version }) : null}
               />
             ))}
           </ul>
           {data.rewrap !== null && <RewrapProgress rewrap={data.rewrap} label={t('rewrapping')} />}
-          {!isDestroyed && (
+          {data.shred === null && (
             <div className="flex flex-wrap gap-2">
               <Button onClick={() => setAct({ action: 'rotate' })}>
                 <RefreshCw aria-hidden />

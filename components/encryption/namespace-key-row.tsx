@@ -9,13 +9,14 @@ const TONES: Record<NamespaceKey['state'], BadgeTone> = { active: 'good', 'decry
 
 interface NamespaceKeyRowProps {
   namespaceKey: NamespaceKey
-  onRetire: () => void
+  /** Null while nothing may be changed. */
+  onRetire: (() => void) | null
 }
 
 export function NamespaceKeyRow({ namespaceKey, onRetire }: NamespaceKeyRowProps) {
   const t = useTranslations('protection.keys')
   const { version, state, createdAt, retiredAt, dataKeyCount } = namespaceKey
-  const isRetirable = state === 'decrypt-only'
+  const isRetirable = state === 'decrypt-only' && onRetire !== null
   return (
     <li className="flex items-start justify-between gap-3 rounded-lg border border-line p-3">
       <div className="grid min-w-0 gap-1">
