@@ -72,13 +72,16 @@ function BucketRow({
   const href = filesHref({ namespace, bucket: bucket.name, prefix: '' })
   return (
     <tr className="relative hover:bg-hover">
-      <TableCell className="max-w-0 pl-4 sm:w-2/5">
+      <TableCell className="max-w-0 py-2 pl-4 sm:w-2/5">
         <Link
           href={href}
           className="block truncate font-medium after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-focus focus-visible:after:-outline-offset-2"
         >
           {bucket.name}
         </Link>
+        <span className="mt-1 flex md:hidden">
+          <CoverageBadge encryption={bucket.encryption} />
+        </span>
       </TableCell>
       <TableCell className="hidden text-right tabular-nums sm:table-cell">{format.count(bucket.objectCount)}</TableCell>
       <TableCell className="w-28 text-right">

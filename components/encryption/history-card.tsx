@@ -26,7 +26,7 @@ export function HistoryCard({ namespace }: { namespace: string | null }) {
       {query.isPending && <Skeleton className="h-20" />}
       {entries?.length === 0 && <p className="text-ink-soft">{t('protection.history.empty')}</p>}
       {entries !== undefined && entries.length > 0 && (
-        <ol className="grid gap-3.5">
+        <ol aria-label={t('protection.history.title')} className="grid grid-cols-[minmax(0,1fr)] gap-3.5">
           {entries.map((entry) => (
             <HistoryEntry key={entry.id} entry={entry} />
           ))}
@@ -43,9 +43,9 @@ function HistoryEntry({ entry }: { entry: EncryptionHistoryEntry }) {
   const known = `actions.${action}` as 'actions.named-key.create'
   const actorName = useActorName()
   return (
-    <li className="relative grid gap-0.5 border-line border-l-2 pl-3.5">
+    <li className="relative grid min-w-0 gap-0.5 border-line border-l-2 pl-3.5">
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
-        <span className="font-medium">{t.has(known) ? t(known, { target }) : action}</span>
+        <span className="wrap-anywhere min-w-0 font-medium">{t.has(known) ? t(known, { target }) : action}</span>
         {result !== 'ok' && <Badge tone="bad">{t(`results.${result}`)}</Badge>}
       </p>
       {details !== null && <HistoryFacts action={action} details={details} />}

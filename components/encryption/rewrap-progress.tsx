@@ -22,7 +22,7 @@ export function RewrapProgress({ rewrap, label }: { rewrap: Rewrap; label: strin
     <div className="grid gap-1.5" data-testid="rewrap">
       <p className="flex justify-between gap-3 text-xs tabular-nums">
         <span className="font-medium">{label}</span>
-        <span className="text-ink-soft">
+        <span className="shrink-0 text-ink-soft">
           {t('of', { done: format.count(doneCount), total: format.count(totalCount) })}
         </span>
       </p>

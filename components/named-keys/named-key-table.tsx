@@ -62,7 +62,7 @@ function NamedKeyRow({ namespace, namedKey: { id, name, state, createdAt, delete
   const format = useFormat()
   return (
     <tr>
-      <TableCell className="max-w-0 py-2 pl-4 sm:w-2/5">
+      <TableCell className="w-2/5 max-w-0 py-2 pl-4">
         <span className="block truncate font-mono text-xs" title={name}>
           {name}
         </span>

@@ -6,6 +6,7 @@ import { EncryptionSwitch } from '#components/encryption/encryption-switch.tsx'
 import { CoverageBar } from '#components/namespaces/coverage-bar.tsx'
 import { NamespaceFigures } from '#components/namespaces/namespace-figures.tsx'
 import { Card } from '#components/ui/card.tsx'
+import { cn } from '#lib/cn.ts'
 import type { Namespace } from '#lib/schemas/namespaces.ts'
 
 /** One tenant: what it holds, and what of that is encrypted. */
@@ -35,7 +36,10 @@ export function NamespaceCard({ namespace }: { namespace: Namespace }) {
       >
         <div className="flex items-center justify-between gap-4">
           <h3 className="flex items-center gap-2 font-medium">
-            <Lock aria-hidden className={encryption.mode === 'on' ? 'size-4 text-good' : 'size-4 text-ink-soft'} />
+            <Lock
+              aria-hidden
+              className={cn('size-4 shrink-0', encryption.mode === 'on' ? 'text-good' : 'text-ink-soft')}
+            />
             {t('namespaces.encryption')}
           </h3>
           <EncryptionSwitch name={name} mode={encryption.mode} stored={encryption} />

@@ -22,6 +22,7 @@ export function RootKeysCard({ installation }: { installation: InstallationEncry
   const [act, setAct] = useState<RootKeyAct | null>(null)
   const active = rootKeys.find(({ state }) => state === 'active')
   const isRunning = rotation?.state === 'running'
+  const isSettling = isRunning && rotation.doneCount === rotation.totalCount
   return (
     <Card className="grid gap-3 p-5">
       <div className="flex flex-wrap items-start justify-between gap-3">
@@ -38,8 +39,8 @@ export function RootKeysCard({ installation }: { installation: InstallationEncry
         </Button>
       </div>
       {!provider.canRotate && <p className="text-pretty text-ink-soft text-xs">{t('cannotRotate')}</p>}
-      {rotation !== null && <RewrapProgress rewrap={rotation} label={t('rotating')} />}
-      <ul className="grid gap-2">
+      {rotation !== null && <RewrapProgress rewrap={rotation} label={t(isSettling ? 'settling' : 'rotating')} />}
+      <ul aria-label={t('keysTitle')} className="grid gap-2">
         {rootKeys.map((key) => (
           <RootKeyRow
             key={`${key.id} ${key.version}`}

@@ -16,6 +16,7 @@ export function LinkTabs({ label, tabs }: LinkTabsProps) {
         {tabs.map((tab) => (
           <li key={tab.href}>
             <Link
+              ref={pathname === tab.href ? reveal : undefined}
               href={tab.href}
               aria-current={pathname === tab.href ? 'page' : undefined}
               className="flex h-10 items-center whitespace-nowrap rounded-t-md border-transparent border-b-2 px-2.5 text-ink-soft hover:text-ink focus-visible:-outline-offset-2 aria-[current]:border-accent aria-[current]:font-medium aria-[current]:text-ink"
@@ -27,4 +28,11 @@ export function LinkTabs({ label, tabs }: LinkTabsProps) {
       </ul>
     </nav>
   )
+}
+
+/** Narrow screens show a part of the tabs: the present one shall be in it. */
+function reveal(tab: HTMLAnchorElement | null): void {
+  const nav = tab?.closest('nav')
+  if (!tab || !nav) return
+  nav.scrollLeft += Math.max(0, tab.getBoundingClientRect().right - nav.getBoundingClientRect().right)
 }
