@@ -1,9 +1,8 @@
-import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
+import { expectNoBarrier } from '#e2e/console/expect-no-barrier.ts'
 import { namespacePath, signIn } from '#e2e/console/sign-in.ts'
 
 const BUCKET = `plain-sight-${Date.now().toString(36)}`
-const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const ADMINISTRATION = [
   '/admin/namespaces/main',
   '/admin/namespaces/main/encryption',
@@ -129,16 +128,4 @@ async function createBucketWithObject(page: Page, home: string): Promise<void> {
   const hello = { name: 'hello.txt', mimeType: 'text/plain', buffer: Buffer.from('Hello.\n') }
   await page.getByTestId('upload-files').first().setInputFiles(hello)
   await expect(grid.getByText('hello.txt')).toBeVisible()
-}
-
-async function expectNoBarrier(page: Page): Promise<void> {
-  const builder = new AxeBuilder({ page })
-    .withTags(STANDARDS)
-    // Hidden stops that hand the focus on the moment they get it.
-    .exclude('[data-base-ui-focus-guard]')
-    // Menus and panels hang at the end of the page, outside every landmark, and bring roles of their own.
-    .disableRules('region')
-  const { violations } = await builder.analyze()
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
-  expect(found, page.url()).toEqual([])
 }
