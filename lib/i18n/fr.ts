@@ -1,9 +1,10 @@
 import { administrationFr } from '#lib/i18n/administration-fr.ts'
 import type { Messages } from '#lib/i18n/messages.ts'
+import { withNoBreakSpaces } from '#lib/i18n/no-break-spaces.ts'
 import { protectionFr } from '#lib/i18n/protection-fr.ts'
 
 /** Tous les mots de la console en français. */
-export const fr: Messages = {
+export const fr: Messages = withNoBreakSpaces({
   common: {
     appName: 'Sceau',
     actions: 'Actions',
@@ -336,4 +337,4 @@ export const fr: Messages = {
   },
   ...administrationFr,
   ...protectionFr,
-}
+})

@@ -50,6 +50,11 @@ describe('messages', () => {
     expect(errors).toEqual([])
   })
 
+  it('break no French line before its punctuation', () => {
+    for (const [key, text] of french) expect(text, key).not.toMatch(/ [;:!?»]|« /)
+    expect(fr.protection.switch.on.title).toBe('Chiffrer {name}\u202f?')
+  })
+
   it('tell every notice of the engine', () => {
     expect(Object.keys(en.notices).sort()).toEqual([...NOTICE_CODES].sort())
   })
