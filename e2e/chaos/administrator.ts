@@ -18,23 +18,39 @@ const ACTOR = {
 
 type NamespaceEncryption = Awaited<ReturnType<Service['encryption']['get']>>
 
+/** A blob's row alone does not tell when it was committed: it is written again when the blob is moved to another file. */
+const NOTE_PLAIN_COMMITS = [
+  'create table noted_plain_commits (namespace_id uuid, xid bigint)',
+  `
+create function note_plain_commits() returns trigger language plpgsql as $$
+begin
+  insert into noted_plain_commits select namespace_id, pg_current_xact_id()::xid::text::bigint from added where cipher = 0;
+  return null;
+end $$`,
+  `
+create trigger note_plain_commits after insert on blobs referencing new table as added
+for each statement execute function note_plain_commits()`,
+]
+
 /** What an administrator does and sees of the namespace `main`, without a console in between, and what the rows say. */
 export interface Administrator {
   /** Resolves when the switch is thrown; what is stored is converted as well. */
   switchTo(mode: 'on' | 'off'): Promise<void>
   describe(): Promise<NamespaceEncryption>
-  /** Plain blobs of which the row was written after the last throw of the switch, if that was to `on`. */
+  /** Plain blobs that were committed after the last throw of the switch, if that was to `on`; also those that are gone by now. */
   countPlainSinceSwitch(): Promise<number>
   /** Rows of plain blobs, garbage included. */
   countPlain(): Promise<number>
   close(): Promise<void>
 }
 
+/** Of a new installation. */
 export async function createAdministrator({ dataDir }: Pick<Product, 'dataDir'>): Promise<Administrator> {
   const env = { SCEAU_DATA_DIR: dataDir, DATABASE_URL: findDatabaseUrl(join(dataDir, 'postgres')) ?? '' }
   const config = readConfig({ env, directory: dataDir })
   const engine = await createEngine(config, { log: createLog({ level: 'fatal', role: 'cli' }), role: 'cli' })
   const service = createService(engine)
+  for (const text of NOTE_PLAIN_COMMITS) await engine.db.query({ name: '', text, values: [] })
   const count = async (name: string, text: string) => {
     const [row] = await engine.db.query<{ count: number }>({ name, text, values: [] })
     return row?.count ?? -1
@@ -50,8 +66,8 @@ export async function createAdministrator({ dataDir }: Pick<Product, 'dataDir'>)
       count(
         'count-plain-since-switch',
         `
-select count(*)::float8 as count from blobs b join namespaces n on n.id = b.namespace_id
-where n.name = 'main' and n.encryption_mode = 'on' and b.cipher = 0 and b.xmin::text::bigint > n.xmin::text::bigint`,
+select count(*)::float8 as count from noted_plain_commits c join namespaces n on n.id = c.namespace_id
+where n.name = 'main' and n.encryption_mode = 'on' and c.xid > n.xmin::text::bigint`,
       ),
     countPlain: () =>
       count(

@@ -4,16 +4,19 @@ import { type Canary, createWindowSearch, searchTree } from '#e2e/canary/window-
 import { type Administrator, createAdministrator } from '#e2e/chaos/administrator.ts'
 import type { Violation } from '#e2e/chaos/history.ts'
 import { type KeptVersions, keepVersions } from '#e2e/chaos/kept-versions.ts'
-import { runKillExperiment } from '#e2e/chaos/kill-experiment.ts'
+import type { KillCounts } from '#e2e/chaos/kill-experiment.ts'
+import { createKiller, type Killer } from '#e2e/chaos/killer.ts'
 import { patiently } from '#e2e/chaos/patiently.ts'
 import { nodesOf } from '#e2e/chaos/reclaim-experiment.ts'
+import { runUnderLoad } from '#e2e/chaos/under-load.ts'
 import { beginningOf } from '#e2e/chaos/values.ts'
-import type { Product, Role } from '#e2e/product.ts'
+import type { Product } from '#e2e/product.ts'
 import { createS3Client, type S3Client } from '#e2e/s3-client.ts'
 
 export interface FlipExperiment {
   product: Product
   flips: number
+  /** kill -9 of gateways and jobs by turns, spread evenly over the flips. */
   kills: number
   report(line: string): void
 }
@@ -21,12 +24,20 @@ export interface FlipExperiment {
 export interface FlipReport {
   violations: Violation[]
   eventCount: number
-  killed: Partial<Record<Role, number>>
-  /** Windows of bodies that were searched for on the nodes at the end. */
-  windows: number
+  killed: KillCounts
+  /** What was left when all was converted. */
+  left: Leftovers
 }
 
-/** Bytes are wiped at once, and nothing moves blobs from file to file: a row of a blob is then as old as its commit. */
+export interface Leftovers {
+  /** Rows of plain blobs, garbage included. */
+  plainCount: number
+  /** Windows of bodies that were searched for on the nodes, and those that were found. */
+  windows: number
+  hits: number
+}
+
+/** Bytes are wiped at once. Each new jobs process collects garbage, and none does while files are searched at the end. */
 export const FLIP_SETTINGS = {
   SCEAU_NAMESPACE_ENCRYPTION: 'off',
   SCEAU_GARBAGE_GRACE_SECONDS: '2',
@@ -35,131 +46,155 @@ export const FLIP_SETTINGS = {
 }
 
 const BUCKET = 'flips'
-const PART_BYTES = 60_000
+const LAST_PART_BYTES = 60_000
+/** Of every part but the last one, by S3's rules. */
+const PART_BYTES = 5 * 1024 ** 2
+/** Uploads that are begun before each throw and completed after it, some parts sent before. */
+const UPLOADS = [
+  { key: 'upload without a part', sizes: [LAST_PART_BYTES], sentBefore: 0 },
+  { key: 'upload with its part', sizes: [LAST_PART_BYTES], sentBefore: 1 },
+  { key: 'upload with half of its parts', sizes: [PART_BYTES, LAST_PART_BYTES], sentBefore: 1 },
+]
 /** Of a value that the load wrote: more than enough to find it. */
 const VALUE_BYTES = 256
 const PAUSE_MS: [least: number, most: number] = [200, 1_200]
-const KILL_PAUSE_MS: [least: number, most: number] = [2_000, 5_000]
-const DONE_TIMEOUT_MS = 300_000
+/** A flip takes about as long, so that its kills meet every step of it. */
+const KILLS_MS = 1_000
+/** So often everything is converted to the end before the switch is thrown again. */
+const FLIPS_TO_THE_END = 25
+const DONE_TIMEOUT_MS = 120_000
 /** Calls are repeated: what hangs on a process that was killed need not be waited for. */
 const CALL_TIMEOUT_MS = 8_000
 
 /**
  * Throws the switch of a namespace again and again, each time with everything converted, under mixed load and kills of
- * gateways and jobs; with uploads begun before a throw and completed after it. At the end the namespace is on and converted:
- * then no plain blob is left, in no row and in no file of the nodes.
+ * gateways and jobs; with uploads begun before a throw and completed after it, and with locked versions and copies of
+ * noncurrent ones made during it. At the end the namespace is on and converted: then no plain blob is left, in no row and in
+ * no file of the nodes.
  */
 export async function runFlipExperiment({ product, flips, kills, report }: FlipExperiment): Promise<FlipReport> {
   const administrator = await createAdministrator(product)
-  const watched = watchClient(createS3Client({ ...product, timeoutMs: CALL_TIMEOUT_MS }))
-  const { client } = watched
+  const killer = await createKiller(product)
+  const client = createS3Client({ ...product, timeoutMs: CALL_TIMEOUT_MS })
   try {
     const kept = await keepVersions(client)
     await patiently(() => client.call({ method: 'PUT', bucket: BUCKET }))
-    const canaries = [...kept.canaries]
-    const kill = (role: Role) => (role === 'postgres' || !watched.takeAnswer() ? null : product.kill(role))
-    const target = { ...product, kill }
-    const flipping = flipOften({ administrator, client, kept, canaries, flips, report })
-    const killing = { target, kills, keyCount: 60, pauseMs: KILL_PAUSE_MS, report }
-    const [load, flipped] = await Promise.all([runKillExperiment({ ...killing, until: flipping }), flipping])
+    const canaries: Canary[] = []
+    const flipping = { administrator, killer, client, kept, canaries, flips, kills, report }
+    const load = await runUnderLoad({ service: product, keyCount: 60, report }, () => flipOften(flipping))
     load.client.close()
     for (const event of load.recorder.events) {
       if (event.kind === 'write')
         canaries.push({ name: `a value of ${event.key}`, body: beginningOf(event.value, VALUE_BYTES) })
     }
-    const left = await convertToTheEnd({ administrator, dataDir: product.dataDir, canaries, report })
-    return {
-      violations: [...load.violations, ...flipped, ...(await kept.check()), ...left.violations],
-      eventCount: load.eventCount,
-      killed: load.killed,
-      windows: left.windows,
-    }
+    canaries.push(...kept.canaries)
+    await administrator.switchTo('on')
+    const unended = await waitUntilConverted({ administrator, report })
+    const search = await searchLeftovers({ administrator, dataDir: product.dataDir, canaries, report })
+    const violations = [...load.violations, ...load.result, ...unended, ...search.violations, ...(await kept.check())]
+    return { violations, eventCount: load.eventCount, killed: killer.killed, left: search.left }
   } finally {
     client.close()
+    await killer.close()
     await administrator.close()
-  }
-}
-
-/** Between two kills one call at least is answered: however slow the machine is, the experiment gets on. */
-function watchClient(client: S3Client): { client: S3Client; takeAnswer(): boolean } {
-  let isAnswered = false
-  return {
-    client: {
-      ...client,
-      async call(input) {
-        const answer = await client.call(input)
-        isAnswered ||= answer.outcome === 'ok'
-        return answer
-      },
-    },
-    takeAnswer() {
-      const wasAnswered = isAnswered
-      isAnswered = false
-      return wasAnswered
-    },
   }
 }
 
 interface Flipping {
   administrator: Administrator
+  killer: Killer
   client: S3Client
   kept: KeptVersions
   canaries: Canary[]
   flips: number
+  kills: number
   report(line: string): void
 }
 
-async function flipOften({ administrator, client, kept, canaries, flips, report }: Flipping): Promise<Violation[]> {
+async function flipOften(flipping: Flipping): Promise<Violation[]> {
+  const { killer, flips, kills, report } = flipping
   const violations: Violation[] = []
-  const [least, most] = PAUSE_MS
+  // Each somewhere in its own share of the flips, so that throws to both sides are met.
+  const killedFlips = Array.from(
+    { length: kills },
+    (_, kill) => 1 + Math.floor(((kill + Math.random()) * flips) / kills),
+  )
   for (let flip = 1; flip <= flips; flip++) {
-    const mode = flip % 2 === 1 ? 'on' : 'off'
-    const uploads = await Promise.all([beginUpload(client, flip, 'with a part'), beginUpload(client, flip, 'empty')])
-    canaries.push(...uploads.map(({ key, body }) => ({ name: key, body })))
-    await administrator.switchTo(mode)
-    for (const upload of uploads) violations.push(...(await endUpload(client, upload)))
-    violations.push(...(await checkHeader(client, mode)))
-    await delay(least + Math.random() * (most - least))
-    violations.push(...(await kept.check()))
-    const plainCount = await administrator.countPlainSinceSwitch()
-    if (plainCount > 0)
-      violations.push(violation('ENC-1', `${plainCount} plain blobs were committed after flip ${flip}`))
-    const { state, percent } = await administrator.describe()
-    report(`flip ${flip}/${flips}: ${mode}; ${state} ${percent ?? ''}`)
+    const count = killedFlips.filter((killed) => killed === flip).length
+    const [flipped, victims] = await Promise.all([flipOnce(flipping, flip), killWithin(killer, count)])
+    violations.push(...flipped.violations)
+    const killed = victims.length > 0 ? `; killed ${victims.join(', ')}` : ''
+    report(`flip ${flip}/${flips}: ${flipped.state}${killed}`)
   }
   return violations
+}
+
+async function killWithin(killer: Killer, count: number): Promise<string[]> {
+  const victims: string[] = []
+  for (let index = 0; index < count; index++) {
+    await delay((Math.random() * KILLS_MS) / count)
+    victims.push(await killer.kill())
+  }
+  return victims
+}
+
+async function flipOnce(flipping: Flipping, flip: number): Promise<{ violations: Violation[]; state: string }> {
+  const { administrator, client, kept, canaries } = flipping
+  const mode = flip % 2 === 1 ? 'on' : 'off'
+  const uploads = await Promise.all(UPLOADS.map((upload) => beginUpload(client, upload)))
+  for (const { key, parts } of uploads)
+    canaries.push(...parts.map((part) => ({ name: key, body: part.subarray(0, LAST_PART_BYTES) })))
+  await Promise.all([administrator.switchTo(mode), kept.add()])
+  const violations = (await Promise.all(uploads.map((upload) => endUpload(client, upload)))).flat()
+  violations.push(...(await checkHeader(client, mode)))
+  const [least, most] = PAUSE_MS
+  if (flip % FLIPS_TO_THE_END === 0) violations.push(...(await waitUntilConverted(flipping)))
+  else await delay(least + Math.random() * (most - least))
+  violations.push(...(await kept.check()))
+  const plainCount = await administrator.countPlainSinceSwitch()
+  if (plainCount > 0) violations.push(violation('ENC-1', `${plainCount} plain blobs were committed after flip ${flip}`))
+  const { state, percent } = await administrator.describe()
+  return { violations, state: `${mode}; ${state} ${percent ?? ''}`.trimEnd() }
 }
 
 interface BegunUpload {
   key: string
   uploadId: string
-  body: Buffer
-  etag: string | null
+  parts: Buffer[]
+  /** Of the parts that are sent. */
+  etags: string[]
 }
 
-async function beginUpload(client: S3Client, flip: number, kind: 'with a part' | 'empty'): Promise<BegunUpload> {
-  const key = `flip ${flip} ${kind}`
+async function beginUpload(
+  client: S3Client,
+  { key, sizes, sentBefore }: (typeof UPLOADS)[number],
+): Promise<BegunUpload> {
   const created = await patiently(() => client.call({ method: 'POST', bucket: BUCKET, key, query: { uploads: '' } }))
   const uploadId = /<UploadId>([^<]+)</.exec(created.body.toString())?.[1] ?? ''
-  const upload = { key, uploadId, body: randomBytes(PART_BYTES), etag: null }
-  return kind === 'empty' ? upload : { ...upload, etag: await sendPart(client, upload) }
+  const upload = { key, uploadId, parts: sizes.map((size) => randomBytes(size)), etags: [] }
+  return sendParts(client, upload, sentBefore)
 }
 
-async function sendPart(client: S3Client, { key, uploadId, body }: BegunUpload): Promise<string> {
-  const query = { partNumber: '1', uploadId }
-  const sent = await patiently(() => client.call({ method: 'PUT', bucket: BUCKET, key, query, body }))
-  return sent.headers.etag ?? ''
+/** All up to so many. */
+async function sendParts(client: S3Client, upload: BegunUpload, count: number): Promise<BegunUpload> {
+  const { key, uploadId, parts } = upload
+  const etags = [...upload.etags]
+  for (const body of parts.slice(etags.length, count)) {
+    const query = { partNumber: String(etags.length + 1), uploadId }
+    const sent = await patiently(() => client.call({ method: 'PUT', bucket: BUCKET, key, query, body }))
+    etags.push(sent.headers.etag ?? '')
+  }
+  return { ...upload, etags }
 }
 
-/** I6 and I12 of what was begun before the switch. */
-async function endUpload(client: S3Client, upload: BegunUpload): Promise<Violation[]> {
-  const { key, uploadId } = upload
-  const etag = upload.etag ?? (await sendPart(client, upload))
-  const part = `<Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part>`
-  const body = Buffer.from(`<CompleteMultipartUpload>${part}</CompleteMultipartUpload>`)
+/** I6 of what was begun before the switch. */
+async function endUpload(client: S3Client, begun: BegunUpload): Promise<Violation[]> {
+  const { key, uploadId, parts, etags } = await sendParts(client, begun, begun.parts.length)
+  const list = etags.map((etag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${etag}</ETag></Part>`)
+  const body = Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`)
   await patiently(() => client.call({ method: 'POST', bucket: BUCKET, key, query: { uploadId }, body }))
   const read = await patiently(() => client.call({ method: 'GET', bucket: BUCKET, key }))
-  return read.body.equals(upload.body) ? [] : [violation('I6', `${key} has other bytes than its part`)]
+  return read.body.equals(Buffer.concat(parts)) ? [] : [violation('I6', `${key} has other bytes than its parts`)]
 }
 
 /** What answers say of the encryption follows the bytes. */
@@ -172,32 +207,39 @@ async function checkHeader(client: S3Client, mode: 'on' | 'off'): Promise<Violat
     : [violation('ENC-1', `switched ${mode}, a PUT was answered with the encryption ${said}`)]
 }
 
+/** I12 and I11: the migration ends, and no plain blob has a row then. */
+async function waitUntilConverted({
+  administrator,
+  report,
+}: Pick<Flipping, 'administrator' | 'report'>): Promise<Violation[]> {
+  const deadline = performance.now() + DONE_TIMEOUT_MS
+  for (let state = 'running'; state !== 'done'; await delay(500)) {
+    const { migration } = await administrator.describe()
+    if (migration === null || migration.state === 'failed' || performance.now() > deadline)
+      return [violation('I12', `the migration did not end: ${JSON.stringify(migration)}`)]
+    if (migration.state !== state) report(`migration: ${migration.state}`)
+    state = migration.state
+  }
+  const { mode } = await administrator.describe()
+  const plainCount = await administrator.countPlain()
+  return mode === 'off' || plainCount === 0
+    ? []
+    : [violation('I11', `${plainCount} plain blobs have a row after the end`)]
+}
+
 interface Ending extends Pick<Flipping, 'administrator' | 'canaries' | 'report'> {
   dataDir: string
 }
 
-/** I11: once the migration says that it is complete, nothing of any body is on the nodes. */
-async function convertToTheEnd(input: Ending): Promise<{ violations: Violation[]; windows: number }> {
+/** I11: nothing of any body is on the nodes. */
+async function searchLeftovers(input: Ending): Promise<{ violations: Violation[]; left: Leftovers }> {
   const { administrator, canaries, dataDir, report } = input
-  await administrator.switchTo('on')
-  const deadline = performance.now() + DONE_TIMEOUT_MS
-  for (let state = 'running'; state !== 'done'; ) {
-    const { migration } = await administrator.describe()
-    if (migration === null || migration.state === 'failed' || performance.now() > deadline)
-      return { violations: [violation('I12', `the migration did not end: ${JSON.stringify(migration)}`)], windows: 0 }
-    if (migration.state !== state) report(`migration: ${migration.state}`)
-    state = migration.state
-    await delay(500)
-  }
-  const violations: Violation[] = []
-  const plainCount = await administrator.countPlain()
-  if (plainCount > 0) violations.push(violation('I11', `${plainCount} plain blobs have a row after the end`))
   const search = createWindowSearch(canaries)
   const { hits, files } = await searchTree(search, nodesOf(dataDir))
   report(`${search.windowCount} windows of ${canaries.length} bodies searched in ${files} files: ${hits.length} hits`)
-  for (const { path, offset, canary } of hits)
-    violations.push(violation('I11', `${canary} shows in ${path} at ${offset}`))
-  return { violations, windows: search.windowCount }
+  const violations = hits.map(({ path, offset, canary }) => violation('I11', `${canary} shows in ${path} at ${offset}`))
+  const plainCount = await administrator.countPlain()
+  return { violations, left: { plainCount, windows: search.windowCount, hits: hits.length } }
 }
 
 function violation(invariant: Violation['invariant'], reason: string): Violation {

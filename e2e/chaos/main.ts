@@ -32,11 +32,24 @@ async function main(): Promise<void> {
     },
   })
   const [experiment = 'kills'] = positionals
-  if (experiment === 'kills') return killsUnderLoad(Number(values.kills ?? (values.long ? KILLS_LONG : KILLS)))
-  if (experiment === 'flips') return flipsUnderLoad(Number(values.flips ?? (values.long ? FLIPS_LONG : FLIPS)))
-  if (experiment === 'rotation') return rotations(Number(values.rounds ?? (values.long ? ROUNDS_LONG : ROUNDS)))
+  const kills = (usual: number) => countOf('kills', values.kills ?? usual)
+  if (experiment === 'kills') return killsUnderLoad(kills(values.long ? KILLS_LONG : KILLS))
+  if (experiment === 'flips') {
+    const flips = countOf('flips', values.flips ?? (values.long ? FLIPS_LONG : FLIPS))
+    return flipsUnderLoad({ flips, kills: kills(Math.ceil(flips / 2)) })
+  }
+  if (experiment === 'rotation') {
+    return rotations(countOf('rounds', values.rounds ?? (values.long ? ROUNDS_LONG : ROUNDS)))
+  }
   if (experiment === 'canary') return canaries(values.long)
   throw new Error(`There is no experiment named ${experiment}. ${USAGE}`)
+}
+
+/** An experiment that does nothing would find nothing, too. */
+function countOf(name: string, value: string | number): number {
+  const count = Number(value)
+  if (Number.isInteger(count) && count > 0) return count
+  throw new Error(`--${name} is a whole number above 0, not ${value}. ${USAGE}`)
 }
 
 async function killsUnderLoad(kills: number): Promise<void> {
@@ -48,7 +61,7 @@ async function killsUnderLoad(kills: number): Promise<void> {
   try {
     const baselineBytes = await allocatedBytes(nodes)
     const result = await runKillExperiment({ target: product, kills, keyCount: 150, pauseMs: [1_200, 2_500], report })
-    report(`${result.eventCount} calls checked; killed ${JSON.stringify(result.killed)}`)
+    report(`${result.eventCount} calls checked; killed ${JSON.stringify(result.result)}`)
     eventCount = result.eventCount
     violations.push(...result.violations)
     await deleteEverything(result)
@@ -63,14 +76,16 @@ async function killsUnderLoad(kills: number): Promise<void> {
   await conclude({ violations, dataDir, done: `${kills} kills, ${eventCount} calls` })
 }
 
-async function flipsUnderLoad(flips: number): Promise<void> {
+async function flipsUnderLoad({ flips, kills }: { flips: number; kills: number }): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sceau-chaos-'))
   const product = await startProduct({ dataDir, env: FLIP_SETTINGS })
   try {
-    const flipped = await runFlipExperiment({ product, flips, kills: Math.ceil(flips / 2), report })
-    const { violations, eventCount, killed } = flipped
+    const { violations, eventCount, killed, left } = await runFlipExperiment({ product, flips, kills, report })
     await product.stop({ keepData: true })
-    const done = `${flips} flips, killed ${JSON.stringify(killed)}, ${eventCount} calls`
+    report(
+      `after the last conversion ${left.plainCount} plain blobs have a row, ${left.hits} of ${left.windows} windows show`,
+    )
+    const done = `${flips} flips, killed within them ${JSON.stringify(killed)}, ${eventCount} calls`
     await conclude({ violations, dataDir, done })
   } finally {
     await product.stop({ keepData: true })
