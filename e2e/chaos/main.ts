@@ -105,11 +105,13 @@ async function conclude(input: { violations: Violation[]; dataDir: string; done:
 async function rotations(rounds: number): Promise<void> {
   const product = await startProduct()
   try {
-    const { violations, readCount, callCount } = await runRotationExperiment({ product, rounds, report })
+    const rotated = await runRotationExperiment({ product, rounds, report })
+    const { violations, readCount, retriedCount, callCount, killed } = rotated
     for (const violation of violations) console.log(`  ${violation}`)
     const verdict = violations.length === 0 ? 'SOUND' : 'BROKEN'
+    const reads = `${readCount} reads, ${retriedCount} of them again after a kill`
     console.log(
-      `\n${verdict}: ${violations.length} violations, ${rounds} rounds, ${readCount} reads, ${callCount} calls of the load`,
+      `\n${verdict}: ${violations.length} violations, ${rounds} rounds, killed within them ${JSON.stringify(killed)}, ${reads}, ${callCount} calls of the load`,
     )
     if (violations.length > 0) process.exitCode = 1
   } finally {

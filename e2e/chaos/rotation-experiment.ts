@@ -1,52 +1,45 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
-import { loadKeys, startLoad } from '#e2e/chaos/load.ts'
+import type { KillCounts } from '#e2e/chaos/kill-experiment.ts'
+import { createKiller, type Killer } from '#e2e/chaos/killer.ts'
 import { nodesOf } from '#e2e/chaos/reclaim-experiment.ts'
-import { createRecorder } from '#e2e/chaos/recorder.ts'
-import { makeValue, type Value } from '#e2e/chaos/values.ts'
+import { readStill, readWhile, type Still, writeStills } from '#e2e/chaos/still-objects.ts'
+import { type LoadReport, runUnderLoad } from '#e2e/chaos/under-load.ts'
 import type { Product } from '#e2e/product.ts'
 import { createS3Client, type S3Client } from '#e2e/s3-client.ts'
 import { findDatabaseUrl } from '#storage-engine/postgres.ts'
 
 export interface RotationExperiment {
   product: Product
-  /** Of namespace key and root key each. */
+  /** Of namespace key and root key each, under load and kills. */
   rounds: number
   report(line: string): void
 }
 
 export interface RotationReport {
   violations: string[]
-  /** Reads of objects that stay as they are. */
+  /** Reads of objects that stay as they are, and those of them whose first connection was lost with a gateway. */
   readCount: number
+  retriedCount: number
   /** Calls of the load beside them. */
   callCount: number
-}
-
-interface Still {
-  key: string
-  value: Value
-  /** With which it is written; of SSE-C they come with each read, too. */
-  headers: Record<string, string>
-  readHeaders: Record<string, string>
+  killed: KillCounts
 }
 
 const BUCKET = 'rotation'
 const NAMESPACE = 'main'
-const KIB = 1024
-const SIZES = [16, 4 * KIB, 64 * KIB, 256 * KIB + 1, 2048 * KIB]
-const PART_BYTES = 5 * 1024 * KIB
 const WAIT_MS_MAX = 120_000
+const KILL_PAUSE_MS: [least: number, most: number] = [1_500, 3_000]
 /** Longer than any session token may live, and than any process keeps an envelope key. */
 const LONG_AGO = '3 days'
 
 /**
  * Acceptance of key rotation: keys of root and namespace are rotated, everything is wrapped anew and old versions are retired
- * while a mixed load runs. No read of what was there before may fail, no stored byte may be written again, and a retired
- * version must not open anything, whatever an old backup of the database puts back.
+ * while a mixed load runs and gateways and jobs are killed. No answer to a read of what was there before may be wrong, and
+ * whoever asks again when a connection is lost is answered; no stored byte may be written again; and a retired version must
+ * not open anything, whatever an old backup of the database puts back. Ends early once a read was answered wrongly.
  */
 export async function runRotationExperiment({ product, rounds, report }: RotationExperiment): Promise<RotationReport> {
   const client = createS3Client({ ...product, timeoutMs: 30_000 })
@@ -54,86 +47,66 @@ export async function runRotationExperiment({ product, rounds, report }: Rotatio
   // The product may end first when the experiment fails; its own error is the one to tell.
   database.on('error', () => {})
   await database.connect()
-  const violations: string[] = []
+  const killer = await createKiller(product)
   try {
     await client.call({ method: 'PUT', bucket: BUCKET })
-    await client.call({ method: 'PUT', bucket: 'busy' })
-    const stills = await writeStills(product, client)
-    const places = await placesOf(database)
-    const backup = await backUpKeys(database)
-    const recorder = createRecorder(client, 'busy')
-    const load = startLoad(recorder, loadKeys(40))
-    const readers = startReaders(client, { stills, violations })
-    for (let round = 1; round <= rounds; round++) {
-      report(`round ${round}: ${await rotateEverything(product, database)}`)
-    }
-    await load.stop()
-    const readCount = await readers.stop()
-    if (!isSame(await placesOf(database), places)) violations.push('blobs were given other places, or rewritten')
-    violations.push(...(await checkNothingIsWritten(product, database)))
-    violations.push(...(await checkBackupIsDead(product, { client, database, backup, stills })))
-    return { violations, readCount, callCount: recorder.events.length }
+    const stills = await writeStills(client, { product, bucket: BUCKET })
+    const before = { places: await placesOf(database), backup: await backUpKeys(database) }
+    const trial = { product, client, database, killer, stills, report }
+    const reads = await readWhile(client, { bucket: BUCKET, stills }, (broken) =>
+      rotateUnderLoad({ ...trial, broken }, rounds),
+    )
+    const { violations, readCount, retriedCount, result: load } = reads
+    const counts = { readCount, retriedCount, callCount: load?.eventCount ?? 0, killed: killer.killed }
+    if (load === null) return { violations, ...counts }
+
+    violations.push(...load.violations.map(({ invariant, key, reason }) => `${invariant} ${key}: ${reason}`))
+    violations.push(...(await checkNothingIsWritten(trial)))
+    if (!isSame(await placesOf(database), before.places)) violations.push('blobs were given other places, or rewritten')
+    violations.push(...(await checkBackupIsDead(trial, before.backup)))
+    return { violations, ...counts }
   } finally {
+    await killer.close()
     await database.end()
     client.close()
   }
 }
 
-/** Objects of every size and every kind of second key, and one of several parts. */
-async function writeStills(product: Product, client: S3Client): Promise<Still[]> {
-  await product.command(['named-keys', '--create', 'aws/s3'])
-  const customerKey = randomBytes(32)
-  const sse = 'x-amz-server-side-encryption'
-  const customer = {
-    [`${sse}-customer-algorithm`]: 'AES256',
-    [`${sse}-customer-key`]: customerKey.toString('base64'),
-    [`${sse}-customer-key-md5`]: createHash('md5').update(customerKey).digest('base64'),
-  }
-  const plain = SIZES.map((size) => ({ key: `size-${size}`, value: makeValue(size), headers: {}, readHeaders: {} }))
-  const stills: Still[] = [
-    ...plain,
-    { key: 'kms', value: makeValue(70_000), headers: { [sse]: 'aws:kms' }, readHeaders: {} },
-    { key: 'customer', value: makeValue(70_000), headers: customer, readHeaders: customer },
-  ]
-  for (const { key, value, headers } of stills) {
-    const { status } = await client.call({ method: 'PUT', bucket: BUCKET, key, body: value.body, headers })
-    if (status !== 200) throw new Error(`PUT ${key} answered ${status}`)
-  }
-  const value = makeValue(2 * PART_BYTES)
-  await createRecorder(client, BUCKET).multipart({ key: 'parts', value, partCount: 2, ending: 'complete' })
-  return [...stills, { key: 'parts', value, headers: {}, readHeaders: {} }]
+interface Trial {
+  product: Product
+  client: S3Client
+  database: Client
+  killer: Killer
+  stills: Still[]
+  report(line: string): void
+  /** There is nothing to wait for any more. */
+  broken?: AbortSignal
 }
 
-/** Reads them all, again and again. */
-function startReaders(
-  client: S3Client,
-  { stills, violations }: { stills: Still[]; violations: string[] },
-): { stop(): Promise<number> } {
-  let stopped = false
-  let count = 0
-  const readers = [0, 1].map(async () => {
-    while (!stopped) {
-      for (const still of stills) {
-        const problem = await read(client, still)
-        if (problem !== null) violations.push(`a read was interrupted: ${problem}`)
-        count++
-        await delay(5)
-      }
+async function rotateUnderLoad(trial: Trial, rounds: number): Promise<LoadReport<void>> {
+  const { product, report } = trial
+  const load = await runUnderLoad({ service: product, keyCount: 40, report }, () =>
+    underKills(trial, async () => {
+      for (let round = 1; round <= rounds; round++) report(`round ${round}/${rounds}: ${await rotateEverything(trial)}`)
+    }),
+  )
+  load.client.close()
+  return load
+}
+
+async function underKills({ killer, report }: Trial, work: () => Promise<void>): Promise<void> {
+  let isOver = false
+  const killing = async () => {
+    const [least, most] = KILL_PAUSE_MS
+    while (!isOver) {
+      report(`killed ${await killer.kill()}`)
+      await delay(least + Math.random() * (most - least))
     }
-  })
-  return {
-    async stop() {
-      stopped = true
-      await Promise.all(readers)
-      return count
-    },
   }
-}
-
-async function read(client: S3Client, { key, value, readHeaders }: Still): Promise<string | null> {
-  const answer = await client.call({ method: 'GET', bucket: BUCKET, key, headers: readHeaders })
-  if (answer.status !== 200) return `GET ${key} answered ${answer.status} ${answer.code}`
-  return answer.body.equals(value.body) ? null : `GET ${key} answered other bytes`
+  const ended = work().finally(() => {
+    isOver = true
+  })
+  await Promise.all([ended, killing()])
 }
 
 interface KeysOfNamespace {
@@ -142,15 +115,16 @@ interface KeysOfNamespace {
 }
 
 /** One rotation of each, as an administrator does it who waits for nothing but the counts. */
-async function rotateEverything(product: Product, database: Client): Promise<string> {
+async function rotateEverything({ product, database, broken }: Trial): Promise<string> {
   const ofNamespace = ['--namespace', NAMESPACE, '--json']
   const run = async (...args: string[]) => JSON.parse(await product.command(['keys', ...args]))
+  const wait = (what: string, holds: () => Promise<boolean>) => until(what, { holds, broken })
   const { keys }: KeysOfNamespace = await run('rotate', ...ofNamespace)
   const [newest, ...older] = keys.filter(({ state }) => state !== 'retired')
   // A write that is on its way may still end under the version before.
   for (let isClear = false; !isClear; ) {
     await run('rewrap', ...ofNamespace)
-    await until(async () => (await run(...ofNamespace)).rewrap.state === 'done', 'the data keys to be wrapped again')
+    await wait('the data keys to be wrapped again', async () => (await run(...ofNamespace)).rewrap.state === 'done')
     const now: KeysOfNamespace = await run(...ofNamespace)
     isClear = now.keys.every(({ version, dataKeyCount }) => version === newest?.version || dataKeyCount === 0)
   }
@@ -159,17 +133,22 @@ async function rotateEverything(product: Product, database: Client): Promise<str
   }
 
   const { rootKeys } = await run('rotate-root', '--json')
-  await until(async () => (await run('--json')).rootKeys[1].wrappedCount === 0, 'the root key to wrap everything')
+  await wait('the root key to wrap everything', async () => (await run('--json')).rootKeys[1].wrappedCount === 0)
   await database.query(
     `update root_keys set active_since = active_since - interval '${LONG_AGO}', replaced_at = replaced_at - interval '${LONG_AGO}'`,
   )
-  await until(async () => (await run('--json')).rotation.state === 'done', 'the rotation to be settled')
+  await wait('the rotation to be settled', async () => (await run('--json')).rotation.state === 'done')
   await run('retire-root', '--json', '--confirm', rootKeys[1].id, '--version', String(rootKeys[1].version))
   return `namespace key ${newest?.version}, root key ${rootKeys[0].version}`
 }
 
-async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+/** Rejects after two minutes, or once `broken` aborts. */
+async function until(
+  what: string,
+  { holds, broken }: { holds: () => Promise<boolean>; broken?: AbortSignal | undefined },
+): Promise<void> {
   for (const deadline = performance.now() + WAIT_MS_MAX; !(await holds()); await delay(500)) {
+    broken?.throwIfAborted()
     if (performance.now() > deadline) throw new Error(`waited too long for ${what}`)
   }
 }
@@ -185,10 +164,11 @@ async function placesOf(database: Client): Promise<string[]> {
 }
 
 /** Without a load beside it, a rotation changes no file with data of any node at all. */
-async function checkNothingIsWritten(product: Product, database: Client): Promise<string[]> {
+async function checkNothingIsWritten(trial: Trial): Promise<string[]> {
+  const { product } = trial
   const before = await filesOf(nodesOf(product.dataDir))
   if (before.length === 0) return ['no file of a node was there to be compared']
-  await rotateEverything(product, database)
+  await rotateEverything(trial)
   const after = await filesOf(nodesOf(product.dataDir))
   const changed = after.filter((file) => !before.includes(file)).concat(before.filter((file) => !after.includes(file)))
   return changed.map((file) => `a rotation wrote to files of a node: ${file}`)
@@ -225,11 +205,7 @@ async function backUpKeys(database: Client): Promise<KeysBackup> {
 }
 
 /** Puts the keys of before the first rotation back into the database: no process may open anything with them. */
-async function checkBackupIsDead(
-  product: Product,
-  input: { client: S3Client; database: Client; backup: KeysBackup; stills: Still[] },
-): Promise<string[]> {
-  const { client, database, backup, stills } = input
+async function checkBackupIsDead({ product, client, database, stills }: Trial, backup: KeysBackup): Promise<string[]> {
   for (const { namespace_id, version, wrapped_key, token_id } of backup.namespaceKeys) {
     await database.query(
       `update namespace_keys set wrapped_key = $3, token_id = $4, state = 'decrypt-only' where namespace_id = $1 and version = $2`,
@@ -243,13 +219,12 @@ async function checkBackupIsDead(
     )
   }
   for (const pid of product.pids('gateway')) process.kill(pid, 'SIGKILL')
-  await until(
-    async () => (await client.call({ method: 'HEAD', bucket: BUCKET })).status === 200,
-    'gateways to come back',
-  )
+  await until('gateways to come back', {
+    holds: async () => (await client.call({ method: 'HEAD', bucket: BUCKET })).status === 200,
+  })
   const violations: string[] = []
   for (const still of stills) {
-    const answer = await client.call({ method: 'GET', bucket: BUCKET, key: still.key, headers: still.readHeaders })
+    const answer = await readStill(client, { bucket: BUCKET, still })
     if (answer.status !== 403) violations.push(`a retired key answers ${answer.status} ${answer.code} for ${still.key}`)
   }
   const rootKeys = await readFile(join(product.dataDir, 'root-keys.json'), 'utf8')
