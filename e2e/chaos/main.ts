@@ -11,7 +11,8 @@ import { allocatedBytes } from '#e2e/chaos/space.ts'
 import { readCommandLine } from '#e2e/command-line.ts'
 import { startProduct } from '#e2e/product.ts'
 
-const USAGE = 'Usage: npm run chaos -- [kills|canary|flips|rotation] [--kills=50] [--flips=20] [--rounds=5] [--long]'
+const USAGE =
+  'Usage: npm run chaos -- [kills|canary|flips|rotation] [--kills=50] [--flips=20] [--rounds=5] [--long]; flips have half as many kills, unless told'
 const KILLS = 50
 const KILLS_LONG = 500
 const FLIPS = 20
