@@ -79,7 +79,7 @@ function BucketRow({
         >
           {bucket.name}
         </Link>
-        <span className="mt-1 flex md:hidden">
+        <span className="mt-1 flex md:hidden [&>span]:whitespace-normal [&>span]:rounded-lg">
           <CoverageBadge encryption={bucket.encryption} />
         </span>
       </TableCell>
