@@ -39,8 +39,8 @@ it('says nothing where one kind is missing', () => {
 
 it.each([
   [930, true, 'kept'],
-  [880, true, 'kept within noise'],
-  [740, false, 'MISSED'],
+  [900, true, 'kept'],
+  [890, false, 'MISSED'],
 ])('judges %i against 1,000', (perSecond, isKept, verdict) => {
   const cost = encryptionCostOf([result('D@RE on', perSecond, 90), result('D@RE off', 1000, 80)])
   if (cost === null) throw new Error('There is a run of either kind')

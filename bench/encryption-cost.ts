@@ -1,4 +1,3 @@
-import { NOISE } from '#bench/committed.ts'
 import type { CellResult } from '#bench/run-cell.ts'
 
 /** What D@RE costs in one cell, from runs with and without it in turn. */
@@ -28,15 +27,14 @@ export function encryptionCostOf(results: readonly CellResult[]): EncryptionCost
 }
 
 export function isCostKept({ throughput }: EncryptionCost): boolean {
-  return throughput <= COST_MAX + NOISE
+  return throughput <= COST_MAX
 }
 
 export function describeCost(cost: EncryptionCost): string {
   const percent = (part: number) => `${Math.round(part * 100)} %`
-  const verdict = cost.throughput <= COST_MAX ? 'kept' : isCostKept(cost) ? 'kept within noise' : 'MISSED'
   return (
     `${cost.cell}: D@RE costs ${percent(cost.throughput)} of throughput and ${percent(cost.cpu)} more CPU; ` +
-    `committed ≤ ${percent(COST_MAX)} of throughput: ${verdict}`
+    `committed ≤ ${percent(COST_MAX)} of throughput: ${isCostKept(cost) ? 'kept' : 'MISSED'}`
   )
 }
 

@@ -30,20 +30,19 @@ const USAGE = `Usage: npm run bench -- [list] [options]
   --cells=put:4k:64,get:1m:16    operation:size:clients; list:1000:1 is a page of 1,000 keys, list/ one by delimiter
   --seconds=5                    of load a cell
   --encryption=on|off|both       D@RE of the namespace (default on); both: two products, each cell on either in turn,
-                                 A B A B, and what D@RE costs
+                                 A B B A, and what D@RE costs
   --list-keys=20000              in the bucket that is listed
   --no-memory, --no-primitives   leave these out
   --memory-only                  nothing but the thousand uploads
   --load-processes=1
   --profile                      writes a .cpuprofile of one gateway a cell to bench/results/profiles
   --against=https://host:port --against-ca=FILE --against-key=ID:SECRET
-                                 runs each cell on both services in turn, A B A B`
+                                 runs each cell on both services in turn, A B B A
+  --rounds=2                     of a cell on services in turn; who went first goes last in the next one`
 
 /** Collection would come in between; grace and interval are longer than any run. */
 const PRODUCT_ENV = { SCEAU_JOB_INTERVAL_SECONDS: '86400' }
 const PRIMITIVE_SIZES = [4 << 10, 64 << 10, 1 << 20, 64 << 20]
-/** A B A B. */
-const ROUNDS_IN_TURN = 2
 const WARM_UP_SECONDS = 2
 
 type Options = ReturnType<typeof readOptions>
@@ -83,6 +82,7 @@ function readOptions() {
       'no-primitives': { type: 'boolean', default: false },
       'memory-only': { type: 'boolean', default: false },
       'load-processes': { type: 'string', default: '1' },
+      rounds: { type: 'string', default: '2' },
       profile: { type: 'boolean', default: false },
       against: { type: 'string' },
       'against-ca': { type: 'string' },
@@ -103,6 +103,7 @@ function readOptions() {
     memory: isMemoryOnly || !(isListing || values['no-memory'] || values.cells !== undefined),
     primitives: !values['no-primitives'] && !isMemoryOnly && !isListing,
     loadProcesses: Number(values['load-processes']),
+    rounds: Number(values.rounds),
     profile: values.profile,
     rival: rivalOf(values.against, values['against-ca'], values['against-key']),
   }
@@ -158,9 +159,9 @@ async function benchSides({ options, scratchDir, pool, report }: BenchInput, sid
     console.log(`\n${target.service.endpoint}, ${target.name}, Node ${report.machine.node}, commit ${report.commit}`)
   }
   console.log('')
-  const rounds = sides.length > 1 ? ROUNDS_IN_TURN : 1
+  const rounds = sides.length > 1 ? options.rounds : 1
   for (const cell of options.cells) {
-    const turns = Array.from({ length: rounds }, () => sides).flat()
+    const turns = Array.from({ length: rounds }, (_, round) => (round % 2 === 0 ? sides : sides.toReversed())).flat()
     const results: CellResult[] = []
     for (const side of turns) results.push(await measure({ options, pool, report, cell, ...side }))
     report.cells.push(...results)

@@ -1,3 +1,4 @@
+import { isoTime } from '#storage-engine/iso-time.ts'
 import { type ListedEntry, type ListedObject, listObjects, type ObjectPage } from '#storage-engine/metadata/listing.ts'
 import { type EncodeKey, readEncoding, readPageSize } from '#storage-engine/s3/list-parameters.ts'
 import type { Owner } from '#storage-engine/s3/owner-directory.ts'
@@ -88,7 +89,7 @@ export function objectFieldsXml({
       ? ''
       : `${element('ChecksumAlgorithm', checksum.algorithm)}${element('ChecksumType', checksum.type)}`
   // Dates, hexadecimal digits, numbers and names of classes need no escaping.
-  return `<LastModified>${lastModified.toISOString()}</LastModified><ETag>&quot;${etag}&quot;</ETag>${algorithm}<Size>${size}</Size><StorageClass>${storageClass}</StorageClass>`
+  return `<LastModified>${isoTime(lastModified)}</LastModified><ETag>&quot;${etag}&quot;</ETag>${algorithm}<Size>${size}</Size><StorageClass>${storageClass}</StorageClass>`
 }
 
 export function ownersOf(request: BucketRequest, entries: ListedEntry[]): Promise<Map<string, Owner>> {

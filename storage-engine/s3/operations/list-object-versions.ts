@@ -1,4 +1,5 @@
 import { StorageError } from '#storage-engine/errors.ts'
+import { isoTime } from '#storage-engine/iso-time.ts'
 import { type ListedVersion, listVersions } from '#storage-engine/metadata/listing-versions.ts'
 import type { EncodeKey } from '#storage-engine/s3/list-parameters.ts'
 import { echoXml, objectFieldsXml, readListingParameters } from '#storage-engine/s3/listing-response.ts'
@@ -64,5 +65,5 @@ function versionXml(version: ListedVersion, { encode, owners, restoreStatus }: V
   if (kind === 'version') {
     return `<Version>${identity}${objectFieldsXml(version)}${owner}${restoreStatus(version)}</Version>`
   }
-  return `<DeleteMarker>${identity}${element('LastModified', lastModified.toISOString())}${owner}</DeleteMarker>`
+  return `<DeleteMarker>${identity}${element('LastModified', isoTime(lastModified))}${owner}</DeleteMarker>`
 }
