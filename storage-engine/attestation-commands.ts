@@ -1,12 +1,10 @@
 import fs from 'node:fs'
-import path from 'node:path'
 import { COMMAND_LINE } from '#storage-engine/command-line-actor.ts'
 import type { Config } from '#storage-engine/config.ts'
-import { createEngine, type Engine } from '#storage-engine/engine.ts'
-import { StartupError, StorageError } from '#storage-engine/errors.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import { StartupError } from '#storage-engine/errors.ts'
 import type { Logger } from '#storage-engine/log.ts'
 import { openSealedBlobs } from '#storage-engine/objects/open-blobs.ts'
-import { findDatabaseUrl } from '#storage-engine/postgres.ts'
 import { attest } from '#storage-engine/service/encryption-attestation.ts'
 import {
   readAttestation,
@@ -16,6 +14,7 @@ import {
   type SignedFile,
 } from '#storage-engine/verify-attestation.ts'
 import { addFinding, type NodesReport, verifyNodes } from '#storage-engine/verify-nodes.ts'
+import { withInstallation } from '#storage-engine/with-installation.ts'
 
 const FLUSH_LINES = 4_096
 
@@ -28,7 +27,7 @@ export interface AttestCommand {
 
 /** Signs an attestation of a running installation. Throws StartupError. */
 export async function runAttestCommand(config: Config, { log, ...command }: AttestCommand & { log: Logger }) {
-  return withEngine(config, log, async (engine) => {
+  return withInstallation(config, log, async (engine) => {
     if (command.list === null) return attest(engine, COMMAND_LINE, { namespace: command.namespace })
     const list = createList(command.list)
     try {
@@ -109,7 +108,7 @@ export async function runVerifyCommand(
   } else if (publicKey === null) {
     report.notes.push('the signing key was not compared with one that you trust: give --public-key')
   }
-  if (command.keys) report.tags = await withEngine(config, log, (engine) => verifyTags(engine, report))
+  if (command.keys) report.tags = await withInstallation(config, log, (engine) => verifyTags(engine, report))
   return report
 }
 
@@ -137,19 +136,6 @@ async function verifyTags(engine: Engine, report: NodesReport): Promise<NonNulla
     }
   }
   return tags
-}
-
-async function withEngine<T>(config: Config, log: Logger, work: (engine: Engine) => Promise<T>): Promise<T> {
-  const databaseUrl = config.databaseUrl ?? findDatabaseUrl(path.join(config.dataDir, 'postgres'))
-  const engine = await createEngine({ ...config, databaseUrl }, { log, role: 'cli' })
-  try {
-    return await work(engine)
-  } catch (error) {
-    if (error instanceof StorageError) throw new StartupError(error.message, { cause: error })
-    throw error
-  } finally {
-    await engine.close()
-  }
 }
 
 /** A table of the namespaces, then what was found; the last line says how it ended. */

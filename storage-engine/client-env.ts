@@ -1,14 +1,12 @@
-import path from 'node:path'
 import { issueAccessKey } from '#storage-engine/accounts/issue-access-key.ts'
 import type { Config } from '#storage-engine/config.ts'
-import { createEngine } from '#storage-engine/engine.ts'
 import { StartupError } from '#storage-engine/errors.ts'
 import type { Logger } from '#storage-engine/log.ts'
 import { getRootObjectUser } from '#storage-engine/metadata/accounts.ts'
 import { findNamespaceByName } from '#storage-engine/metadata/namespaces.ts'
-import { findDatabaseUrl } from '#storage-engine/postgres.ts'
 import { authorityFileOf } from '#storage-engine/supervisor/certificate.ts'
 import { localAddressOf } from '#storage-engine/supervisor/terminal.ts'
+import { withInstallation } from '#storage-engine/with-installation.ts'
 
 /** What an S3 client needs to reach this installation as the root object user of a namespace. */
 export interface ClientEnv {
@@ -21,10 +19,8 @@ export interface ClientEnv {
 }
 
 /** Issues a fresh access key against the running installation. Throws StartupError when there is none, or no such namespace. */
-export async function createClientEnv(config: Config, input: { namespace: string; log: Logger }): Promise<ClientEnv> {
-  const databaseUrl = config.databaseUrl ?? findDatabaseUrl(path.join(config.dataDir, 'postgres'))
-  const engine = await createEngine({ ...config, databaseUrl }, { log: input.log, role: 'cli' })
-  try {
+export function createClientEnv(config: Config, input: { namespace: string; log: Logger }): Promise<ClientEnv> {
+  return withInstallation(config, input.log, async (engine) => {
     const namespace = await findNamespaceByName(engine.db, { name: input.namespace })
     if (namespace === null) throw new StartupError(`There is no namespace ${input.namespace}.`)
     const rootUser = await getRootObjectUser(engine.db, { namespaceId: namespace.id })
@@ -35,9 +31,7 @@ export async function createClientEnv(config: Config, input: { namespace: string
       ...key,
       ca: authorityFileOf(config),
     }
-  } finally {
-    await engine.close()
-  }
+  })
 }
 
 /** Lines for `eval` in a shell. */

@@ -1,10 +1,8 @@
-import path from 'node:path'
 import { COMMAND_LINE } from '#storage-engine/command-line-actor.ts'
 import type { Config } from '#storage-engine/config.ts'
-import { createEngine, type Engine } from '#storage-engine/engine.ts'
-import { StartupError, StorageError } from '#storage-engine/errors.ts'
+import type { Engine } from '#storage-engine/engine.ts'
+import { StartupError } from '#storage-engine/errors.ts'
 import type { Logger } from '#storage-engine/log.ts'
-import { findDatabaseUrl } from '#storage-engine/postgres.ts'
 import {
   changeNamespaceKeys,
   getNamespaceKeys,
@@ -13,6 +11,7 @@ import {
   scheduleNamespaceShred,
 } from '#storage-engine/service/encryption-keys.ts'
 import { changeRootKeys, getRootKeys } from '#storage-engine/service/encryption-root.ts'
+import { withInstallation } from '#storage-engine/with-installation.ts'
 
 export interface KeysCommand {
   act: KeysAct | null
@@ -65,17 +64,8 @@ export function parseKeysAct(word: string | undefined): KeysAct | null {
  * Changes or shows the root keys, or the keys of a namespace, of a running installation. Throws StartupError, which says why
  * nothing was done.
  */
-export async function runKeysCommand(config: Config, input: KeysCommand & { log: Logger }): Promise<KeysAnswer> {
-  const databaseUrl = config.databaseUrl ?? findDatabaseUrl(path.join(config.dataDir, 'postgres'))
-  const engine = await createEngine({ ...config, databaseUrl }, { log: input.log, role: 'cli' })
-  try {
-    return await run(engine, input)
-  } catch (error) {
-    if (error instanceof StorageError && error.status !== 500) throw new StartupError(error.message, { cause: error })
-    throw error
-  } finally {
-    await engine.close()
-  }
+export function runKeysCommand(config: Config, input: KeysCommand & { log: Logger }): Promise<KeysAnswer> {
+  return withInstallation(config, input.log, (engine) => run(engine, input))
 }
 
 function run(engine: Engine, input: KeysCommand): Promise<KeysAnswer> {

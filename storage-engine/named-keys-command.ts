@@ -1,10 +1,6 @@
-import path from 'node:path'
 import { COMMAND_LINE } from '#storage-engine/command-line-actor.ts'
 import type { Config } from '#storage-engine/config.ts'
-import { createEngine } from '#storage-engine/engine.ts'
-import { StartupError, StorageError } from '#storage-engine/errors.ts'
 import type { Logger } from '#storage-engine/log.ts'
-import { findDatabaseUrl } from '#storage-engine/postgres.ts'
 import {
   createNamedKey,
   deleteNamedKey,
@@ -14,6 +10,7 @@ import {
   listNamedKeys,
   rotateNamedKey,
 } from '#storage-engine/service/named-keys.ts'
+import { withInstallation } from '#storage-engine/with-installation.ts'
 
 const ACTS = {
   create: createNamedKey,
@@ -39,21 +36,14 @@ export interface NamedKeysCommand {
  * Changes a named key of a running installation, and resolves to the namespace's keys as they are then.
  * Throws StartupError, which says why nothing was done.
  */
-export async function runNamedKeysCommand(
+export function runNamedKeysCommand(
   config: Config,
   { namespace, act, days, log }: NamedKeysCommand & { log: Logger },
 ): Promise<Awaited<ReturnType<typeof listNamedKeys>>> {
-  const databaseUrl = config.databaseUrl ?? findDatabaseUrl(path.join(config.dataDir, 'postgres'))
-  const engine = await createEngine({ ...config, databaseUrl }, { log, role: 'cli' })
-  try {
+  return withInstallation(config, log, async (engine) => {
     if (act !== null) await ACTS[act.verb](engine, COMMAND_LINE, { namespace, name: act.name, days })
-    return await listNamedKeys(engine, COMMAND_LINE, { namespace })
-  } catch (error) {
-    if (error instanceof StorageError && error.status < 500) throw new StartupError(error.message, { cause: error })
-    throw error
-  } finally {
-    await engine.close()
-  }
+    return listNamedKeys(engine, COMMAND_LINE, { namespace })
+  })
 }
 
 /** A line a key: name, state, id. */

@@ -1,14 +1,12 @@
-import path from 'node:path'
 import { audited } from '#storage-engine/accounts/audited.ts'
 import { generatePassword } from '#storage-engine/accounts/generate-password.ts'
 import { createPasswordHash } from '#storage-engine/accounts/password-hash.ts'
 import { COMMAND_LINE } from '#storage-engine/command-line-actor.ts'
 import type { Config } from '#storage-engine/config.ts'
-import { createEngine } from '#storage-engine/engine.ts'
 import { StartupError } from '#storage-engine/errors.ts'
 import type { Logger } from '#storage-engine/log.ts'
 import { findUserByUsername, setPasswordHash } from '#storage-engine/metadata/users.ts'
-import { findDatabaseUrl } from '#storage-engine/postgres.ts'
+import { withInstallation } from '#storage-engine/with-installation.ts'
 
 export interface NewPassword {
   username: string
@@ -20,13 +18,11 @@ export interface NewPassword {
  * Gives a user of the console of a running installation a new password, and ends the user's sessions.
  * Throws StartupError, which says why nothing was done.
  */
-export async function runResetPasswordCommand(
+export function runResetPasswordCommand(
   config: Config,
   { user: name, log }: { user: string; log: Logger },
 ): Promise<NewPassword> {
-  const databaseUrl = config.databaseUrl ?? findDatabaseUrl(path.join(config.dataDir, 'postgres'))
-  const engine = await createEngine({ ...config, databaseUrl }, { log, role: 'cli' })
-  try {
+  return withInstallation(config, log, async (engine) => {
     const username = name.trim().toLowerCase()
     const password = generatePassword()
     const act = { namespaceId: null, action: 'user.reset-password', target: username }
@@ -36,9 +32,7 @@ export async function runResetPasswordCommand(
       await setPasswordHash(engine.db, { userId: user.id, passwordHash: await createPasswordHash(password) })
     })
     return { username, password }
-  } finally {
-    await engine.close()
-  }
+  })
 }
 
 export function formatNewPassword({ username, password }: NewPassword): string {

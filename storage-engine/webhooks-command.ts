@@ -1,11 +1,8 @@
-import path from 'node:path'
 import { COMMAND_LINE } from '#storage-engine/command-line-actor.ts'
 import type { Config } from '#storage-engine/config.ts'
-import { createEngine } from '#storage-engine/engine.ts'
-import { StartupError, StorageError } from '#storage-engine/errors.ts'
 import type { Logger } from '#storage-engine/log.ts'
-import { findDatabaseUrl } from '#storage-engine/postgres.ts'
 import { createWebhook, listWebhooks, removeWebhook, retryDeliveries } from '#storage-engine/service/webhooks.ts'
+import { withInstallation } from '#storage-engine/with-installation.ts'
 
 export interface WebhooksCommand {
   namespace: string
@@ -23,24 +20,17 @@ export interface WebhooksResult {
  * Changes the webhooks of a namespace of a running installation, and resolves to them as they are then.
  * Throws StartupError, which says why nothing was done.
  */
-export async function runWebhooksCommand(
+export function runWebhooksCommand(
   config: Config,
   { namespace, act, log }: WebhooksCommand & { log: Logger },
 ): Promise<WebhooksResult> {
-  const databaseUrl = config.databaseUrl ?? findDatabaseUrl(path.join(config.dataDir, 'postgres'))
-  const engine = await createEngine({ ...config, databaseUrl }, { log, role: 'cli' })
-  try {
+  return withInstallation(config, log, async (engine) => {
     let secret: string | null = null
     if (act?.verb === 'create') secret = (await createWebhook(engine, COMMAND_LINE, { namespace, ...act })).secret
     else if (act?.verb === 'delete') await removeWebhook(engine, COMMAND_LINE, { namespace, name: act.name })
     else if (act?.verb === 'retry') await retryDeliveries(engine, COMMAND_LINE, { namespace })
     return { webhooks: await listWebhooks(engine, COMMAND_LINE, { namespace }), secret }
-  } catch (error) {
-    if (error instanceof StorageError && error.status < 500) throw new StartupError(error.message, { cause: error })
-    throw error
-  } finally {
-    await engine.close()
-  }
+  })
 }
 
 /** A line a webhook: ARN and URL; before them the secret of a new one. */
