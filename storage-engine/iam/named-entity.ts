@@ -1,20 +1,22 @@
 import { memberList } from '#storage-engine/iam/answer.ts'
-import { GROUP_NAME, PATH, PATH_PREFIX, ROLE_NAME, USER_NAME } from '#storage-engine/iam/limits.ts'
+import { GROUP_NAME, PATH, PATH_PREFIX, POLICY_NAME, ROLE_NAME, USER_NAME } from '#storage-engine/iam/limits.ts'
 import { arnOf } from '#storage-engine/iam/names.ts'
 import type { Found } from '#storage-engine/iam/operation.ts'
 import { cutPage, readPage } from '#storage-engine/iam/page.ts'
 import { optionalText, requiredText } from '#storage-engine/iam/parameters.ts'
 import type { IamRequest } from '#storage-engine/iam/request.ts'
+import { readTags } from '#storage-engine/iam/tags.ts'
 import { type IamEntities, type IamEntity, listIamEntities } from '#storage-engine/metadata/iam-entities.ts'
 
-/** What operations of IAM do alike with users, groups and roles, which go by a name and a path. */
-type Kind = 'user' | 'group' | 'role'
+/** What operations of IAM do alike with users, groups, roles and policies, which go by a name and a path. */
+type Kind = 'user' | 'group' | 'role' | 'policy'
 
 /** `User` of UserName and NewUserName, with the rule of such names. */
 const NAMES: Record<Kind, { word: string; rule: typeof USER_NAME }> = {
   user: { word: 'User', rule: USER_NAME },
   group: { word: 'Group', rule: GROUP_NAME },
   role: { word: 'Role', rule: ROLE_NAME },
+  policy: { word: 'Policy', rule: POLICY_NAME },
 }
 
 export type NameAndPath = Pick<IamEntity, 'name' | 'path'>
@@ -27,8 +29,15 @@ export function newEntity(request: IamRequest, kind: Kind): Found<NameAndPath> {
   return { resource: arnOf(request, kind, { path, name }), target: { name, path }, missing: '' }
 }
 
+/** The same of what can have tags from the first: whether it may be made can depend on them. Throws as `readTags`, too. */
+export function newTaggedEntity(request: IamRequest, kind: Kind): Found<NameAndPath> {
+  const found = newEntity(request, kind)
+  readTags(request)
+  return found
+}
+
 /** A page of all below PathPrefix, as members of an element. Throws ValidationError. */
-export async function listEntities<K extends Kind>(
+export async function listEntities<K extends Exclude<Kind, 'policy'>>(
   request: IamRequest,
   { kind, xml }: { kind: K; xml: (entity: IamEntities[K]) => string },
 ): Promise<string> {

@@ -22,6 +22,16 @@ export function readTags(request: IamRequest): IamTags {
   return withinQuota(Object.fromEntries(tags))
 }
 
+/** Tags of what is to be made: to give it any asks for the right to tag it, too. Throws as `readTags`, and AccessDenied. */
+export function readFirstTags(
+  request: IamRequest,
+  { action, resource }: { action: string; resource: string },
+): IamTags {
+  const tags = readTags(request)
+  if (Object.keys(tags).length > 0) request.check(action, resource)
+  return tags
+}
+
 /** Conditions see the tags of what an operation is about. */
 export function addResourceTags({ context }: IamRequest, tags: IamTags): void {
   for (const [key, value] of Object.entries(tags)) context.set(`aws:resourcetag/${key.toLowerCase()}`, [value])

@@ -2,16 +2,17 @@ import { BUILTIN_POLICIES, BUILTIN_POLICY_ARN_PREFIX } from '#storage-engine/aut
 import { uniqueIdOf } from '#storage-engine/auth/unique-id.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { documentText, group, memberList, policyXml, time } from '#storage-engine/iam/answer.ts'
-import { DESCRIPTION, MANAGED_POLICY_SIZE, PATH, PATH_PREFIX, POLICY_NAME, QUOTAS } from '#storage-engine/iam/limits.ts'
+import { DESCRIPTION, MANAGED_POLICY_SIZE, PATH_PREFIX, QUOTAS } from '#storage-engine/iam/limits.ts'
 import { attachedPolicyOf, type ManagedPolicy, managedPolicy, ownPolicy } from '#storage-engine/iam/managed-policy.ts'
+import { type NameAndPath, newTaggedEntity } from '#storage-engine/iam/named-entity.ts'
 import { arnOf } from '#storage-engine/iam/names.ts'
-import { account, type Found, type IamOperation, operation } from '#storage-engine/iam/operation.ts'
+import { account, type IamOperation, operation } from '#storage-engine/iam/operation.ts'
 import { pageOf, readPage } from '#storage-engine/iam/page.ts'
 import { optionalBoolean, optionalText, requiredText } from '#storage-engine/iam/parameters.ts'
 import { readPolicyDocument, sizeOfPolicy } from '#storage-engine/iam/policy-document.ts'
 import { checkCount, checkQuota } from '#storage-engine/iam/quota.ts'
 import type { IamRequest } from '#storage-engine/iam/request.ts'
-import { readTags } from '#storage-engine/iam/tags.ts'
+import { readFirstTags } from '#storage-engine/iam/tags.ts'
 import { newId } from '#storage-engine/ids.ts'
 import {
   deleteIamEntity,
@@ -38,7 +39,7 @@ const FILTER = { lengthMax: 20, pattern: /^(?:User|Role|Group|LocalManagedPolicy
 const BUILTIN_DATE = '2015-02-06T18:40:00Z'
 
 export const MANAGED_POLICY_OPERATIONS: IamOperation[] = [
-  operation('CreatePolicy', newPolicy, createPolicy),
+  operation('CreatePolicy', (request) => newTaggedEntity(request, 'policy'), createPolicy),
   operation('GetPolicy', managedPolicy, async (request, policy) => group('Policy', managedXml(request, policy))),
   operation('ListPolicies', account, listPolicies),
   operation('DeletePolicy', ownPolicy, deletePolicy),
@@ -50,20 +51,11 @@ export const MANAGED_POLICY_OPERATIONS: IamOperation[] = [
   operation('ListEntitiesForPolicy', managedPolicy, listEntities),
 ]
 
-function newPolicy(request: IamRequest): Found<{ name: string; path: string }> {
-  const name = requiredText(request.parameters, 'PolicyName', POLICY_NAME)
-  const path = optionalText(request.parameters, 'Path', PATH) ?? '/'
-  // Whether something may be made can depend on its tags.
-  readTags(request)
-  return { resource: arnOf(request, 'policy', { path, name }), target: { name, path }, missing: '' }
-}
-
-async function createPolicy(request: IamRequest, { name, path }: { name: string; path: string }): Promise<string> {
+async function createPolicy(request: IamRequest, { name, path }: NameAndPath): Promise<string> {
   const { engine, namespaceId, parameters } = request
   const document = readDocument(request)
   const description = optionalText(parameters, 'Description', DESCRIPTION)
-  const tags = readTags(request)
-  if (Object.keys(tags).length > 0) request.check('iam:TagPolicy', arnOf(request, 'policy', { path, name }))
+  const tags = readFirstTags(request, { action: 'iam:TagPolicy', resource: arnOf(request, 'policy', { path, name }) })
   const policy = await changeIam(engine.db, { namespaceId }, async (tx) => {
     await checkQuota(tx, { namespaceId, kind: 'policy' })
     await insertIamPolicy(tx, { id: newId(), namespaceId, name, path, description, tags, document })

@@ -5,7 +5,7 @@ import { account, type Found, type IamOperation, operation } from '#storage-engi
 import { members, requiredText } from '#storage-engine/iam/parameters.ts'
 import { checkCount } from '#storage-engine/iam/quota.ts'
 import type { IamRequest } from '#storage-engine/iam/request.ts'
-import { addResourceTags, readTags } from '#storage-engine/iam/tags.ts'
+import { addResourceTags, readFirstTags, readTags } from '#storage-engine/iam/tags.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { changeIam } from '#storage-engine/metadata/iam-epochs.ts'
 import {
@@ -62,13 +62,13 @@ async function createProvider(request: IamRequest, { url, host }: { url: string;
   const clientIds = [...new Set(members(parameters, 'ClientIDList', CLIENT_ID))]
   checkCount(clientIds.length - 1, QUOTAS.clientIds, 'ClientIdsPerOpenIdConnectProvider')
   const thumbprints = readThumbprints(request)
-  const tags = readTags(request)
-  if (Object.keys(tags).length > 0) request.check('iam:TagOpenIDConnectProvider', providerArn(request, host))
+  const resource = providerArn(request, host)
+  const tags = readFirstTags(request, { action: 'iam:TagOpenIDConnectProvider', resource })
   await changeIam(engine.db, { namespaceId }, async (tx) => {
     checkCount((await listOidcProviders(tx, { namespaceId })).length, QUOTAS.oidcProvider, 'OpenIdConnectProviders')
     await insertOidcProvider(tx, { id: newId(), namespaceId, host, url, clientIds, thumbprints, tags })
   })
-  return element('OpenIDConnectProviderArn', providerArn(request, host)) + tagsXml(tags)
+  return element('OpenIDConnectProviderArn', resource) + tagsXml(tags)
 }
 
 async function getProvider(_request: IamRequest, found: OidcProvider): Promise<string> {

@@ -7,14 +7,14 @@ import {
   SESSION_SECONDS_DEFAULT,
   TRUST_POLICY_SIZE,
 } from '#storage-engine/iam/limits.ts'
-import { listEntities, type NameAndPath, newEntity } from '#storage-engine/iam/named-entity.ts'
+import { listEntities, type NameAndPath, newTaggedEntity } from '#storage-engine/iam/named-entity.ts'
 import { arnOf } from '#storage-engine/iam/names.ts'
-import { account, type Found, type IamOperation, operation } from '#storage-engine/iam/operation.ts'
+import { account, type IamOperation, operation } from '#storage-engine/iam/operation.ts'
 import { optionalInteger, optionalText, refuseParameters, requiredText } from '#storage-engine/iam/parameters.ts'
 import { readPolicyDocument, sizeOfPolicy } from '#storage-engine/iam/policy-document.ts'
 import { checkQuota, nothingLeft } from '#storage-engine/iam/quota.ts'
 import type { IamRequest } from '#storage-engine/iam/request.ts'
-import { readTags } from '#storage-engine/iam/tags.ts'
+import { readFirstTags } from '#storage-engine/iam/tags.ts'
 import { newId } from '#storage-engine/ids.ts'
 import {
   deleteIamEntity,
@@ -29,7 +29,7 @@ import { changeIam } from '#storage-engine/metadata/iam-epochs.ts'
 const SECONDS = { min: SESSION_SECONDS_DEFAULT, max: ROLE_SECONDS_MAX }
 
 export const ROLE_OPERATIONS: IamOperation[] = [
-  operation('CreateRole', newRole, createRole),
+  operation('CreateRole', (request) => newTaggedEntity(request, 'role'), createRole),
   operation('GetRole', iamRole, async (request, role) => group('Role', roleXml(request, role))),
   operation('ListRoles', account, (request) =>
     listEntities(request, { kind: 'role', xml: (role) => roleXml(request, { ...role, tags: {} }) }),
@@ -40,21 +40,13 @@ export const ROLE_OPERATIONS: IamOperation[] = [
   operation('DeleteRole', iamRole, deleteRole),
 ]
 
-function newRole(request: IamRequest): Found<NameAndPath> {
-  const found = newEntity(request, 'role')
-  // Whether something may be made can depend on its tags.
-  readTags(request)
-  return found
-}
-
 async function createRole(request: IamRequest, { name, path }: NameAndPath): Promise<string> {
   const { engine, namespaceId, parameters } = request
   refuseParameters(parameters, ['PermissionsBoundary'], 'Permissions boundaries')
   const trustPolicy = readTrustPolicy(request, 'AssumeRolePolicyDocument')
   const description = optionalText(parameters, 'Description', DESCRIPTION)
   const maxSessionSeconds = optionalInteger(parameters, 'MaxSessionDuration', SECONDS) ?? SESSION_SECONDS_DEFAULT
-  const tags = readTags(request)
-  if (Object.keys(tags).length > 0) request.check('iam:TagRole', arnOf(request, 'role', { path, name }))
+  const tags = readFirstTags(request, { action: 'iam:TagRole', resource: arnOf(request, 'role', { path, name }) })
   const role = await changeIam(engine.db, { namespaceId }, async (tx) => {
     await checkQuota(tx, { namespaceId, kind: 'role' })
     await insertIamRole(tx, {

@@ -1,12 +1,12 @@
 import { StorageError } from '#storage-engine/errors.ts'
 import { group } from '#storage-engine/iam/answer.ts'
-import { listEntities, type NameAndPath, newEntity, readMove } from '#storage-engine/iam/named-entity.ts'
+import { listEntities, type NameAndPath, newTaggedEntity, readMove } from '#storage-engine/iam/named-entity.ts'
 import { arnOf } from '#storage-engine/iam/names.ts'
-import { account, type Found, type IamOperation, operation } from '#storage-engine/iam/operation.ts'
+import { account, type IamOperation, operation } from '#storage-engine/iam/operation.ts'
 import { refuseParameters } from '#storage-engine/iam/parameters.ts'
 import { checkQuota, nothingLeft } from '#storage-engine/iam/quota.ts'
 import type { IamRequest } from '#storage-engine/iam/request.ts'
-import { readTags } from '#storage-engine/iam/tags.ts'
+import { readFirstTags } from '#storage-engine/iam/tags.ts'
 import { storageAccount, userOrCaller, userXml } from '#storage-engine/iam/user.ts'
 import { newId } from '#storage-engine/ids.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
@@ -21,25 +21,17 @@ import {
 import { changeIam } from '#storage-engine/metadata/iam-epochs.ts'
 
 export const USER_OPERATIONS: IamOperation[] = [
-  operation('CreateUser', newUser, createUser),
+  operation('CreateUser', (request) => newTaggedEntity(request, 'user'), createUser),
   operation('GetUser', userOrCaller, async (request, user) => group('User', userXml(request, user))),
   operation('ListUsers', account, listUsers),
   operation('UpdateUser', storageAccount, updateUser),
   operation('DeleteUser', storageAccount, deleteUser),
 ]
 
-function newUser(request: IamRequest): Found<NameAndPath> {
-  const found = newEntity(request, 'user')
-  // Whether something may be made can depend on its tags.
-  readTags(request)
-  return found
-}
-
 async function createUser(request: IamRequest, { name, path }: NameAndPath): Promise<string> {
   const { engine, namespaceId, parameters } = request
   refuseParameters(parameters, ['PermissionsBoundary'], 'Permissions boundaries')
-  const tags = readTags(request)
-  if (Object.keys(tags).length > 0) request.check('iam:TagUser', arnOf(request, 'user', { path, name }))
+  const tags = readFirstTags(request, { action: 'iam:TagUser', resource: arnOf(request, 'user', { path, name }) })
   const user = await changeIam(engine.db, { namespaceId }, async (tx) => {
     await checkQuota(tx, { namespaceId, kind: 'user' })
     await refuseObjectUsersName(tx, { namespaceId, name })
