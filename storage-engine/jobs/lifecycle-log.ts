@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type AccessLogRecord, accessLogFields } from '#storage-engine/buckets/access-log-record.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
-import { findLogAccount, insertLogRecords } from '#storage-engine/metadata/log-records.ts'
+import { findLogAccount, insertLogRecords, logRecordsOf } from '#storage-engine/metadata/log-records.ts'
 
 /** What rules did to an object or an upload, as access logs tell it. */
 export interface LifecycleDeed {
@@ -62,17 +62,6 @@ export async function logLifecycle(engine: Engine, bucket: Bucket, deeds: readon
     const deed = { bucketName: bucket.name, receivedAt: now, requestId, operation, key, versionId, objectSize: size }
     return `${account?.canonicalId ?? '-'} ${accessLogFields({ ...UNKNOWN, ...deed })}\n`
   })
-  await insertLogRecords(engine.db, [
-    {
-      namespaceId: bucket.namespaceId,
-      bucketId: bucket.id,
-      bucketName: bucket.name,
-      bucketOwnerId: bucket.ownerId,
-      region: bucket.region,
-      logging,
-      day: new Date(now).toISOString().slice(0, 10),
-      recordCount: lines.length,
-      lines: lines.join(''),
-    },
-  ])
+  const day = new Date(now).toISOString().slice(0, 10)
+  await insertLogRecords(engine.db, [logRecordsOf(bucket, { logging, day, lines })])
 }

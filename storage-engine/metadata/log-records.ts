@@ -1,5 +1,6 @@
 import type { LoggingConfiguration } from '#storage-engine/bucket-settings.ts'
 import { jsonArray, plainArray, textArray } from '#storage-engine/metadata/array-literal.ts'
+import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import type { Queryable } from '#storage-engine/metadata/database.ts'
 
 /** Records of one bucket and day, recorded by one process, on their way to the same target. */
@@ -15,6 +16,24 @@ export interface LogRecords {
   recordCount: number
   /** ASCII; each ends with a line feed. */
   lines: string
+}
+
+/** Records of a bucket, each of them a line of ASCII with its line feed. */
+export function logRecordsOf(
+  bucket: Bucket,
+  { logging, day, lines }: Pick<LogRecords, 'logging' | 'day'> & { lines: readonly string[] },
+): LogRecords {
+  return {
+    namespaceId: bucket.namespaceId,
+    bucketId: bucket.id,
+    bucketName: bucket.name,
+    bucketOwnerId: bucket.ownerId,
+    region: bucket.region,
+    logging,
+    day,
+    recordCount: lines.length,
+    lines: lines.join(''),
+  }
 }
 
 /** Keeps records until they are delivered. */

@@ -1,7 +1,7 @@
 import type { LoggingConfiguration } from '#storage-engine/bucket-settings.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
-import { insertLogRecords, type LogRecords } from '#storage-engine/metadata/log-records.ts'
+import { insertLogRecords, type LogRecords, logRecordsOf } from '#storage-engine/metadata/log-records.ts'
 import type { OwnerDirectory } from '#storage-engine/s3/owner-directory.ts'
 
 /** Of records that wait; while Postgres is away, what comes beyond is lost. */
@@ -101,16 +101,6 @@ async function toRows(groups: readonly Group[], owners: OwnerDirectory): Promise
   const known = await owners.findOwners(groups.map(({ bucket }) => bucket.ownerId))
   return groups.map(({ bucket, logging, day, records }) => {
     const owner = known.get(bucket.ownerId)?.canonicalId ?? '-'
-    return {
-      namespaceId: bucket.namespaceId,
-      bucketId: bucket.id,
-      bucketName: bucket.name,
-      bucketOwnerId: bucket.ownerId,
-      region: bucket.region,
-      logging,
-      day,
-      recordCount: records.length,
-      lines: records.map((fields) => `${owner} ${fields}\n`).join(''),
-    }
+    return logRecordsOf(bucket, { logging, day, lines: records.map((fields) => `${owner} ${fields}\n`) })
   })
 }
