@@ -15,20 +15,12 @@ import {
   getNamespaceEncryption,
   setNamespaceEncryption,
 } from '#storage-engine/service/encryption-switch.ts'
+import { ADMINISTRATOR } from '#storage-engine/testing/test-actors.ts'
 import { startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
 import { putTestObject, startTestUpload } from '#storage-engine/testing/test-objects.ts'
 
 const namespace = 'acme'
-const administrator: Actor = {
-  userId: '01900000-0000-7000-8000-000000000001',
-  username: 'admin',
-  displayName: 'Admin',
-  isAdministrator: true,
-  memberships: [],
-  address: null,
-  requestId: 'request',
-}
-const owner: Actor = { ...administrator, username: 'owner', isAdministrator: false }
+const owner: Actor = { ...ADMINISTRATOR, username: 'owner', isAdministrator: false }
 const CONVERT = { namespace, existing: 'convert', rateLimit: null } as const
 
 let setting: TestEngine
@@ -47,7 +39,7 @@ afterAll(() => setting.stop())
 
 /** As the route answers it. */
 const get = async () =>
-  namespaceEncryptionSchema.parse(await getNamespaceEncryption(engine, administrator, { namespace }))
+  namespaceEncryptionSchema.parse(await getNamespaceEncryption(engine, ADMINISTRATOR, { namespace }))
 const runJob = () => migrateEncryption(engine, { signal: new AbortController().signal })
 
 async function lastAudit(): Promise<unknown> {
@@ -73,7 +65,7 @@ test('an administrator sees a namespace from off to on, and steers the migration
     },
     migration: null,
   })
-  await setNamespaceEncryption(engine, administrator, { ...CONVERT, existing: 'leave', mode: 'on' })
+  await setNamespaceEncryption(engine, ADMINISTRATOR, { ...CONVERT, existing: 'leave', mode: 'on' })
   expect(await lastAudit()).toEqual([
     'namespace.set-encryption acme ok',
     { before: 'off', after: 'on', existing: 'leave' },
@@ -85,7 +77,7 @@ test('an administrator sees a namespace from off to on, and steers the migration
     coverage: { encryptedBytes: 3_000, plainBytes: 1_000 },
   })
 
-  const started = await changeMigration(engine, administrator, { namespace, action: 'start', rateLimit: 1_000_000 })
+  const started = await changeMigration(engine, ADMINISTRATOR, { namespace, action: 'start', rateLimit: 1_000_000 })
   expect(started).toMatchObject({
     state: 'encrypting',
     percent: 0,
@@ -96,10 +88,10 @@ test('an administrator sees a namespace from off to on, and steers the migration
     ['pause', 'paused'],
     ['resume', 'running'],
   ] as const) {
-    expect(await changeMigration(engine, administrator, { namespace, action })).toMatchObject({ migration: { state } })
+    expect(await changeMigration(engine, ADMINISTRATOR, { namespace, action })).toMatchObject({ migration: { state } })
     expect(await lastAudit()).toEqual([`encryption.${action} acme ok`, {}])
   }
-  const faster = await changeMigration(engine, administrator, { namespace, action: 'set-rate', rateLimit: null })
+  const faster = await changeMigration(engine, ADMINISTRATOR, { namespace, action: 'set-rate', rateLimit: null })
   expect(faster.migration?.rateLimit).toBeNull()
   await runJob()
   expect(await get()).toMatchObject({
@@ -117,7 +109,7 @@ test('an administrator sees a namespace from off to on, and steers the migration
       doneCount: 2,
       totalCount: 2,
       doneBytes: 1_500,
-      startedBy: 'admin',
+      startedBy: ADMINISTRATOR.username,
     },
   })
 })
@@ -126,18 +118,18 @@ test('turning off, and opening what is sealed, need the name', async () => {
   const mismatch = { code: 'ConfirmationMismatch' }
   for (const confirm of [undefined, 'acm', 'ACME'])
     await expect(
-      setNamespaceEncryption(engine, administrator, { ...CONVERT, mode: 'off', confirm }),
+      setNamespaceEncryption(engine, ADMINISTRATOR, { ...CONVERT, mode: 'off', confirm }),
     ).rejects.toMatchObject(mismatch)
   expect(await get()).toMatchObject({ mode: 'on', state: 'on' })
-  await setNamespaceEncryption(engine, administrator, {
+  await setNamespaceEncryption(engine, ADMINISTRATOR, {
     ...CONVERT,
     existing: 'leave',
     mode: 'off',
     confirm: namespace,
   })
   expect(await get()).toMatchObject({ mode: 'off', state: 'mixed' })
-  await expect(changeMigration(engine, administrator, { namespace, action: 'start' })).rejects.toMatchObject(mismatch)
-  const started = await changeMigration(engine, administrator, { namespace, action: 'start', confirm: namespace })
+  await expect(changeMigration(engine, ADMINISTRATOR, { namespace, action: 'start' })).rejects.toMatchObject(mismatch)
+  const started = await changeMigration(engine, ADMINISTRATOR, { namespace, action: 'start', confirm: namespace })
   expect(started).toMatchObject({ state: 'decrypting', migration: { direction: 'decrypt' } })
   await runJob()
   expect(await get()).toMatchObject({ state: 'off', migration: { state: 'done' } })
@@ -147,8 +139,8 @@ test('need it too when somebody turned encryption on in the very moment before',
   const [off, start] = await engine.db.transaction(async (tx) => {
     await setEncryptionMode(tx, { namespaceId: bucket.namespaceId, mode: 'on' })
     // Both see the namespace as it was, and then wait for what is being done.
-    const turnOff = setNamespaceEncryption(engine, administrator, { ...CONVERT, existing: 'leave', mode: 'off' })
-    const begun = [turnOff, changeMigration(engine, administrator, { namespace, action: 'start' })]
+    const turnOff = setNamespaceEncryption(engine, ADMINISTRATOR, { ...CONVERT, existing: 'leave', mode: 'off' })
+    const begun = [turnOff, changeMigration(engine, ADMINISTRATOR, { namespace, action: 'start' })]
     const outcomes = begun.map((each) => each.catch((error: unknown) => error))
     await sleep(300)
     return outcomes.map((outcome) => ({ outcome }))
@@ -156,7 +148,7 @@ test('need it too when somebody turned encryption on in the very moment before',
   expect(await off?.outcome).toMatchObject({ code: 'ConfirmationMismatch' })
   expect(await start?.outcome).toMatchObject({ migration: { direction: 'encrypt' } })
   expect(await get()).toMatchObject({ mode: 'on', migration: { direction: 'encrypt' } })
-  await setNamespaceEncryption(engine, administrator, { ...CONVERT, mode: 'off', confirm: namespace })
+  await setNamespaceEncryption(engine, ADMINISTRATOR, { ...CONVERT, mode: 'off', confirm: namespace })
   await runJob()
 })
 
@@ -164,7 +156,7 @@ test('on is said only when no plain bytes are left, not even of what was deleted
   expect(await get()).toMatchObject({ state: 'off' })
   const plain = (await findBucket(engine.db, { name: 'bucket' })) as Bucket
   for (const key of ['a', 'b']) await putTestObject(engine, { bucket: plain, key, body: randomBytes(1_000) })
-  await setNamespaceEncryption(engine, administrator, { ...CONVERT, existing: 'leave', mode: 'on' })
+  await setNamespaceEncryption(engine, ADMINISTRATOR, { ...CONVERT, existing: 'leave', mode: 'on' })
   const sealed = (await findBucket(engine.db, { name: 'bucket' })) as Bucket
   for (const key of ['a', 'b']) await putTestObject(engine, { bucket: sealed, key, body: randomBytes(1_000) })
   const stateOfAttestation = async () => {
@@ -173,17 +165,17 @@ test('on is said only when no plain bytes are left, not even of what was deleted
   }
   expect(await get()).toMatchObject({ state: 'on-new-data-only', coverage: { plainCount: 0 } })
   expect(await stateOfAttestation()).toBe('on-new-data-only')
-  await changeMigration(engine, administrator, { namespace, action: 'start' })
+  await changeMigration(engine, ADMINISTRATOR, { namespace, action: 'start' })
   await runJob()
   expect(await get()).toMatchObject({ state: 'on', coverage: { plainCount: 0 } })
   expect(await stateOfAttestation()).toBe('on')
-  await setNamespaceEncryption(engine, administrator, { ...CONVERT, mode: 'off', confirm: namespace })
+  await setNamespaceEncryption(engine, ADMINISTRATOR, { ...CONVERT, mode: 'off', confirm: namespace })
   await runJob()
 })
 
 test('the switch thrown again ends what is on its way', async () => {
-  await setNamespaceEncryption(engine, administrator, { ...CONVERT, mode: 'on' })
-  const other = await setNamespaceEncryption(engine, administrator, { ...CONVERT, mode: 'off', confirm: namespace })
+  await setNamespaceEncryption(engine, ADMINISTRATOR, { ...CONVERT, mode: 'on' })
+  const other = await setNamespaceEncryption(engine, ADMINISTRATOR, { ...CONVERT, mode: 'off', confirm: namespace })
   expect(other).toMatchObject({ state: 'decrypting', migration: { direction: 'decrypt', state: 'running' } })
   await runJob()
   expect(await get()).toMatchObject({ state: 'off' })
@@ -192,11 +184,11 @@ test('the switch thrown again ends what is on its way', async () => {
 test('what does not fit the state of the migration is refused', async () => {
   const mismatch = { code: 'MigrationStateMismatch' }
   for (const action of ['pause', 'resume', 'cancel', 'set-rate'] as const)
-    await expect(changeMigration(engine, administrator, { namespace, action })).rejects.toMatchObject(mismatch)
-  await changeMigration(engine, administrator, { namespace, action: 'start', confirm: namespace })
+    await expect(changeMigration(engine, ADMINISTRATOR, { namespace, action })).rejects.toMatchObject(mismatch)
+  await changeMigration(engine, ADMINISTRATOR, { namespace, action: 'start', confirm: namespace })
   const again = { namespace, action: 'start', confirm: namespace } as const
-  await expect(changeMigration(engine, administrator, again)).rejects.toMatchObject(mismatch)
-  await changeMigration(engine, administrator, { namespace, action: 'cancel' })
+  await expect(changeMigration(engine, ADMINISTRATOR, again)).rejects.toMatchObject(mismatch)
+  await changeMigration(engine, ADMINISTRATOR, { namespace, action: 'cancel' })
   expect(await get()).toMatchObject({ state: 'off', migration: { state: 'cancelled' } })
 })
 
@@ -205,6 +197,6 @@ test('nobody else sees or changes it, and a namespace that does not exist has no
   await expect(getNamespaceEncryption(engine, owner, { namespace })).rejects.toMatchObject(denied)
   await expect(setNamespaceEncryption(engine, owner, { ...CONVERT, mode: 'on' })).rejects.toMatchObject(denied)
   await expect(changeMigration(engine, owner, { namespace, action: 'pause' })).rejects.toMatchObject(denied)
-  const nowhere = getNamespaceEncryption(engine, administrator, { namespace: 'nowhere' })
+  const nowhere = getNamespaceEncryption(engine, ADMINISTRATOR, { namespace: 'nowhere' })
   await expect(nowhere).rejects.toMatchObject({ code: 'NoSuchNamespace' })
 })

@@ -1,10 +1,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { bodyOf } from '#storage-engine/body.ts'
 import { StartupError } from '#storage-engine/errors.ts'
-import { writeObject } from '#storage-engine/objects/write-object.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
+import { putTestObject } from '#storage-engine/testing/test-objects.ts'
 
 let test: TestEngine
 beforeEach(async () => {
@@ -14,23 +13,7 @@ afterEach(() => test.stop())
 
 async function storeSomething(): Promise<void> {
   const bucket = await createTestBucketIn(test.engine)
-  const description = { contentType: 'text/plain', systemHeaders: null, userMetadata: null }
-  const conditions = {
-    contentMd5: null,
-    checksum: null,
-    precondition: null,
-    settings: null,
-    lock: null,
-    encryption: { kind: 'default' } as const,
-  }
-  await writeObject(test.engine, {
-    bucket,
-    key: 'k',
-    body: bodyOf(Buffer.from('v')),
-    ownerId: bucket.ownerId,
-    ...description,
-    ...conditions,
-  })
+  await putTestObject(test.engine, { bucket, key: 'k', body: Buffer.from('v') })
 }
 
 /** Rejects with a StartupError that says what to do; anything else fails. */

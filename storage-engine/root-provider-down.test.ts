@@ -2,14 +2,13 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { bodyOf } from '#storage-engine/body.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StartupError } from '#storage-engine/errors.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { loadNamespaceKeys } from '#storage-engine/metadata/namespace-keys.ts'
-import { writeObject } from '#storage-engine/objects/write-object.ts'
 import { startTestVault, type TestVault, type VaultFault } from '#storage-engine/testing/start-test-vault.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
+import { putTestObject } from '#storage-engine/testing/test-objects.ts'
 
 let directory: string
 let vault: TestVault
@@ -32,22 +31,8 @@ beforeEach(async () => {
 })
 afterEach(() => test.stop())
 
-async function write(engine: Engine, bucket: Bucket, body = 'v') {
-  return writeObject(engine, {
-    bucket,
-    key: 'k',
-    body: bodyOf(Buffer.from(body)),
-    ownerId: bucket.ownerId,
-    contentType: 'text/plain',
-    systemHeaders: null,
-    userMetadata: null,
-    contentMd5: null,
-    checksum: null,
-    precondition: null,
-    settings: null,
-    lock: null,
-    encryption: { kind: 'default' },
-  })
+function write(engine: Engine, bucket: Bucket, body = 'v') {
+  return putTestObject(engine, { bucket, key: 'k', body: Buffer.from(body) })
 }
 
 /** A root key of the same name with other material: what a service has after it was set up anew. */

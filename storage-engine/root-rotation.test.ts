@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Actor } from '#storage-engine/accounts/actor.ts'
 import { issueAccessKey } from '#storage-engine/accounts/issue-access-key.ts'
 import { namespaceKeyContext } from '#storage-engine/crypto/key-context.ts'
 import { verifyDocument } from '#storage-engine/crypto/signed-document.ts'
@@ -11,18 +10,10 @@ import { listNamespaceKeys } from '#storage-engine/metadata/namespace-keys.ts'
 import { signDocument } from '#storage-engine/namespaces/sign-document.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
 import { changeRootKeys, getRootKeys } from '#storage-engine/service/encryption-root.ts'
+import { ADMINISTRATOR } from '#storage-engine/testing/test-actors.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
 import { findTestObject, putTestObject } from '#storage-engine/testing/test-objects.ts'
 
-const ADMINISTRATOR: Actor = {
-  userId: '01900000-0000-7000-8000-000000000009',
-  username: 'someone',
-  displayName: 'Someone',
-  isAdministrator: true,
-  memberships: [],
-  address: null,
-  requestId: 'r',
-}
 const DAY_MS = 86_400_000
 
 let setting: TestEngine

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { Actor } from '#storage-engine/accounts/actor.ts'
 import { verifyDocument } from '#storage-engine/crypto/signed-document.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { collectGarbage } from '#storage-engine/jobs/collect-garbage.ts'
@@ -18,18 +17,9 @@ import {
   keepShreddedNamespace,
   scheduleNamespaceShred,
 } from '#storage-engine/service/encryption-keys.ts'
+import { ADMINISTRATOR } from '#storage-engine/testing/test-actors.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
 import { findTestObject, putTestObject, startTestUpload } from '#storage-engine/testing/test-objects.ts'
-
-const ADMINISTRATOR: Actor = {
-  userId: '01900000-0000-7000-8000-000000000009',
-  username: 'someone',
-  displayName: 'Someone',
-  isAdministrator: true,
-  memberships: [],
-  address: null,
-  requestId: 'r',
-}
 
 let setting: TestEngine
 let engine: Engine

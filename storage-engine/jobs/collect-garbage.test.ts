@@ -12,8 +12,8 @@ import { findUpload } from '#storage-engine/metadata/uploads.ts'
 import { currentOf, deleteObjects } from '#storage-engine/objects/delete-objects.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
 import { createUpload, getUpload, writePart } from '#storage-engine/objects/uploads.ts'
-import { writeObject } from '#storage-engine/objects/write-object.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
+import { putTestObject } from '#storage-engine/testing/test-objects.ts'
 
 const LARGE = 400_000
 const NO_GRACE = { SCEAU_GARBAGE_GRACE_SECONDS: '0', SCEAU_ORPHAN_GRACE_SECONDS: '0' }
@@ -30,22 +30,7 @@ beforeEach(async () => {
 afterEach(() => test.stop())
 
 async function write(key: string, content: Buffer, engine: Engine = test.engine): Promise<void> {
-  const conditions = {
-    contentMd5: null,
-    checksum: null,
-    precondition: null,
-    settings: null,
-    lock: null,
-    encryption: { kind: 'default' } as const,
-  }
-  await writeObject(engine, {
-    ...DESCRIPTION,
-    ...conditions,
-    bucket,
-    key,
-    body: bodyOf(content),
-    ownerId: bucket.ownerId,
-  })
+  await putTestObject(engine, { bucket, key, body: content })
 }
 
 async function read(engine: Engine, key: string): Promise<Buffer> {

@@ -10,9 +10,9 @@ import { abortUpload } from '#storage-engine/metadata/uploads.ts'
 import { type CompleteUploadInput, completeUpload, PART_BYTES_MIN } from '#storage-engine/objects/complete-upload.ts'
 import { isSealed, readObject } from '#storage-engine/objects/read-object.ts'
 import { copyPart, createUpload, getUpload, type WrittenPart, writePart } from '#storage-engine/objects/uploads.ts'
-import { writeObject } from '#storage-engine/objects/write-object.ts'
 import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
+import { findTestObject, putTestObject } from '#storage-engine/testing/test-objects.ts'
 
 let test: TestEngine
 let engine: Engine
@@ -201,23 +201,8 @@ describe('completing an upload', () => {
   })
 
   it('copies a range of another object as a part', async () => {
-    const body = bodyOf(whole)
-    const input = {
-      ...DESCRIPTION,
-      bucket,
-      key: 'source',
-      body,
-      ownerId: bucket.ownerId,
-      contentMd5: null,
-      checksum: null,
-      precondition: null,
-      settings: null,
-      lock: null,
-      encryption: { kind: 'default' } as const,
-    }
-    await writeObject(engine, input)
-    const { object } = await findObject(engine.db, { bucketName: bucket.name, key: 'source' })
-    if (object === null) throw new Error('no source')
+    await putTestObject(engine, { bucket, key: 'source', body: whole })
+    const object = await findTestObject(engine, { bucket, key: 'source' })
     const { uploadId } = await open('copied')
     const upload = await getUpload(engine, { bucket, key: 'copied', uploadId })
     const range = { start: 100, end: 70_000 }

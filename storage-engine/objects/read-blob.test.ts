@@ -3,14 +3,13 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CorruptBlobError } from '#storage-engine/blobs/blob-errors.ts'
-import { bodyOf } from '#storage-engine/body.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
-import { findObject } from '#storage-engine/metadata/object-versions.ts'
+import type { ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import { readObject, readSmallObject } from '#storage-engine/objects/read-object.ts'
-import { writeObject } from '#storage-engine/objects/write-object.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
+import { findTestObject, putTestObject } from '#storage-engine/testing/test-objects.ts'
 
 const SMALL = 100_000
 const LARGE = 3_000_000
@@ -54,38 +53,20 @@ describe('What does not open', () => {
   })
 })
 
-type Found = NonNullable<Awaited<ReturnType<typeof findObject>>['object']>
-
 let count = 0
 
-async function written(size: number): Promise<Found> {
+async function written(size: number): Promise<ObjectVersion> {
   const key = `object-${count++}`
-  await writeObject(engine, {
-    bucket,
-    key,
-    body: bodyOf(randomBytes(size)),
-    ownerId: bucket.ownerId,
-    contentType: 'text/plain',
-    systemHeaders: null,
-    userMetadata: null,
-    contentMd5: null,
-    checksum: null,
-    precondition: null,
-    settings: null,
-    lock: null,
-    encryption: { kind: 'default' },
-  })
-  const { object } = await findObject(engine.db, { bucketName: bucket.name, key })
-  if (object === null) throw new Error(`${key} was not written`)
-  return object
+  await putTestObject(engine, { bucket, key, body: randomBytes(size) })
+  return findTestObject(engine, { bucket, key })
 }
 
-function blobOf({ blob }: Found) {
+function blobOf({ blob }: ObjectVersion) {
   if (blob === null) throw new Error('The object is not one blob')
   return { blobId: blob.blobId, locator: blob.locator }
 }
 
-async function flipBitOnDisk(object: Found, offset: number): Promise<void> {
+async function flipBitOnDisk(object: ObjectVersion, offset: number): Promise<void> {
   const sealed = Buffer.from(await engine.blobs.read(blobOf(object), { offset, length: 64 }))
   for (const name of fs.readdirSync(test.directory, { recursive: true, encoding: 'utf8' })) {
     const file = path.join(test.directory, name)
@@ -100,7 +81,7 @@ async function flipBitOnDisk(object: Found, offset: number): Promise<void> {
   throw new Error('The bytes are nowhere on disk')
 }
 
-async function expectCause(of: Engine, object: Found, kind: new (...input: never[]) => Error): Promise<void> {
+async function expectCause(of: Engine, object: ObjectVersion, kind: new (...input: never[]) => Error): Promise<void> {
   const whole = async () =>
     readSmallObject(of, { bucket, object }) ?? collect(readObject(of, { bucket, object, range: null }))
   const end = { start: object.size - 10, end: object.size - 1 }

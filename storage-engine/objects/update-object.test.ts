@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { bodyOf } from '#storage-engine/body.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { setBucketVersioning } from '#storage-engine/metadata/bucket-settings.ts'
@@ -8,8 +7,8 @@ import { findObject } from '#storage-engine/metadata/object-versions.ts'
 import type { ObjectSettings, Tag } from '#storage-engine/object-settings.ts'
 import { currentOf, deleteObjects } from '#storage-engine/objects/delete-objects.ts'
 import { updateObjectLock, updateObjectSettings } from '#storage-engine/objects/update-object.ts'
-import { writeObject } from '#storage-engine/objects/write-object.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
+import { putTestObject } from '#storage-engine/testing/test-objects.ts'
 
 let testEngine: TestEngine
 let engine: Engine
@@ -26,21 +25,7 @@ beforeEach(async () => {
 })
 
 async function write(settings: ObjectSettings | null = null): Promise<string> {
-  const { versionId } = await writeObject(engine, {
-    bucket,
-    key: 'k',
-    body: bodyOf(Buffer.from('x')),
-    ownerId: bucket.ownerId,
-    contentType: 'text/plain',
-    systemHeaders: null,
-    userMetadata: null,
-    contentMd5: null,
-    checksum: null,
-    precondition: null,
-    settings,
-    lock: null,
-    encryption: { kind: 'default' },
-  })
+  const { versionId } = await putTestObject(engine, { bucket, key: 'k', body: Buffer.from('x'), settings })
   return versionId ?? 'null'
 }
 

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { bodyOf } from '#storage-engine/body.ts'
 import { createBucket } from '#storage-engine/buckets/create-bucket.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { type Activity, findActivity, insertActivity } from '#storage-engine/metadata/activities.ts'
@@ -9,9 +8,9 @@ import { measureSelection } from '#storage-engine/metadata/object-selections.ts'
 import { findObject } from '#storage-engine/metadata/object-versions.ts'
 import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
 import { readNotice } from '#storage-engine/notice.ts'
-import { writeObject } from '#storage-engine/objects/write-object.ts'
 import { createActivityRunner } from '#storage-engine/service/activity-runner.ts'
 import { startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
+import { putTestObject } from '#storage-engine/testing/test-objects.ts'
 
 let setting: TestEngine
 let bucket: Bucket
@@ -28,21 +27,7 @@ beforeAll(async () => {
 afterAll(() => setting.stop())
 
 function write(key: string, into = bucket) {
-  return writeObject(setting.engine, {
-    bucket: into,
-    key,
-    body: bodyOf(Buffer.from(key)),
-    ownerId: bucket.ownerId,
-    contentType: 'text/plain',
-    systemHeaders: null,
-    userMetadata: null,
-    contentMd5: null,
-    checksum: null,
-    precondition: null,
-    settings: null,
-    lock: null,
-    encryption: { kind: 'default' },
-  })
+  return putTestObject(setting.engine, { bucket: into, key, body: Buffer.from(key), ownerId: bucket.ownerId })
 }
 
 function startDeletion(input: Record<string, unknown>): Promise<Activity> {

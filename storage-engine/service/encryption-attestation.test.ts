@@ -1,23 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Actor } from '#storage-engine/accounts/actor.ts'
 import { verifyDocument } from '#storage-engine/crypto/signed-document.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { setEncryptionMode } from '#storage-engine/metadata/namespaces.ts'
 import { getAttestationKey } from '#storage-engine/namespaces/sign-document.ts'
 import { attest } from '#storage-engine/service/encryption-attestation.ts'
+import { ADMINISTRATOR } from '#storage-engine/testing/test-actors.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
 import { putTestObject, startTestUpload } from '#storage-engine/testing/test-objects.ts'
-
-const ADMINISTRATOR: Actor = {
-  userId: '01900000-0000-7000-8000-000000000009',
-  username: 'someone',
-  displayName: 'Someone',
-  isAdministrator: true,
-  memberships: [],
-  address: null,
-  requestId: 'r',
-}
 
 let test: TestEngine
 let sealed: Bucket

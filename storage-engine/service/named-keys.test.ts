@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Actor } from '#storage-engine/accounts/actor.ts'
 import { findNamespaceByName } from '#storage-engine/metadata/namespaces.ts'
@@ -13,20 +12,12 @@ import {
   rotateNamedKey,
 } from '#storage-engine/service/named-keys.ts'
 import { setSigV2 } from '#storage-engine/service/namespaces.ts'
+import { ADMINISTRATOR } from '#storage-engine/testing/test-actors.ts'
 import { startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
 
 let setting: TestEngine
 const namespace = 'acme'
-const administrator: Actor = {
-  userId: randomUUID(),
-  username: 'admin',
-  displayName: 'Admin',
-  isAdministrator: true,
-  memberships: [],
-  address: null,
-  requestId: 'request',
-}
-const owner: Actor = { ...administrator, username: 'owner', isAdministrator: false }
+const owner: Actor = { ...ADMINISTRATOR, username: 'owner', isAdministrator: false }
 
 beforeAll(async () => {
   setting = await startTestEngine()
@@ -46,18 +37,18 @@ async function auditedActions(): Promise<string[]> {
 test('an administrator keeps the named keys of a namespace, and every change is audited', async () => {
   const { engine } = setting
   const request = { namespace, name: 'key' }
-  const states = async () => (await listNamedKeys(engine, administrator, { namespace })).map(({ state }) => state)
-  await createNamedKey(engine, administrator, request)
+  const states = async () => (await listNamedKeys(engine, ADMINISTRATOR, { namespace })).map(({ state }) => state)
+  await createNamedKey(engine, ADMINISTRATOR, request)
   expect(await states()).toEqual(['enabled'])
-  expect(await rotateNamedKey(engine, administrator, request)).toEqual({ version: 2 })
-  await disableNamedKey(engine, administrator, request)
+  expect(await rotateNamedKey(engine, ADMINISTRATOR, request)).toEqual({ version: 2 })
+  await disableNamedKey(engine, ADMINISTRATOR, request)
   expect(await states()).toEqual(['disabled'])
-  await enableNamedKey(engine, administrator, request)
-  await deleteNamedKey(engine, administrator, { ...request, days: 7 })
+  await enableNamedKey(engine, ADMINISTRATOR, request)
+  await deleteNamedKey(engine, ADMINISTRATOR, { ...request, days: 7 })
   expect(await states()).toEqual(['pending-deletion'])
-  await keepNamedKey(engine, administrator, request)
+  await keepNamedKey(engine, ADMINISTRATOR, request)
   expect(await states()).toEqual(['disabled'])
-  await expect(createNamedKey(engine, administrator, request)).rejects.toMatchObject({ code: 'NamedKeyAlreadyExists' })
+  await expect(createNamedKey(engine, ADMINISTRATOR, request)).rejects.toMatchObject({ code: 'NamedKeyAlreadyExists' })
   expect(await auditedActions()).toEqual([
     'named-key.create key ok',
     'named-key.rotate key ok',
@@ -79,17 +70,17 @@ test('nobody else sees or changes them', async () => {
 
 test('a namespace that does not exist has none', async () => {
   const request = { namespace: 'nowhere', name: 'key' }
-  await expect(createNamedKey(setting.engine, administrator, request)).rejects.toMatchObject({
+  await expect(createNamedKey(setting.engine, ADMINISTRATOR, request)).rejects.toMatchObject({
     code: 'NoSuchNamespace',
   })
 })
 
 test('an administrator switches signatures of version 2', async () => {
   const { engine } = setting
-  await setSigV2(engine, administrator, { namespace, isRefused: true })
+  await setSigV2(engine, ADMINISTRATOR, { namespace, isRefused: true })
   expect(await findNamespaceByName(engine.db, { name: namespace })).toMatchObject({ refusesSigV2: true })
   expect((await auditedActions()).at(-1)).toBe('namespace.set-sigv2 acme ok')
-  await expect(setSigV2(engine, administrator, { namespace: 'nowhere', isRefused: true })).rejects.toMatchObject({
+  await expect(setSigV2(engine, ADMINISTRATOR, { namespace: 'nowhere', isRefused: true })).rejects.toMatchObject({
     code: 'NoSuchNamespace',
   })
 })

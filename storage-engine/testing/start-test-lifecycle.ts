@@ -1,12 +1,11 @@
-import { bodyOf } from '#storage-engine/body.ts'
 import type { LifecycleRule } from '#storage-engine/bucket-settings.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { setBucketSetting, setBucketVersioning } from '#storage-engine/metadata/bucket-settings.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import type { ObjectLock, ObjectSettings } from '#storage-engine/object-settings.ts'
 import { currentOf, deleteObjects } from '#storage-engine/objects/delete-objects.ts'
-import { writeObject } from '#storage-engine/objects/write-object.ts'
 import { createTestBucketIn, startTestEngine } from '#storage-engine/testing/test-engine.ts'
+import { putTestObject } from '#storage-engine/testing/test-objects.ts'
 
 interface Written {
   size?: number
@@ -61,19 +60,7 @@ export async function startTestLifecycle(): Promise<TestLifecycle> {
       await refresh()
     },
     async write(key, { size = 1, settings = null, lock = null } = {}) {
-      const description = { contentType: 'text/plain', systemHeaders: null, userMetadata: null }
-      const unchecked = { contentMd5: null, checksum: null, precondition: null }
-      await writeObject(engine, {
-        ...description,
-        ...unchecked,
-        bucket,
-        key,
-        body: bodyOf(Buffer.alloc(size)),
-        ownerId: bucket.ownerId,
-        settings,
-        lock,
-        encryption: { kind: 'default' },
-      })
+      await putTestObject(engine, { bucket, key, body: Buffer.alloc(size), settings, lock })
     },
     async remove(key) {
       await deleteObjects(engine, { bucket, ownerId: bucket.ownerId, targets: [currentOf(key)] })

@@ -3,10 +3,9 @@ import type { Engine } from '#storage-engine/engine.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { findObject, type ObjectVersion } from '#storage-engine/metadata/object-versions.ts'
 import { completeUpload } from '#storage-engine/objects/complete-upload.ts'
-import type { RequestedEncryption } from '#storage-engine/objects/encryption.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
 import { createUpload, getUpload, writePart } from '#storage-engine/objects/uploads.ts'
-import { type WrittenObject, writeObject } from '#storage-engine/objects/write-object.ts'
+import { type WriteObjectInput, type WrittenObject, writeObject } from '#storage-engine/objects/write-object.ts'
 
 interface TestObject {
   bucket: Bucket
@@ -16,19 +15,20 @@ interface TestObject {
 const DESCRIPTION = { contentType: 'application/octet-stream', systemHeaders: null, userMetadata: null }
 const NOTHING_SPECIAL = { settings: null, lock: null, encryption: { kind: 'default' } } as const
 
+/** Written as the bucket's owner would, without anything special but what is given. */
 export async function putTestObject(
   engine: Engine,
-  { body, ...place }: TestObject & { body: Buffer | Body; encryption?: RequestedEncryption },
+  { body, ...input }: TestObject & Partial<Omit<WriteObjectInput, 'body'>> & { body: Buffer | Body },
 ): Promise<WrittenObject> {
   return writeObject(engine, {
     ...DESCRIPTION,
     ...NOTHING_SPECIAL,
-    ...place,
-    body: 'drainTo' in body ? body : bodyOf(body),
-    ownerId: place.bucket.ownerId,
+    ownerId: input.bucket.ownerId,
     contentMd5: null,
     checksum: null,
     precondition: null,
+    ...input,
+    body: 'drainTo' in body ? body : bodyOf(body),
   })
 }
 
