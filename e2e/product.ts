@@ -57,7 +57,11 @@ export async function startProduct({ env = {}, dataDir, program }: StartProductO
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const processes = new Map<number, Role>()
-  const ready = await readyEventOf(child, { logFile, processes })
+  const ready = await readyEventOf(child, { logFile, processes }).catch(async (error) => {
+    // The error tells the end of the log. What the product's other processes still hold is gone with them.
+    if (dataDir === undefined) await removeAll([directory, logFile])
+    throw error
+  })
   const credentials = await credentialsOf(productEnv)
   const pids = (role: Role) => [...processes].filter(([pid, its]) => its === role && isAlive(pid)).map(([pid]) => pid)
 
@@ -82,10 +86,14 @@ export async function startProduct({ env = {}, dataDir, program }: StartProductO
     command: (args) => runCommand(productEnv, args),
     async stop({ keepData = false } = {}) {
       await endProcess(child)
-      if (!keepData && dataDir === undefined) await rm(directory, { recursive: true, force: true })
-      if (!keepData) await rm(logFile, { force: true })
+      if (keepData) return
+      await removeAll(dataDir === undefined ? [directory, logFile] : [logFile])
     },
   }
+}
+
+async function removeAll(paths: string[]): Promise<void> {
+  for (const path of paths) await rm(path, { recursive: true, force: true, maxRetries: 50, retryDelay: 10 })
 }
 
 /** The built program; without a build, its sources; another checkout's with SCEAU_ENTRY. */

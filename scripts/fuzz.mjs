@@ -1,3 +1,4 @@
-import { runToTheEnd, setUp } from './setup.mjs'
+import { runInRunDirectory } from './run-directory.mjs'
+import { setUp } from './setup.mjs'
 
-runToTheEnd(setUp(), ['--import', 'tsx', 'e2e/fuzz/main.ts', ...process.argv.slice(2)])
+await runInRunDirectory(setUp(), ['--import', 'tsx', 'e2e/fuzz/main.ts', ...process.argv.slice(2)])

@@ -3,4 +3,4 @@ import { fail, runToTheEnd, setUp } from './setup.mjs'
 
 const node = setUp()
 if (!existsSync('dist/main.js')) fail('Start the service first: npm start')
-runToTheEnd(node, ['dist/main.js', 'keys', ...process.argv.slice(2)])
+await runToTheEnd(node, ['dist/main.js', 'keys', ...process.argv.slice(2)])

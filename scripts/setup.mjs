@@ -10,6 +10,7 @@ const NODE_MIN = [20, 19]
 /** The Node that serves best; older ones work and cost more CPU a request. */
 const NODE_WANTED = 26
 const STAMP = 'node_modules/.sceau-stamp'
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
  * Installs the dependencies and the pinned Node where they are missing or out of date. Returns the path of the Node that
@@ -33,13 +34,34 @@ export function complainAboutNode(version) {
 }
 
 /** Runs Node on a program of ours with this terminal, hands signals on, and ends as the program ends. */
-export function runToTheEnd(node, args, { env = {} } = {}) {
-  // The channel tells the program when this process is gone, however it went.
-  const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env: { ...process.env, ...env } })
-  // Ctrl-C on a terminal reaches the whole process group; what was sent to this process alone is handed on.
-  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGTERM'))
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-  child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)))
+export async function runToTheEnd(node, args, options = {}) {
+  const { code } = await runChild(node, args, options)
+  process.exit(code)
+}
+
+/**
+ * Runs Node on a program with this terminal and hands signals on. Resolves, once it has ended, to its exit code (128 when a
+ * signal ended it) and to the signal that this process got meanwhile, or null.
+ */
+export function runChild(node, args, { env = {}, channel = true } = {}) {
+  // The channel tells a program of ours when this process is gone, however it went.
+  const stdio = ['inherit', 'inherit', 'inherit', ...(channel ? ['ipc'] : [])]
+  const child = spawn(node, args, { stdio, env: { ...process.env, ...env } })
+  let received = null
+  const handOn = (signal) => {
+    received = signal
+    // Ctrl-C on a terminal reaches the whole process group; what was sent to this process alone is handed on.
+    if (signal !== 'SIGINT') child.kill(signal)
+    else if (!process.stdin.isTTY) child.kill('SIGTERM')
+  }
+  for (const signal of SIGNALS) process.on(signal, handOn)
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => {
+      for (const name of SIGNALS) process.off(name, handOn)
+      resolve({ code: code ?? (signal === null ? 1 : 128), signal: received })
+    })
+  })
 }
 
 /** Runs a command to its end; true when it succeeded. */

@@ -3,4 +3,4 @@ import { runToTheEnd, setUp } from './setup.mjs'
 
 const node = setUp()
 await build(node)
-runToTheEnd(node, ['--enable-source-maps', 'dist/main.js', 'serve', ...process.argv.slice(2)])
+await runToTheEnd(node, ['--enable-source-maps', 'dist/main.js', 'serve', ...process.argv.slice(2)])

@@ -1,4 +1,5 @@
-import { runToTheEnd, setUp } from './setup.mjs'
+import { runInRunDirectory } from './run-directory.mjs'
+import { setUp } from './setup.mjs'
 
 // The sources as they are: nothing is built, so that a change can be judged at once.
-runToTheEnd(setUp(), ['--import', 'tsx', 'e2e/s3-tests/main.ts', ...process.argv.slice(2)])
+await runInRunDirectory(setUp(), ['--import', 'tsx', 'e2e/s3-tests/main.ts', ...process.argv.slice(2)])

@@ -4,11 +4,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { createServer } from 'node:net'
-import os from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { build } from './build.mjs'
-import { ROOT, runStep, say, setUp } from './setup.mjs'
+import { closeRunDirectory, openRunDirectory } from './run-directory.mjs'
+import { ROOT, runChild, say, setUp } from './setup.mjs'
 
 const REPORTS = path.join(ROOT, '.cache', 'test-reports')
 const START_TIMEOUT_MS = 120_000
@@ -18,26 +18,35 @@ const node = setUp()
 await build(node)
 fs.rmSync(REPORTS, { recursive: true, force: true })
 fs.mkdirSync(REPORTS, { recursive: true })
-const results = [runVitest()]
-if (args.length === 0 && hasBrowserTests()) results.push(await runBrowserTests())
+const runDirectory = openRunDirectory()
+process.env.TMPDIR = runDirectory
+let isInterrupted = false
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    isInterrupted = true
+  })
+}
+const results = [await runVitest()]
+if (args.length === 0 && hasBrowserTests() && !isInterrupted) results.push(await runBrowserTests())
+await closeRunDirectory(runDirectory)
 const [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map((kind) =>
   results.reduce((sum, result) => sum + result[kind], 0),
 )
 process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`)
-process.exit(failed === 0 && passed > 0 ? 0 : 1)
+process.exit(failed === 0 && passed > 0 && !isInterrupted ? 0 : 1)
 
-function runVitest() {
+async function runVitest() {
   const file = path.join(REPORTS, 'vitest.json')
   const program = path.join('node_modules', 'vitest', 'vitest.mjs')
   const options = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-  const succeeded = runStep(node, [program, ...options, ...args])
+  const { code } = await runChild(node, [program, ...options, ...args], { channel: false })
   const report = readReport(file)
   if (report === null) return { passed: 0, failed: 1, skipped: 0 }
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = report
   return {
     passed: numPassedTests,
     // A file that cannot be loaded and an error outside of any test fail the run without a failed test.
-    failed: succeeded ? numFailedTests : Math.max(numFailedTests, 1),
+    failed: code === 0 ? numFailedTests : Math.max(numFailedTests, 1),
     skipped: numPendingTests + numTodoTests,
   }
 }
@@ -47,15 +56,13 @@ function hasBrowserTests() {
 }
 
 async function runBrowserTests() {
-  const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'sceau-e2e-'))
-  const service = await startService(dataDir)
+  const service = await startService(fs.mkdtempSync(path.join(runDirectory, 'sceau-e2e-')))
   try {
     if (service.ready === null) return { passed: 0, failed: 1, skipped: 0 }
     return await runPlaywright(service.ready)
   } finally {
     service.child.kill('SIGTERM')
     await service.exited
-    fs.rmSync(dataDir, { recursive: true, force: true })
   }
 }
 
@@ -70,19 +77,24 @@ async function runPlaywright({ console: url, adminUsername, adminPassword }) {
   }
   const file = path.join(REPORTS, 'playwright.json')
   const program = path.join('node_modules', '@playwright', 'test', 'cli.js')
-  const succeeded = runStep(node, [program, 'test', '--config=e2e/playwright.config.ts', '--reporter=list,json'], {
-    env: {
-      E2E_CHROMIUM: browser,
-      SCEAU_E2E_URL: url,
-      SCEAU_E2E_USERNAME: adminUsername,
-      SCEAU_E2E_PASSWORD: adminPassword,
-      PLAYWRIGHT_JSON_OUTPUT_NAME: file,
+  const { code } = await runChild(
+    node,
+    [program, 'test', '--config=e2e/playwright.config.ts', '--reporter=list,json'],
+    {
+      channel: false,
+      env: {
+        E2E_CHROMIUM: browser,
+        SCEAU_E2E_URL: url,
+        SCEAU_E2E_USERNAME: adminUsername,
+        SCEAU_E2E_PASSWORD: adminPassword,
+        PLAYWRIGHT_JSON_OUTPUT_NAME: file,
+      },
     },
-  })
+  )
   const report = readReport(file)
   if (report === null) return { passed: 0, failed: 1, skipped: 0 }
   const { expected, flaky, unexpected, skipped } = report.stats
-  return { passed: expected + flaky, failed: succeeded ? unexpected : Math.max(unexpected, 1), skipped }
+  return { passed: expected + flaky, failed: code === 0 ? unexpected : Math.max(unexpected, 1), skipped }
 }
 
 /** The built product on a scratch directory and free ports; `ready` is what it told, null when it did not start. */
