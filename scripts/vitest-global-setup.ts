@@ -11,12 +11,12 @@ import { connectionUrl, startPostgres } from '#storage-engine/postgres.ts'
 export default async function setUp(): Promise<() => Promise<void>> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sceau-test-'))
   const removeDirectory = (): void => fs.rmSync(directory, { recursive: true, force: true })
-  const postgres = await startPostgres({ directory, log: createLog({ level: 'error', role: 'test' }) }).catch(
-    (error) => {
-      removeDirectory()
-      throw error
-    },
-  )
+  const log = createLog({ level: 'error', role: 'test' })
+  // Beneath, since what is there already is not handed to the account that Postgres runs under where we are root.
+  const postgres = await startPostgres({ directory: path.join(directory, 'postgres'), log }).catch((error) => {
+    removeDirectory()
+    throw error
+  })
   process.env['SCEAU_TEST_DATABASE_URL'] = connectionUrl(postgres.connection)
   return async () => {
     await postgres.stop()

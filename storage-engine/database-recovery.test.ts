@@ -19,7 +19,8 @@ let directory: string
 let postgres: Postgres
 let db: Database
 
-const start = (): Promise<Postgres> => startPostgres({ directory, log: createLog({ level: 'error', role: 'test' }) })
+const start = (): Promise<Postgres> =>
+  startPostgres({ directory: path.join(directory, 'postgres'), log: createLog({ level: 'error', role: 'test' }) })
 
 beforeAll(async () => {
   directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sceau-database-'))
