@@ -201,7 +201,7 @@ describe('A full node', () => {
   })
 
   it.each([95, 80])(
-    'takes no writes from %i %% on as its setting says, tells why, and takes them again below',
+    'takes no writes from its limit of %i percent on, tells why, and takes them again below',
     async (limit) => {
       const { clock, scratch, pool, use } = await openFilledPool({ nodeFullPercent: limit })
       use(limit + 1)
@@ -231,14 +231,17 @@ describe('A full node', () => {
   it.each([
     [95, 91],
     [80, 76],
-  ])('limited to %i %% takes its ballast at once below 5 points less, not at %i %%', async (nodeFullPercent, used) => {
-    const ballastOf = async (usedPercent: number) => {
-      const { scratch } = await openFilledPool({ nodeFullPercent, ballastBytes: 1_000 }, usedPercent)
-      return stat(join(scratch.path, 'ballast')).catch(() => null)
-    }
-    expect(await ballastOf(used)).toBeNull()
-    expect(await ballastOf(used - 2)).not.toBeNull()
-  })
+  ])(
+    'limited to %i percent takes its ballast only when 5 points below, not yet at %i percent',
+    async (nodeFullPercent, used) => {
+      const ballastOf = async (usedPercent: number) => {
+        const { scratch } = await openFilledPool({ nodeFullPercent, ballastBytes: 1_000 }, usedPercent)
+        return stat(join(scratch.path, 'ballast')).catch(() => null)
+      }
+      expect(await ballastOf(used)).toBeNull()
+      expect(await ballastOf(used - 2)).not.toBeNull()
+    },
+  )
 })
 
 describe('A file system without direct writes', () => {
