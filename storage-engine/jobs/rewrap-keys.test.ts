@@ -3,6 +3,7 @@ import { afterAll, beforeEach, expect, test } from 'vitest'
 import type { Body } from '#storage-engine/body.ts'
 import { bodyOf } from '#storage-engine/body.ts'
 import type { Engine } from '#storage-engine/engine.ts'
+import { StorageError } from '#storage-engine/errors.ts'
 import { hasKeysToRewrap, rewrapKeys } from '#storage-engine/jobs/rewrap-keys.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { countDataKeys } from '#storage-engine/metadata/data-keys.ts'
@@ -209,4 +210,17 @@ test('goes on where a stopped pass ended, past a damaged key, and says so', asyn
   expect(readNotice(ended?.message ?? null).notice).toEqual({ code: 'keys-unreadable', values: { count: 1 } })
   expect(await counts()).toEqual({ 1: 1, 2: 2 })
   expect(await read('c')).toBe(content.toString())
+})
+
+test('keeps a new version usable whose commit was not answered', async () => {
+  const { db } = engine
+  const transaction: typeof db.transaction = async (work) => {
+    await db.transaction(work)
+    throw new StorageError('ServiceUnavailable')
+  }
+  const cutOff = { ...engine, db: { ...db, transaction } }
+  await expect(rotateNamespaceKey(cutOff, { namespaceId })).rejects.toMatchObject({ code: 'ServiceUnavailable' })
+  expect(await stateOf(2)).toBe('active')
+  await putTestObject(engine, { bucket: await fresh(), key: 'after', body: content })
+  expect(await read('after')).toBe(content.toString())
 })

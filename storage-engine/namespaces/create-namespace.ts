@@ -3,6 +3,7 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { newId } from '#storage-engine/ids.ts'
 import { findNamespaceByAccountId, findNamespaceByName, insertNamespace } from '#storage-engine/metadata/namespaces.ts'
+import { discardToken } from '#storage-engine/namespaces/discard-token.ts'
 
 /** A DNS label, since `<namespace>.s3.<region>.<domain>` is the namespace's endpoint. */
 const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{1,61})[a-z0-9]$/
@@ -41,7 +42,7 @@ export async function createNamespace(
   const rootObjectUserId = newId()
   const version = 1
   const wrapped = await engine.keyring.createNamespaceKey({ namespaceId, version })
-  await insertNamespace(engine.db, {
+  const namespace = {
     id: namespaceId,
     name: input.name,
     displayName: input.displayName,
@@ -54,7 +55,13 @@ export async function createNamespace(
       displayName: input.name,
       email: input.email ?? null,
     },
-  })
+  }
+  try {
+    await insertNamespace(engine.db, namespace)
+  } catch (error) {
+    await discardToken(engine, { tokenId: wrapped.tokenId, error })
+    throw error
+  }
   return { namespaceId, rootObjectUserId }
 }
 

@@ -11,6 +11,7 @@ import {
   retireNamespaceKey as retire,
   setNamespaceKeyClosed,
 } from '#storage-engine/metadata/namespace-keys.ts'
+import { discardToken } from '#storage-engine/namespaces/discard-token.ts'
 
 /**
  * Makes a new version of the namespace's key, which wraps the data keys of everything that is written from now on; nothing
@@ -26,8 +27,7 @@ export async function rotateNamespaceKey(
   try {
     await insertNamespaceKey(engine.db, { namespaceId, version, ...wrapped })
   } catch (error) {
-    // Nobody will ever ask for this token.
-    if (error instanceof StorageError && wrapped.tokenId !== null) await engine.keystore.destroy(wrapped.tokenId)
+    await discardToken(engine, { tokenId: wrapped.tokenId, error })
     throw error
   }
   engine.log.info({ namespaceId, version }, 'namespace key rotated')
