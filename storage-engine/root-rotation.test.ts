@@ -7,6 +7,7 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { hasRecordsToRewrap, rewrapRoot, watchRootKey } from '#storage-engine/jobs/rewrap-root.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
 import { listNamespaceKeys } from '#storage-engine/metadata/namespace-keys.ts'
+import { createNamespace } from '#storage-engine/namespaces/create-namespace.ts'
 import { signDocument } from '#storage-engine/namespaces/sign-document.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
 import { changeRootKeys, getRootKeys } from '#storage-engine/service/encryption-root.ts'
@@ -274,4 +275,36 @@ where data_type = 'bytea' and (column_name like 'sealed%' or column_name like 'w
     'uploads.wrapped_data_key',
     'webhooks.sealed_secret',
   ])
+})
+
+test('brings shred tokens of keys that were never stored under the new key, too', async () => {
+  const before = await engine.keystore.list()
+  const taken = { name: bucket.namespaceName, displayName: 'Taken', encryptionMode: 'on' } as const
+  await expect(createNamespace(engine, taken)).rejects.toMatchObject({ code: 'NamespaceAlreadyExists' })
+  expect(await engine.keystore.list()).toHaveLength(before.length)
+  // As a process does that dies before it can store the key.
+  await engine.keyring.createNamespaceKey({ namespaceId: bucket.namespaceId, version: 2 })
+  await rotate()
+  await pass()
+  expect(await countsOf()).toEqual([8, 0])
+})
+
+test('goes on behind a secret that does not open, and does not call itself done', async () => {
+  const keys = [accessKey]
+  for (let count = 0; count < 2; count++) {
+    keys.push(await issueAccessKey(engine, { namespaceId: bucket.namespaceId, objectUserId: bucket.ownerId }))
+  }
+  const [first] = keys.map(({ accessKeyId }) => accessKeyId).sort()
+  await engine.db.query({
+    name: 'damage-secret',
+    text: `update access_keys set sealed_secret = set_byte(sealed_secret, length(sealed_secret) - 1, (get_byte(sealed_secret, length(sealed_secret) - 1) + 1) % 256)
+where access_key_id = $1`,
+    values: [first],
+  })
+  await rotate()
+  await age(400_000)
+  await pass()
+  await pass()
+  expect(await countsOf()).toEqual([8, 1])
+  expect(await hasRecordsToRewrap(engine)).toBe(true)
 })

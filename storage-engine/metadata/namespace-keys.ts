@@ -116,3 +116,13 @@ export async function listDeadTokens(db: Queryable): Promise<string[]> {
   })
   return rows.map(({ tokenId }) => tokenId)
 }
+
+/** The shred tokens that some version names, alive or destroyed. */
+export async function listNamedTokens(db: Queryable): Promise<Set<string>> {
+  const rows = await db.query<{ tokenId: string }>({
+    name: 'list-named-tokens',
+    text: 'select token_id as "tokenId" from namespace_keys where token_id is not null',
+    values: [],
+  })
+  return new Set(rows.map(({ tokenId }) => tokenId))
+}
