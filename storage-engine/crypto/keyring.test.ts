@@ -55,6 +55,23 @@ describe('data keys', () => {
     await expect(keyring.openDataKey({ ...place, ...made })).rejects.toThrow(SealBrokenError)
   })
 
+  it('are made under keys as young as the bucket says, also while an older load is under way', async () => {
+    const { keyring, state, rows, addKey } = createSetting()
+    const place = newPlace()
+    const { namespaceId } = place
+    await addKey(namespaceId)
+    const second = await keyring.createNamespaceKey({ namespaceId, version: 2 })
+    const early = keyring.createDataKey(place)
+    const [first] = rows.get(namespaceId) as [NamespaceKeyRow]
+    rows.set(namespaceId, [
+      { ...first, state: 'decrypt-only' },
+      { version: 2, state: 'active', ...second },
+    ])
+    state.epoch = 2
+    const late = keyring.createDataKey({ ...place, keyEpoch: 2 })
+    expect([(await early).namespaceKeyVersion, (await late).namespaceKeyVersion]).toEqual([1, 2])
+  })
+
   it('open under older versions after a rotation, and new ones use the new version', async () => {
     const { keyring, rows, addKey } = createSetting()
     const place = newPlace()

@@ -99,8 +99,10 @@ export function createNamespaceKeyCache(source: {
     return parent
   }
 
-  async function loadActive(namespaceId: string): Promise<ParentKey> {
-    const entry = await load(namespaceId)
+  async function loadActive(namespaceId: string, epoch: number): Promise<ParentKey> {
+    let entry = await load(namespaceId)
+    // A load that was under way may have read the keys before they changed.
+    if (entry.epoch < epoch) entry = await load(namespaceId)
     return activeOf(entry) ?? Promise.reject(new StorageError('ServiceUnavailable', { message: NO_ACTIVE_KEY }))
   }
 
@@ -116,7 +118,9 @@ export function createNamespaceKeyCache(source: {
   return {
     getActive(namespaceId, epoch) {
       const entry = findFresh(namespaceId)
-      return (entry !== undefined && entry.epoch >= epoch ? activeOf(entry) : undefined) ?? loadActive(namespaceId)
+      return (
+        (entry !== undefined && entry.epoch >= epoch ? activeOf(entry) : undefined) ?? loadActive(namespaceId, epoch)
+      )
     },
     getVersion: (namespaceId, version) =>
       findFresh(namespaceId)?.parents.get(version) ?? loadVersion(namespaceId, version),
