@@ -6,10 +6,19 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { setEncryptionMode } from '#storage-engine/metadata/namespaces.ts'
 import { findObject } from '#storage-engine/metadata/object-versions.ts'
+import { findPart, replacePartBlob, type StoredPart } from '#storage-engine/metadata/parts.ts'
 import { abortUpload } from '#storage-engine/metadata/uploads.ts'
 import { type CompleteUploadInput, completeUpload, PART_BYTES_MIN } from '#storage-engine/objects/complete-upload.ts'
 import { isSealed, readObject } from '#storage-engine/objects/read-object.ts'
-import { copyPart, createUpload, getUpload, type WrittenPart, writePart } from '#storage-engine/objects/uploads.ts'
+import { rewriteBlob } from '#storage-engine/objects/rewrite-blob.ts'
+import {
+  copyPart,
+  createUpload,
+  getUpload,
+  uploadKey,
+  type WrittenPart,
+  writePart,
+} from '#storage-engine/objects/uploads.ts'
 import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
 import { findTestObject, putTestObject } from '#storage-engine/testing/test-objects.ts'
@@ -209,6 +218,39 @@ describe('completing an upload', () => {
     const part = await copyPart(engine, { bucket, upload, partNumber: 1, source: { bucket, object }, range })
     await completeUpload(engine, completion('copied', uploadId, [[1, part.etag]]))
     expect((await read(bucket, 'copied')).equals(whole.subarray(100, 70_001))).toBe(true)
+  })
+
+  it('goes along when a migration seals each of its parts before it', async () => {
+    const plain = await createTestBucketIn(engine, { encryptionMode: 'off' })
+    const { uploadId } = await open('raced', null, plain)
+    const [content] = contents as [Buffer]
+    const etags: [number, string][] = []
+    for (let partNumber = 1; partNumber <= 10; partNumber++) {
+      etags.push([partNumber, (await put('raced', uploadId, partNumber, content, plain)).etag])
+    }
+    await setEncryptionMode(engine.db, { namespaceId: plain.namespaceId, mode: 'on' })
+    const now = (await findBucket(engine.db, { name: plain.name })) as Bucket
+    const upload = await getUpload(engine, { bucket: now, key: 'raced', uploadId })
+    const sealElsewhere = async (partNumber: number) => {
+      const { blob } = (await findPart(engine.db, { uploadId, partNumber })) as StoredPart
+      const to = (await uploadKey(engine, { bucket: now, upload }))?.key ?? null
+      const sealed = await rewriteBlob(engine, { bucket: now, versionId: uploadId, partNumber, blob, from: null, to })
+      const swap = { uploadId, partNumber, namespaceId: now.namespaceId, from: blob.blobId, blob: sealed }
+      await replacePartBlob(engine.db, swap)
+    }
+    const create: Engine['blobs']['create'] = (input) => {
+      const writer = engine.blobs.create(input)
+      const commit = async () => {
+        const ref = await writer.commit()
+        await sealElsewhere(input.owner.partNumber)
+        return ref
+      }
+      return { ...writer, commit }
+    }
+    const overtaken = { ...engine, blobs: { ...engine.blobs, create } }
+    const done = await completeUpload(overtaken, { ...completion('raced', uploadId, etags), bucket: now })
+    expect(done).toMatchObject({ size: 10 * content.length, sealed: true })
+    expect((await read(now, 'raced')).equals(Buffer.concat(etags.map(() => content)))).toBe(true)
   })
 
   it('seals parts that were stored before the namespace was switched on', async () => {

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { ChecksumAlgorithm } from '#storage-engine/body.ts'
 import { combineCrcs, compositeChecksum } from '#storage-engine/crypto/checksums.ts'
 import { md5Of } from '#storage-engine/crypto/md5.ts'
@@ -209,19 +210,26 @@ async function sealPlainParts(
     if (part.blob.cipher !== CIPHER.plain) continue
     const versionKey = await uploadKey(engine, input)
     if (versionKey === null) return
-    const { partNumber, blob: plain } = part
-    const rewrite = { bucket, versionId: upload.id, partNumber, blob: plain, from: null, to: versionKey.key }
-    const blob = await rewriteBlob(engine, rewrite).catch(async (error: unknown) => {
-      const now = await findPart(engine.db, { uploadId: upload.id, partNumber })
-      throw now?.blob.blobId === plain.blobId ? error : new PartBlobReplaced()
-    })
-    await replacePartBlob(engine.db, {
-      uploadId: upload.id,
-      partNumber,
-      namespaceId: bucket.namespaceId,
-      from: plain.blobId,
-      blob,
-    })
-    part.blob = blob
+    part.blob = await sealPart(engine, { bucket, uploadId: upload.id, part, key: versionKey.key })
+  }
+}
+
+/** A migration may be sealing the same parts, one ahead of us all the way: what it has sealed is as good as what we would. */
+async function sealPart(
+  engine: Engine,
+  { bucket, uploadId, part, key }: { bucket: Bucket; uploadId: string; part: StoredPart; key: KeyObject },
+): Promise<StoredPart['blob']> {
+  const { partNumber, blob: plain } = part
+  try {
+    const rewrite = { bucket, versionId: uploadId, partNumber, blob: plain, from: null, to: key }
+    const blob = await rewriteBlob(engine, rewrite)
+    const { namespaceId } = bucket
+    await replacePartBlob(engine.db, { uploadId, partNumber, namespaceId, from: plain.blobId, blob })
+    return blob
+  } catch (error) {
+    const now = await findPart(engine.db, { uploadId, partNumber })
+    if (now?.blob.blobId === plain.blobId) throw error
+    if (now?.etag !== part.etag || now.blob.cipher === CIPHER.plain) throw new PartBlobReplaced()
+    return now.blob
   }
 }
