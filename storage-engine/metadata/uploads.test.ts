@@ -28,7 +28,9 @@ import {
   setUploadDataKey,
 } from '#storage-engine/metadata/uploads.ts'
 import { readUsage } from '#storage-engine/metadata/usage.ts'
+import { lockWriteTarget } from '#storage-engine/metadata/write-target.ts'
 import { referenceMd5 } from '#storage-engine/testing/reference-md5.ts'
+import { untilWaiting } from '#storage-engine/testing/until-waiting.ts'
 
 const { db } = await openTestDatabase()
 
@@ -368,4 +370,18 @@ describe('listUploads', () => {
     expect(stale).toContainEqual({ id, bucketId: bucket.id, key: 'stale' })
     expect(await listStaleUploads(db, { before: new Date(Date.now() - 60_000), limit: 1_000 })).toEqual([])
   })
+})
+
+it('opens no upload past a switch of encryption that waits for its turn', async () => {
+  const bucket = await createTestBucket(db)
+  const { switched, opening, first } = await db.transaction(async (tx) => {
+    await lockWriteTarget(tx, { namespaceId: bucket.namespaceId, bucketId: bucket.id })
+    const switched = setEncryptionMode(db, { namespaceId: bucket.namespaceId, mode: 'on' })
+    await untilWaiting(db, 1)
+    const opening = open(bucket)
+    const first = await Promise.race([opening.then(() => 'opened'), untilWaiting(db, 2).then(() => 'waits')])
+    return { switched, opening, first }
+  })
+  await Promise.all([switched, opening])
+  expect(first).toBe('waits')
 })

@@ -12,7 +12,7 @@ import { isUuid } from '#storage-engine/metadata/is-uuid.ts'
 import type { Bucket } from '#storage-engine/metadata/known-buckets.ts'
 import { acceptAnswer, type Committed } from '#storage-engine/metadata/object-versions.ts'
 import { PartBlobReplaced } from '#storage-engine/metadata/parts.ts'
-import { lockWriteTarget, type WriteTarget } from '#storage-engine/metadata/write-target.ts'
+import { joinWriters, lockWriteTarget, type WriteTarget } from '#storage-engine/metadata/write-target.ts'
 
 export type Upload = typeof uploads.$inferSelect
 export type NewUpload = Omit<typeof uploads.$inferInsert, 'state' | 'completedEtag' | 'createdAt'>
@@ -20,6 +20,7 @@ export type NewUpload = Omit<typeof uploads.$inferInsert, 'state' | 'completedEt
 /** Opens an upload. Throws NoSuchBucket, and EncryptionEpochChanged when its data key is wrapped under a retired key. */
 export async function insertUpload(db: Queryable, upload: NewUpload): Promise<void> {
   await db.transaction(async (tx) => {
+    await joinWriters(tx)
     // Until we commit no DeleteBucket can pass, so no upload outlives its bucket.
     // Nor can the retirement of a key, nor a shredding.
     const [held] = await tx.query<{ isOutdated: boolean }>({

@@ -18,6 +18,11 @@ export async function pauseWriters(tx: Queryable): Promise<void> {
   await tx.query({ name: 'pause-writers', text: 'lock table object_versions, parts in share mode', values: [] })
 }
 
+/** Lets whoever pauses the writers go first, if one waits already. First statement of a transaction that shares the namespace's row. */
+export async function joinWriters(tx: Queryable): Promise<void> {
+  await tx.query({ name: 'join-writers', text: 'lock table object_versions, parts in row exclusive mode', values: [] })
+}
+
 /**
  * First statement of every transaction that writes versions or parts row by row. Until its end no switch of encryption
  * (namespace FOR SHARE) and no DeleteBucket (bucket FOR KEY SHARE) can pass. The table locks, which writers share, are
@@ -28,7 +33,7 @@ export async function lockWriteTarget(
   tx: Queryable,
   { namespaceId, bucketId }: { namespaceId: string; bucketId: string },
 ): Promise<WriteTarget> {
-  await tx.query({ name: 'join-writers', text: 'lock table object_versions, parts in row exclusive mode', values: [] })
+  await joinWriters(tx)
   const [target] = await tx.query<WriteTarget>({
     name: 'lock-write-target',
     text: `
