@@ -76,17 +76,20 @@ export async function beginDestruction(
   db: Queryable,
   { id, namespaceId, now }: { id: string; namespaceId: string; now: Date },
 ): Promise<boolean> {
+  // Asked each minute while something is locked: nobody shall wait for that.
+  if (await isHeldUp(db, { id, namespaceId, now })) return false
   return db.transaction(async (tx) => {
-    const isScheduled = and(eq(namespaceShreds.id, id), eq(namespaceShreds.state, 'scheduled'))
     // Nobody can lock a version between our look and our commit.
     await pauseWriters(tx)
-    const locked = await findLockedVersion(tx, { namespaceId, namedKeyId: null, now })
-    const change =
-      locked === null ? { state: 'destroying' as const, message: null } : { message: storeNotice(noticeOfLock(locked)) }
-    const changed = await tx.run((orm) =>
-      orm.update(namespaceShreds).set(change).where(isScheduled).returning({ id: namespaceShreds.id }),
+    if (await isHeldUp(tx, { id, namespaceId, now })) return false
+    const begun = await tx.run((orm) =>
+      orm
+        .update(namespaceShreds)
+        .set({ state: 'destroying', message: null })
+        .where(isStillScheduled(id))
+        .returning({ id: namespaceShreds.id }),
     )
-    if (locked !== null || changed.length === 0) return false
+    if (begun.length === 0) return false
     await setShredState(tx, { namespaceId, state: 'done' })
     const isOwn = eq(namespaceKeys.namespaceId, namespaceId)
     const isAlive = and(isOwn, ne(namespaceKeys.state, 'retired'))
@@ -95,6 +98,22 @@ export async function beginDestruction(
     )
     return true
   })
+}
+
+function isStillScheduled(id: string) {
+  return and(eq(namespaceShreds.id, id), eq(namespaceShreds.state, 'scheduled'))
+}
+
+/** Whether something is locked in the namespace; `message` then says what. */
+async function isHeldUp(
+  db: Queryable,
+  { id, namespaceId, now }: { id: string; namespaceId: string; now: Date },
+): Promise<boolean> {
+  const locked = await findLockedVersion(db, { namespaceId, namedKeyId: null, now })
+  if (locked === null) return false
+  const message = storeNotice(noticeOfLock(locked))
+  await db.run((orm) => orm.update(namespaceShreds).set({ message }).where(isStillScheduled(id)))
+  return true
 }
 
 export async function finishShred(
