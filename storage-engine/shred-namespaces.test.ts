@@ -1,3 +1,5 @@
+import fs from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { verifyDocument } from '#storage-engine/crypto/signed-document.ts'
 import type { Engine } from '#storage-engine/engine.ts'
@@ -8,6 +10,7 @@ import { type Bucket, findBucket } from '#storage-engine/metadata/buckets.ts'
 import { listNamespaceKeys } from '#storage-engine/metadata/namespace-keys.ts'
 import { beginDestruction, findShred, listDueShreds } from '#storage-engine/metadata/namespace-shreds.ts'
 import { getNamespaceWithUsage } from '#storage-engine/metadata/namespaces.ts'
+import { lockWriteTarget } from '#storage-engine/metadata/write-target.ts'
 import { rotateNamespaceKey } from '#storage-engine/namespaces/namespace-keys.ts'
 import { readObject } from '#storage-engine/objects/read-object.ts'
 import {
@@ -198,4 +201,40 @@ test('is for administrators, needs the exact name and some days, and is ordered 
   })
   await order(doomed, { days: 21 })
   await expect(order(doomed, { days: 21 })).rejects.toMatchObject({ code: 'KeysAreChanging' })
+})
+
+test('leaves no plain bytes on the nodes of what was never sealed', async () => {
+  const bucket = await createTestBucketIn(engine, { encryptionMode: 'off' })
+  await putTestObject(engine, { bucket, key: 'a', body: Buffer.from('plain bytes to look for') })
+  const nodes = path.join(setting.directory, 'nodes')
+  const holders = () =>
+    fs
+      .readdirSync(nodes, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .filter(({ parentPath, name }) =>
+        fs.readFileSync(path.join(parentPath, name)).includes('plain bytes to look for'),
+      )
+  expect(holders()).toHaveLength(1)
+  await order(bucket)
+  await shredNamespaces(engine, { signal })
+  await collectGarbage(engine, { signal })
+  expect(holders()).toHaveLength(0)
+})
+
+test('lets writers go on while it waits for a lock to end', async () => {
+  const { namespaceId, id: bucketId } = doomed
+  await order(doomed)
+  const [shred] = await listDueShreds(engine.db, { now: new Date() })
+  await engine.db.query({
+    name: 'hold-version',
+    text: `update object_versions set lock = '{"legalHold": true}' where bucket_id = $1`,
+    values: [bucketId],
+  })
+  const begun = await engine.db.transaction(async (tx) => {
+    await lockWriteTarget(tx, { namespaceId, bucketId })
+    return beginDestruction(engine.db, { id: shred?.id as string, namespaceId, now: new Date() })
+  })
+  expect(begun).toBe(false)
+  expect(await findShred(engine.db, { namespaceId })).toMatchObject({ message: expect.stringContaining('legal-hold') })
+  await keepShreddedNamespace(engine, ADMINISTRATOR, { namespace: doomed.namespaceName })
 })

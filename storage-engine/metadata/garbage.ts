@@ -5,7 +5,7 @@ export interface GarbageBlob {
   blobId: string
   locator: string
   storedSize: number
-  /** Plain bytes of a namespace that is encrypted: giving up their space is not enough. */
+  /** Plain bytes of a namespace that is encrypted, or shredded: giving up their space is not enough. */
   mustErase: boolean
 }
 
@@ -17,7 +17,7 @@ export function pageDueGarbage(
   return db.query({
     name: 'page-due-garbage',
     text: `
-select g.blob_id as "blobId", b.locator, b.stored_size::float8 as "storedSize", b.cipher = 0 and n.encryption_mode = 'on' as "mustErase"
+select g.blob_id as "blobId", b.locator, b.stored_size::float8 as "storedSize", b.cipher = 0 and (n.encryption_mode = 'on' or coalesce(n.shred_state = 'done', false)) as "mustErase"
 from garbage_blobs g join blobs b on b.blob_id = g.blob_id join namespaces n on n.id = b.namespace_id
 where g.freed_at < $1 order by g.freed_at, g.blob_id limit $2`,
     values: [freedBefore, limit],
