@@ -28,10 +28,10 @@ const HELP = `sceau: an S3-compatible object store that seals what it keeps
   sceau verify     --attestation FILE [--list FILE] [--public-key KEY] [--node DIRECTORY]… [--keys] [--json]
                                            compares it with the bytes on the nodes; needs no service, unless --keys
                                            opens every sealed blob, too. Ends with 2 when something was found
+  sceau verify     --document FILE [--public-key KEY] [--json]
+                                           whether a signed document, such as a destruction's record, is as it was signed
   sceau reset-password [--user admin] [--json]
                                            gives a user of the console a new password, and ends its sessions
-                   --document FILE [--public-key KEY] [--json]
-                                           whether a signed document, such as a destruction's record, is as it was signed
   sceau version
   sceau help
 
