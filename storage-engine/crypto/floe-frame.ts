@@ -1,4 +1,4 @@
-import { FLOE_HEADER_BYTES, floeParameters, SEALED_SEGMENT_BYTES, sealedSizeOf } from '#storage-engine/crypto/floe.ts'
+import { FLOE_HEADER_BYTES, FLOE_PARAMETERS, SEALED_SEGMENT_BYTES, sealedSizeOf } from '#storage-engine/crypto/floe.ts'
 
 const LENGTH_BYTES = 4
 const NOT_LAST = Buffer.alloc(LENGTH_BYTES, 0xff)
@@ -28,7 +28,7 @@ export function createFloeFrame(storedSize: number): FloeFrame {
   return {
     push(bytes) {
       if (lastAt !== null) {
-        compare(bytes, 0, floeParameters())
+        compare(bytes, 0, FLOE_PARAMETERS)
         const before = Math.floor((position - FLOE_HEADER_BYTES - LENGTH_BYTES) / SEALED_SEGMENT_BYTES)
         const first = FLOE_HEADER_BYTES + Math.max(0, before) * SEALED_SEGMENT_BYTES
         for (let at = first; at < Math.min(position + bytes.length, lastAt); at += SEALED_SEGMENT_BYTES) {

@@ -45,7 +45,7 @@ const SCEAU_PARAMETERS: FloeParameters = {
   segmentCountMax: 2 ** 40,
 }
 
-/** How every message begins that is sealed here. */
+/** How every message begins that is sealed here: 10 bytes, which say its parameters. */
 export const FLOE_PARAMETERS = encodeParameters(SCEAU_PARAMETERS, PARAMETER_BYTES)
 
 export interface FloeSealer {
@@ -81,11 +81,6 @@ export interface FloeOpener {
 export function sealedSizeOf(plainSize: number): number {
   const segmentCount = Math.max(1, Math.ceil(plainSize / PLAIN_SEGMENT_BYTES))
   return FLOE_HEADER_BYTES + plainSize + segmentCount * SEGMENT_OVERHEAD_BYTES
-}
-
-/** The first 10 bytes of every message, which say its parameters. */
-export function floeParameters(): Buffer {
-  return encodeParameters(SCEAU_PARAMETERS, PARAMETER_BYTES)
 }
 
 /** Starts a message. `key`: 32 bytes; `aad`: bound to every byte, not stored. */
