@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
+import { chmod, open, readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Keystore } from '#storage-engine/crypto/keystore.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
-import { placeSecretFile, syncDirectory } from '#storage-engine/crypto/secret-file.ts'
+import { makeSecretDirectory, placeSecretFile, syncDirectory } from '#storage-engine/crypto/secret-file.ts'
 import { StartupError, StorageError } from '#storage-engine/errors.ts'
 
 /** Specified in docs/formats/keys.md; it may never change. */
@@ -29,7 +29,7 @@ export async function openFileKeystore({ directory, clusterId, mayCreate }: Open
   const fileOf = (tokenId: string) => join(directory, `${tokenId}.token`)
   if (!(await hasIdentity(directory, clusterId))) {
     if (!mayCreate) throw missingKeystore(directory)
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeSecretDirectory(directory)
     await placeSecretFile(join(directory, IDENTITY_FILE), formatIdentity(clusterId))
   }
   async function expectPresent(): Promise<void> {

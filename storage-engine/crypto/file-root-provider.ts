@@ -1,11 +1,11 @@
 import { createSecretKey, randomBytes, randomUUID } from 'node:crypto'
-import { link, mkdir, open, unlink } from 'node:fs/promises'
+import { link, open, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { KEY_BYTES } from '#storage-engine/crypto/key-wrap.ts'
 import { createLocalRootProvider, type RootKey } from '#storage-engine/crypto/local-root-provider.ts'
 import type { RootKeyName, RootProvider, RootRotation } from '#storage-engine/crypto/root-provider.ts'
-import { placeSecretFile } from '#storage-engine/crypto/secret-file.ts'
+import { makeSecretDirectory, placeSecretFile } from '#storage-engine/crypto/secret-file.ts'
 import { StartupError, StorageError } from '#storage-engine/errors.ts'
 
 const KEYRING_BYTES_MAX = 65536
@@ -124,7 +124,7 @@ function parseKeyring(path: string, text: string): KeyringKey[] {
  * A link, unlike a rename, fails when the name exists: of two first starts at once, the second takes the key of the first.
  */
 async function createKeyring(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeSecretDirectory(dirname(path))
   await placeSecretFile(path, formatKeyring([newKey(1)]), async (temporary) => {
     try {
       await link(temporary, path)

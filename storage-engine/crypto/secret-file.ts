@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 /**
@@ -26,6 +26,16 @@ export async function placeSecretFile(
     throw error
   }
   await syncDirectory(dirname(path))
+}
+
+/** Makes a directory that its owner alone may read, and what is missing above it: durable, names included, when it resolves. */
+export async function makeSecretDirectory(path: string): Promise<void> {
+  const topmost = await mkdir(path, { recursive: true, mode: 0o700 })
+  if (topmost === undefined) return
+  for (let made = path; ; made = dirname(made)) {
+    await syncDirectory(dirname(made))
+    if (made === topmost) return
+  }
 }
 
 export async function syncDirectory(path: string): Promise<void> {

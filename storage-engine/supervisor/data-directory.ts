@@ -27,7 +27,8 @@ export function openDataDirectory(directory: string): DataDirectory {
 function makeWritable(directory: string): void {
   const probe = path.join(directory, `.probe-${process.pid}`)
   try {
-    fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const topmost = fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
+    if (topmost !== undefined) syncNames(directory, topmost)
     fs.writeFileSync(probe, '')
     fs.rmSync(probe)
   } catch (cause) {
@@ -36,6 +37,16 @@ function makeWritable(directory: string): void {
       `The data directory ${directory} cannot be written (${code}): give this account the right to, or set SCEAU_DATA_DIR.`,
       { cause },
     )
+  }
+}
+
+/** A power cut must not take a directory away, nor those above it that were made with it. */
+function syncNames(directory: string, topmost: string): void {
+  for (let made = directory; ; made = path.dirname(made)) {
+    const above = fs.openSync(path.dirname(made), 'r')
+    fs.fsyncSync(above)
+    fs.closeSync(above)
+    if (made === topmost) return
   }
 }
 
