@@ -184,6 +184,7 @@ describe('verify', () => {
     ['says so', 1, ['plain']],
     ['says that it is sealed', 2, ['form']],
     ['says nothing', 0, ['plain']],
+    ['says what nothing says', 3, ['form', 'plain']],
   ])('finds a sealed blob replaced by a plain one that %s', async (_name, form, kinds) => {
     const { blobId, owner, storedSize } = await blobOf('large-a')
     await plant({ blobId, owner: { ...owner, form }, content: randomBytes(storedSize) })

@@ -126,6 +126,8 @@ async function readNode(reading: Reading): Promise<void> {
   }
 }
 
+const CIPHERS = Object.values(CIPHER)
+
 interface FoundBlob {
   blobId: string
   owner: { namespaceId: string; form: number }
@@ -156,7 +158,8 @@ function judgeBlob(reading: Reading, found: FoundBlob): void {
     return
   }
   const isSealed = found.watcher.isWhole()
-  const cipher = owner.form === 0 ? (isSealed ? CIPHER.floe : CIPHER.plain) : owner.form - formOf(CIPHER.plain)
+  const cipher = CIPHERS.find((known) => formOf(known) === owner.form) ?? (isSealed ? CIPHER.floe : CIPHER.plain)
+  if (owner.form > formOf(CIPHER.floe)) complain('form', `it says form ${owner.form}, which nothing writes`)
   if (cipher === CIPHER.floe && !isSealed) complain('form', 'it says that it is sealed, and is no FLOE message')
   if (listed !== undefined) compareWithList(complain, found, { listed, cipher })
   count(reading, tally, { found, cipher, isListed: listed !== undefined })
