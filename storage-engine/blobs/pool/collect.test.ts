@@ -51,6 +51,14 @@ describe('Compaction', () => {
     expect(await scratch.listSegments()).not.toContain(file)
   })
 
+  it('collects what it has moved itself as soon as that is dead', async () => {
+    const { scratch, refs } = await writeSegment(20)
+    const pool = await scratch.open()
+    await pool.collect(hostKnowing(refs.slice(0, 5)))
+    expect(await pool.collect(hostKnowing([]))).toMatchObject({ orphansRemoved: 5, segmentsCompacted: 1 })
+    expect(await scratch.listSegments()).toEqual([])
+  })
+
   it('leaves a segment alone of which more than half is alive', async () => {
     const { scratch, refs, contents, file } = await writeSegment(20)
     const pool = await scratch.open()

@@ -70,6 +70,8 @@ export async function compactSegments(input: CompactionInput): Promise<Compacted
     if (!(error instanceof StorageError) || error.code !== 'InsufficientStorage') throw error
     node.log.warn({ err: error, path: node.path }, 'No room to compact segments')
   }
+  // What was moved may be dead soon, and nobody collects a segment that is open.
+  if (compacted.segments > 0) await input.writer.seal()
   return compacted
 }
 

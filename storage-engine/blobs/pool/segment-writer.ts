@@ -70,8 +70,8 @@ export class SegmentWriter {
     await this.#wake()
   }
 
-  /** Waits for what is under way and seals the segment. */
-  async close(): Promise<void> {
+  /** Waits for what is under way and seals the segment; the next blob begins another. */
+  async seal(): Promise<void> {
     await this.#running
     this.#isSealDue = true
     await this.#wake()

@@ -138,7 +138,7 @@ function createStorageNode(node: NodeContext, budget: GatherBudget): StorageNode
     },
     async close() {
       clearInterval(upkeep)
-      await writer.close()
+      await writer.seal()
       await lease.release()
       cache.close()
     },
