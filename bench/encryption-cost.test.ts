@@ -33,6 +33,21 @@ it('compares the runs of both kinds, whatever their order', () => {
   expect(cost?.cpu).toBeCloseTo(0.07)
 })
 
+it('does not count a round that was disturbed', () => {
+  const rounds = [
+    [900, 1000],
+    [930, 1000],
+    [200, 1000],
+    [940, 500],
+    [465, 500],
+  ]
+  const runs = rounds.flatMap(([on = 0, off = 0], round) => {
+    const pair = [result('D@RE on', on, 90), result('D@RE off', off, 80)]
+    return round % 2 === 0 ? pair : pair.toReversed()
+  })
+  expect(encryptionCostOf(runs)?.throughput).toBeCloseTo(0.07)
+})
+
 it('says nothing where one kind is missing', () => {
   expect(encryptionCostOf([result('D@RE on', 900, 90), result('other:9000', 1000, 80)])).toBeNull()
 })

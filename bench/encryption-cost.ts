@@ -1,6 +1,6 @@
 import type { CellResult } from '#bench/run-cell.ts'
 
-/** What D@RE costs in one cell, from runs with and without it in turn. */
+/** What D@RE costs in one cell: the median of its rounds, in each of which both sides ran one right after the other. */
 export interface EncryptionCost {
   cell: string
   /** Of operations a second: 0.05 is one operation in twenty. */
@@ -18,11 +18,11 @@ export function encryptionCostOf(results: readonly CellResult[]): EncryptionCost
   const off = results.filter(({ target }) => target === 'D@RE off')
   const [first] = on
   if (first === undefined || off.length === 0) return null
-  const rate = ({ perSecond }: CellResult) => perSecond
+  const rounds = on.slice(0, off.length).map((sealed, round) => ({ sealed, plain: off[round] as CellResult }))
   return {
     cell: first.cell,
-    throughput: 1 - mean(on, rate) / mean(off, rate),
-    cpu: mean(on, cpuOf) / mean(off, cpuOf) - 1,
+    throughput: 1 - median(rounds.map(({ sealed, plain }) => sealed.perSecond / plain.perSecond)),
+    cpu: median(rounds.map(({ sealed, plain }) => cpuOf(sealed) / cpuOf(plain))) - 1,
   }
 }
 
@@ -42,6 +42,9 @@ function cpuOf({ cpuMicrosPerRequest }: CellResult): number {
   return Object.values(cpuMicrosPerRequest).reduce((sum, micros) => sum + micros, 0)
 }
 
-function mean(results: readonly CellResult[], measure: (result: CellResult) => number): number {
-  return results.reduce((sum, result) => sum + measure(result), 0) / results.length
+/** Something else may disturb a round or two: a mean would count it in. */
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((first, second) => first - second)
+  const middle = sorted.length / 2
+  return ((sorted[Math.ceil(middle) - 1] as number) + (sorted[Math.floor(middle)] as number)) / 2
 }

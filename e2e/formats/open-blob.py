@@ -117,8 +117,8 @@ def expand(key, info, size): return hmac.new(key, info + b'\1', hashlib.sha384).
 def uid(text): return uuid.UUID(text).bytes
 def xor(a, b): return bytes(x ^ y for x, y in zip(a, b))
 
-def unwrap(parents, context, record):
-    assert record[0] == 1 and len(record) == 93
+def unwrap(parents, context, record, version=1):
+    assert record[0] == version and len(record) == 93
     parent = parents[record[1:17], int.from_bytes(record[17:21], 'big')]
     return aes_key_unwrap(expand(parent, b'sceau/kw1\0' + context + record[21:53], 32), record[53:])
 
@@ -201,7 +201,9 @@ def main():
         cluster, namespace, bucket, version = (uid(i) for i in (given['clusterId'], row['namespaceId'], row['bucketId'], row['versionId']))
         parent = namespace_key(given, roots, row)
         parents = {(namespace, row['version']): parent}
-        key = unwrap(parents, b'\2' + cluster + namespace + bucket + version, bytes.fromhex(row['wrappedDataKey']))
+        record = bytes.fromhex(row['wrappedDataKey'])
+        if record[0] == 4: key = unwrap(parents, b'\x0c' + cluster + namespace + bucket, record, version=4)
+        else: key = unwrap(parents, b'\2' + cluster + namespace + bucket + version, record)
         aad = (b'sceau-dare/v1\0' + cluster + namespace + bucket + version + uid(row['blobId'])
                + struct.pack('>IB', row['partNumber'], 0))
         print(hashlib.sha256(open_floe(key, aad, read_blob(given['node'], row['blobId'], 2), row['size'])).hexdigest())

@@ -94,8 +94,15 @@ where o.version_id = $1`,
   })
 
   it('opens nothing at another place', () => {
-    const [, small] = rows as [BlobRow, BlobRow]
-    const elsewhere = [{ partNumber: 1 }, { bucketId: small.namespaceId }, { wrappedDataKey: rows[0]?.wrappedDataKey }]
+    const [empty, small, , large] = rows as [BlobRow, BlobRow, BlobRow, BlobRow]
+    // Small objects share their data key, and still none is opened for another.
+    expect(small.wrappedDataKey).toBe(empty.wrappedDataKey)
+    const elsewhere = [
+      { partNumber: 1 },
+      { versionId: empty.versionId },
+      { bucketId: small.namespaceId },
+      { wrappedDataKey: large.wrappedDataKey },
+    ]
     for (const lie of elsewhere) {
       expect(open([{ ...small, ...lie } as BlobRow])).toEqual({
         digests: [],

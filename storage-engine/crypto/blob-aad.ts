@@ -24,14 +24,36 @@ const DIGIT_OF = Int8Array.from({ length: 128 }, (_, code) =>
 )
 const AAD_BYTES = MAGIC.length + 5 * UUID_BYTES + 4 + 1
 
+const BUCKET_END = MAGIC.length + 3 * UUID_BYTES
+
+/** One write follows another into the same bucket: what begins all their associated data is here. */
+const lastBucket = { clusterId: '', namespaceId: '', bucketId: '', start: Buffer.alloc(BUCKET_END) }
+
 /** The associated data of a sealed blob, byte for byte as docs/formats/blob.md has it. It may never change. */
 export function blobAad(place: BlobPlace): Buffer {
   const aad = Buffer.allocUnsafe(AAD_BYTES)
-  MAGIC.copy(aad)
-  writeUuids(aad, [place.clusterId, place.namespaceId, place.bucketId, place.versionId, place.blobId], MAGIC.length)
+  startOf(place).copy(aad)
+  writeUuid(aad, place.versionId, BUCKET_END)
+  writeUuid(aad, place.blobId, BUCKET_END + UUID_BYTES)
   aad.writeUInt32BE(place.partNumber, AAD_BYTES - 5)
   aad.writeUInt8(place.kind, AAD_BYTES - 1)
   return aad
+}
+
+function startOf({ clusterId, namespaceId, bucketId }: BlobPlace): Buffer {
+  const { start } = lastBucket
+  if (
+    lastBucket.bucketId !== bucketId ||
+    lastBucket.namespaceId !== namespaceId ||
+    lastBucket.clusterId !== clusterId
+  ) {
+    // Not before all of them are written: a wrong one throws.
+    lastBucket.bucketId = ''
+    MAGIC.copy(start)
+    writeUuids(start, [clusterId, namespaceId, bucketId], MAGIC.length)
+    Object.assign(lastBucket, { clusterId, namespaceId, bucketId })
+  }
+  return start
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, KeyObject, timingSafeEqual } from 'node:crypto'
-import { hkdfExpand } from '#storage-engine/crypto/hkdf.ts'
+import { hkdfExpand, hkdfExpandInto } from '#storage-engine/crypto/hkdf.ts'
 import { fillRandom } from '#storage-engine/crypto/random-pool.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
 
@@ -20,7 +20,8 @@ const SEGMENT_HEAD_BYTES = LENGTH_BYTES + NONCE_BYTES
 const SEGMENT_OVERHEAD_BYTES = SEGMENT_HEAD_BYTES + TAG_BYTES
 const NOT_LAST = 0xffffffff
 
-export const FLOE_HEADER_BYTES = PARAMETER_BYTES + FLOE_IV_BYTES + HEADER_TAG_BYTES
+const HEADER_TAG_AT = PARAMETER_BYTES + FLOE_IV_BYTES
+export const FLOE_HEADER_BYTES = HEADER_TAG_AT + HEADER_TAG_BYTES
 export const SEALED_SEGMENT_BYTES = 65568
 export const PLAIN_SEGMENT_BYTES = SEALED_SEGMENT_BYTES - SEGMENT_OVERHEAD_BYTES
 
@@ -93,8 +94,7 @@ export function createSealer(input: {
   const plainSegmentBytes = parameters.sealedSegmentBytes - SEGMENT_OVERHEAD_BYTES
   const prefix = encodeParameters(parameters, FLOE_HEADER_BYTES)
   fillRandom(prefix, PARAMETER_BYTES, FLOE_IV_BYTES)
-  const message = startMessage(input.key, input.aad, prefix, parameters)
-  message.headerTag.copy(prefix, PARAMETER_BYTES + FLOE_IV_BYTES)
+  const message = startMessage({ ...input, header: prefix, headerTag: prefix.subarray(HEADER_TAG_AT), parameters })
   let index = 0
   let isClosed = false
 
@@ -132,8 +132,8 @@ export function createOpener(input: {
   if (header.length !== FLOE_HEADER_BYTES) throw new SealBrokenError('A sealed header of the wrong size.')
   if (!header.subarray(0, PARAMETER_BYTES).equals(expected))
     throw new SealBrokenError('A sealed header of another kind.')
-  const message = startMessage(input.key, input.aad, header, parameters)
-  if (!timingSafeEqual(message.headerTag, header.subarray(PARAMETER_BYTES + FLOE_IV_BYTES))) {
+  const message = startMessage({ ...input, header, headerTag: expectedTag, parameters })
+  if (!timingSafeEqual(expectedTag, header.subarray(HEADER_TAG_AT))) {
     throw new SealBrokenError('The sealed header does not belong to this key and place.')
   }
   return { openSegment: message.open }
@@ -152,6 +152,7 @@ export function sealWhole(input: SealWholeInput): Buffer {
 
 /** The same as pieces that belong one behind the other, of `sealedSizeOf` bytes together. */
 export function sealPieces(input: SealWholeInput): Buffer[] {
+  if (input.plain.length <= PLAIN_SEGMENT_BYTES) return sealOneSegment(input)
   const sealer = createSealer(input)
   const pieces = [sealer.header]
   let offset = 0
@@ -162,17 +163,54 @@ export function sealPieces(input: SealWholeInput): Buffer[] {
   return pieces
 }
 
+/** Keys and tags are here while one message is begun, and nothing else runs until that is done: memory for all of them. */
+const expectedTag = Buffer.alloc(HEADER_TAG_BYTES)
+const onlyMessageKey = Buffer.alloc(MESSAGE_KEY_BYTES)
+const onlySegmentKey = Buffer.alloc(AEAD_KEY_BYTES)
+const aadOfSegment = Buffer.alloc(9)
+const FIRST_SEGMENT = bigEndian64(0)
+
+/** A message of a single segment, which most objects are: the same bytes, without what longer ones need in between. */
+function sealOneSegment({ key, aad, plain }: SealWholeInput): Buffer[] {
+  const head = Buffer.allocUnsafe(FLOE_HEADER_BYTES + SEGMENT_HEAD_BYTES)
+  FLOE_PARAMETERS.copy(head)
+  fillRandom(head, PARAMETER_BYTES, FLOE_IV_BYTES)
+  head.writeUInt32BE(plain.length + SEGMENT_OVERHEAD_BYTES, FLOE_HEADER_BYTES)
+  fillRandom(head, FLOE_HEADER_BYTES + LENGTH_BYTES, NONCE_BYTES)
+  const parametersAndIv = head.subarray(0, HEADER_TAG_AT)
+  const secret = key instanceof KeyObject ? key.export() : key
+  const headerTag = head.subarray(HEADER_TAG_AT, FLOE_HEADER_BYTES)
+  hkdfExpandInto(headerTag, secret, [parametersAndIv, HEADER_TAG_PURPOSE, aad])
+  hkdfExpandInto(onlyMessageKey, secret, [parametersAndIv, MESSAGE_KEY_PURPOSE, aad])
+  hkdfExpandInto(onlySegmentKey, onlyMessageKey, [parametersAndIv, SEGMENT_KEY_PURPOSE, FIRST_SEGMENT, aad])
+  const nonce = head.subarray(FLOE_HEADER_BYTES + LENGTH_BYTES)
+  const cipher = createCipheriv(ALGORITHM, onlySegmentKey, nonce, CIPHER_OPTIONS)
+  cipher.setAAD(segmentAad(0, true))
+  const sealed = cipher.update(plain)
+  cipher.final()
+  return [head, sealed, cipher.getAuthTag()]
+}
+
 interface Message {
-  headerTag: Buffer
   seal(index: number, size: number, isLast: boolean): SegmentCipher
   open(index: number, sealed: Uint8Array, isLast: boolean): Buffer
 }
 
-/** `prefix` starts with parameters and IV. The keys of a message exist only inside the closures made here. */
-function startMessage(key: KeyObject | Buffer, aad: Uint8Array, prefix: Buffer, parameters: FloeParameters): Message {
-  const parametersAndIv = prefix.subarray(0, PARAMETER_BYTES + FLOE_IV_BYTES)
+/**
+ * `header` starts with parameters and IV; `headerTag` is filled with the tag that belongs to them. The keys of a message
+ * exist only inside the closures made here.
+ */
+function startMessage(input: {
+  key: KeyObject | Buffer
+  aad: Uint8Array
+  header: Buffer
+  headerTag: Buffer
+  parameters: FloeParameters
+}): Message {
+  const { key, aad, parameters } = input
+  const parametersAndIv = input.header.subarray(0, HEADER_TAG_AT)
   const secret = key instanceof KeyObject ? key.export() : key
-  const headerTag = hkdfExpand(secret, [parametersAndIv, HEADER_TAG_PURPOSE, aad], HEADER_TAG_BYTES)
+  hkdfExpandInto(input.headerTag, secret, [parametersAndIv, HEADER_TAG_PURPOSE, aad])
   const messageKey = hkdfExpand(secret, [parametersAndIv, MESSAGE_KEY_PURPOSE, aad], MESSAGE_KEY_BYTES)
   const segmentsPerKey = 2 ** parameters.rotationMask
   let segmentKey: Buffer | undefined
@@ -225,7 +263,7 @@ function startMessage(key: KeyObject | Buffer, aad: Uint8Array, prefix: Buffer, 
     return plain
   }
 
-  return { headerTag, seal, open }
+  return { seal, open }
 }
 
 function sizeOf(pieces: readonly Uint8Array[]): number {
@@ -255,11 +293,12 @@ function encodeParameters(parameters: FloeParameters, size: number): Buffer {
   return encoded
 }
 
+/** Good until the next call: a cipher takes it in at once. */
 function segmentAad(index: number, isLast: boolean): Buffer {
-  const aad = Buffer.allocUnsafe(9)
-  bigEndian64(index).copy(aad)
-  aad[8] = isLast ? 1 : 0
-  return aad
+  aadOfSegment.writeUInt32BE(Math.floor(index / 2 ** 32), 0)
+  aadOfSegment.writeUInt32BE(index % 2 ** 32, 4)
+  aadOfSegment[8] = isLast ? 1 : 0
+  return aadOfSegment
 }
 
 function bigEndian64(value: number): Buffer {

@@ -23,15 +23,20 @@ let isFips: boolean | undefined
  * `info` is given in pieces, hashed in order, so that callers need not join them: 1,024 bytes at most. RangeError beyond.
  */
 export function hkdfExpand(key: KeyObject | Buffer, info: readonly Uint8Array[], size: number): Buffer {
+  // Memory of its own: a key's bytes do not belong into the pool that Node cuts small buffers from.
+  const output = Buffer.allocUnsafeSlow(size)
+  hkdfExpandInto(output, key, info)
+  return output
+}
+
+/** The same into memory that is there already: all of it is filled. */
+export function hkdfExpandInto(output: Buffer, key: KeyObject | Buffer, info: readonly Uint8Array[]): void {
+  const size = output.length
   if (size < 1 || size > HKDF_OUTPUT_BYTES_MAX)
     throw new RangeError(`HKDF output of ${size} bytes: 1 to 48 are allowed.`)
   isFips ??= getFips() === 1
-  if (isFips) return hmacOfProvider(key, info).subarray(0, size)
-  const secret = key instanceof KeyObject ? key.export() : key
-  // Memory of its own: a key's bytes do not belong into the pool that Node cuts small buffers from.
-  const output = Buffer.allocUnsafeSlow(size)
-  output.write(hmacOfHashes(secret, info), 0, size, 'latin1')
-  return output
+  if (isFips) hmacOfProvider(key, info).copy(output)
+  else output.write(hmacOfHashes(key instanceof KeyObject ? key.export() : key, info), 0, output.length, 'latin1')
 }
 
 function hmacOfProvider(key: KeyObject | Buffer, info: readonly Uint8Array[]): Buffer {

@@ -1,28 +1,52 @@
 import type { KeyObject } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { type BlobPlace, blobAad } from '#storage-engine/crypto/blob-aad.ts'
 import { createOpener, type FloeOpener } from '#storage-engine/crypto/floe.ts'
 
 interface KeptOpener {
+  key: KeyObject
+  place: BlobPlace
   header: Buffer
-  aad: Buffer
   opener: FloeOpener
 }
 
-/** The message that each key opened last, for as long as somebody keeps the key itself. */
-const keptOpeners = new WeakMap<KeyObject, KeptOpener>()
+/** A few megabytes: enough for what is hot, too little to slow the collector down. */
+const OPENERS_MAX = 4096
+const openers = new LRUCache<string, KeptOpener>({ max: OPENERS_MAX })
 
 /**
- * createOpener, but for a message that was opened last by the very same key: whoever reads a hot object again, or a large one
- * range after range, need not derive its keys again. Keeps copies, so header and aad may be overwritten.
+ * An opener of the blob at a place: the one of before when key, place and header are those of before. Whoever reads a hot
+ * object again, or a large one range after range, need not derive its keys again. Keeps a copy of the header.
+ * Throws SealBrokenError as createOpener does.
  */
-export function openerFor(input: { key: KeyObject; aad: Buffer; header: Buffer }): FloeOpener {
-  const kept = keptOpeners.get(input.key)
-  if (kept?.header.equals(input.header) && kept.aad.equals(input.aad)) return kept.opener
-  // Memory of its own: a view of Node's pool would keep all of the pool for as long as the key lives.
-  const memory = Buffer.allocUnsafeSlow(input.header.length + input.aad.length)
+export function openerFor(input: { key: KeyObject; place: BlobPlace; header: Buffer }): FloeOpener {
+  const { key, place } = input
+  const kept = openers.get(place.blobId)
+  if (kept?.key === key && isSame(kept.place, place) && kept.header.equals(input.header)) return kept.opener
+  // Memory of its own: a view of Node's pool would keep all of the pool for as long as the opener is kept.
+  const aadInPool = blobAad(place)
+  const memory = Buffer.allocUnsafeSlow(input.header.length + aadInPool.length)
   const header = memory.subarray(0, input.header.copy(memory))
   const aad = memory.subarray(header.length)
-  input.aad.copy(aad)
-  const opener = createOpener({ key: input.key, aad, header })
-  keptOpeners.set(input.key, { header, aad, opener })
+  aadInPool.copy(aad)
+  const opener = createOpener({ key, aad, header })
+  openers.set(place.blobId, { key, place: { ...place }, header, opener })
   return opener
+}
+
+/** Drops them all, with the keys that they hold. */
+export function forgetOpeners(): void {
+  openers.clear()
+}
+
+function isSame(first: BlobPlace, second: BlobPlace): boolean {
+  return (
+    first.blobId === second.blobId &&
+    first.versionId === second.versionId &&
+    first.bucketId === second.bucketId &&
+    first.namespaceId === second.namespaceId &&
+    first.clusterId === second.clusterId &&
+    first.partNumber === second.partNumber &&
+    first.kind === second.kind
+  )
 }

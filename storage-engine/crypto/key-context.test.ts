@@ -9,6 +9,7 @@ import {
   namedKeyContext,
   namespaceKeyContext,
   namespaceKeyWithTokenContext,
+  sharedDataKeyContext,
   shredTokenContext,
 } from '#storage-engine/crypto/key-context.ts'
 import { unwrapKey, wrapKey } from '#storage-engine/crypto/key-wrap.ts'
@@ -33,6 +34,7 @@ const KINDS: [name: string, of: (owner: Owner) => Buffer, bound: (keyof Owner)[]
   ['namespace key with token', namespaceKeyWithTokenContext, ['clusterId', 'namespaceId', 'tokenId', 'version']],
   ['shred token', shredTokenContext, ['clusterId', 'tokenId']],
   ['data key', dataKeyContext, ['clusterId', 'namespaceId', 'bucketId', 'versionId']],
+  ['shared data key', sharedDataKeyContext, ['clusterId', 'namespaceId', 'bucketId']],
   ['customer data key', customerDataKeyContext, ['clusterId', 'namespaceId', 'bucketId', 'versionId']],
   [
     'named data key',

@@ -17,6 +17,8 @@ const LEVEL = {
   attestation: 8,
   shredToken: 9,
   namespaceKeyWithToken: 10,
+  /** 11 is that of a share in a carried key. */
+  sharedDataKey: 12,
 } as const
 
 export type SecretPurpose = 'credential' | 'token' | 'attestation'
@@ -57,6 +59,11 @@ interface DataKeyOwner {
 /** Of the data key (L2) of an object version. */
 export function dataKeyContext(input: DataKeyOwner): Buffer {
   return encode(LEVEL.dataKey, [input.clusterId, input.namespaceId, input.bucketId, input.versionId])
+}
+
+/** Of a data key (L2) that several object versions of a bucket share. */
+export function sharedDataKeyContext(input: Omit<DataKeyOwner, 'versionId'>): Buffer {
+  return encode(LEVEL.sharedDataKey, [input.clusterId, input.namespaceId, input.bucketId])
 }
 
 /** Of a data key that opens only by a customer's key besides. */

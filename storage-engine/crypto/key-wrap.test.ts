@@ -56,6 +56,8 @@ describe('wrapped key record', () => {
     ['another parent key', { parent: { ...parent, key: createSecretKey(randomBytes(32)) } }],
     ['another parent id', { parent: { ...parent, id: randomBytes(16) } }],
     ['another parent version', { parent: { ...parent, version: 8 } }],
+    ['a key that several share', { isShared: true }],
+    ['a record that says that several share it', { record: Buffer.concat([Buffer.from([4]), record.subarray(1)]) }],
     ['a cut record', { record: record.subarray(0, -1) }],
     ['an empty record', { record: Buffer.alloc(0) }],
   ])('does not open with %s', (_, change) => {

@@ -8,6 +8,8 @@ import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
  * Specified in docs/formats/keys.md. The constants describe bytes on disk: they may never change.
  */
 const RECORD_VERSION = 1
+/** Of a data key that several object versions share: the record says so, since its context is another one. */
+const SHARED_RECORD_VERSION = 4
 const PARENT_ID_AT = 1
 const PARENT_VERSION_AT = 17
 const SALT_AT = 21
@@ -36,6 +38,8 @@ export interface WrappingKeys {
   /** When given, neither it nor the parent opens the record alone. The record does not name it. */
   second?: KeyObject
   context: Buffer
+  /** Of a data key that several object versions share; the record says it too. */
+  isShared?: boolean
 }
 
 /** Wraps 32 bytes under a key derived from parent, context and a fresh salt: it opens nowhere else. */
@@ -43,6 +47,7 @@ export function wrapKey(input: WrappingKeys & { key: Buffer }): Buffer {
   const { parent, key } = input
   if (key.length !== KEY_BYTES) throw new RangeError(`A key of ${key.length} bytes: ${KEY_BYTES} are needed.`)
   const record = beginRecord(parent)
+  if (input.isShared === true) record[0] = SHARED_RECORD_VERSION
   aesKeyWrap(wrappingKeyOf(input, record), key).copy(record, WRAPPED_AT)
   return record
 }
@@ -50,7 +55,7 @@ export function wrapKey(input: WrappingKeys & { key: Buffer }): Buffer {
 /** The reverse of wrapKey. Throws SealBrokenError for any other parent, second key, context or record. */
 export function unwrapKey(input: WrappingKeys & { record: Buffer }): Buffer {
   const { parent, record } = input
-  ensureParent(parent, record)
+  ensureParent(parent, record, input.isShared)
   return aesKeyUnwrap(wrappingKeyOf(input, record), record.subarray(WRAPPED_AT))
 }
 
@@ -93,16 +98,22 @@ function beginRecord(parent: Omit<ParentKey, 'key'>): Buffer {
   return record
 }
 
-function ensureParent(parent: Omit<ParentKey, 'key'>, record: Buffer): void {
+function ensureParent(parent: Omit<ParentKey, 'key'>, record: Buffer, isOfSeveral = false): void {
   const named = parentOf(record)
+  if (isShared(record) !== isOfSeveral) throw new SealBrokenError('This key was wrapped for something else.')
   if (!named.id.equals(parent.id) || named.version !== parent.version) {
     throw new SealBrokenError('This key was wrapped by another one.')
   }
 }
 
+/** Whether a record says that it holds a data key of several object versions. Its context proves it. */
+export function isShared(record: Buffer): boolean {
+  return record[0] === SHARED_RECORD_VERSION
+}
+
 /** Which key wrapped a record, read in clear: a hint for the look-up, proved only by unwrapping. */
 export function parentOf(record: Buffer): { id: Buffer; version: number } {
-  if (record.length !== WRAPPED_KEY_BYTES || record[0] !== RECORD_VERSION) {
+  if (record.length !== WRAPPED_KEY_BYTES || (record[0] !== RECORD_VERSION && !isShared(record))) {
     throw new SealBrokenError('Not a wrapped key of a known version.')
   }
   return { id: record.subarray(PARENT_ID_AT, PARENT_VERSION_AT), version: record.readUInt32BE(PARENT_VERSION_AT) }

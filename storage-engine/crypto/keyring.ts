@@ -1,7 +1,8 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import { carryKey, isCarried, parentOfDataKey, unwrapCarriedKey } from '#storage-engine/crypto/carried-key.ts'
 import { failClosed, failClosedKeystore } from '#storage-engine/crypto/fail-closed.ts'
+import { createOpenedDataKeys, createSharedDataKeys } from '#storage-engine/crypto/kept-data-keys.ts'
+import { forgetOpeners } from '#storage-engine/crypto/kept-opener.ts'
 import {
   customerDataKeyContext,
   dataKeyContext,
@@ -9,8 +10,10 @@ import {
   namedDataKeyContext,
   namedKeyContext,
   type SecretPurpose,
+  sharedDataKeyContext,
 } from '#storage-engine/crypto/key-context.ts'
 import {
+  isShared,
   KEY_BYTES,
   type ParentKey,
   parentOf,
@@ -31,9 +34,10 @@ import {
 } from '#storage-engine/crypto/namespace-key-wrapper.ts'
 import { fillRandom } from '#storage-engine/crypto/random-pool.ts'
 import type { RootProvider } from '#storage-engine/crypto/root-provider.ts'
+import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
 import { createSecretSealer } from '#storage-engine/crypto/secret-sealer.ts'
 
-/** A data key (L2): seals the bodies of one object version. */
+/** A data key (L2): seals the bodies of one object version, or of several small ones of a bucket. */
 export interface DataKey {
   key: KeyObject
   /** For the version's row: 93 bytes when new. */
@@ -105,6 +109,11 @@ export interface Keyring {
    * ServiceUnavailable when the namespace has no active key.
    */
   createDataKey(place: DataKeyPlace & { keyEpoch?: number }): DataKey | Promise<DataKey>
+  /**
+   * A data key for one more small object of a bucket: as createDataKey, but up to a thousand versions get the same one, for
+   * 300 s at most.
+   */
+  shareDataKey(place: Omit<DataKeyPlace, 'versionId' | 'second'> & { keyEpoch?: number }): DataKey | Promise<DataKey>
   /** The same for a data key that is open already, and was wrapped under a version that is retired by now. */
   wrapDataKey(place: DataKeyPlace & { keyEpoch: number; key: KeyObject }): Promise<DataKey>
   /** Synchronous while the namespace key is cached. AccessDenied once the namespace key is shredded. */
@@ -130,7 +139,8 @@ export function createKeyring(input: CreateKeyringInput): Keyring {
     unwrap: async (key) => secretKeyFrom(await wrapper.unwrap(key)),
     now,
   })
-  const dataKeys = createDataKeyOpener()
+  const sharedKeys = createSharedDataKeys<DataKey>()
+  const openedKeys = createOpenedDataKeys()
   const secrets = createSecretSealer({
     wrap: (purpose, key) => root.wrap({ context: envelopeContext({ clusterId, purpose }), key }),
     unwrap: (purpose, record) => root.unwrap({ context: envelopeContext({ clusterId, purpose }), record }),
@@ -155,24 +165,35 @@ export function createKeyring(input: CreateKeyringInput): Keyring {
         : openKey({ parent, context, record: wrapped })
     },
     createDataKey({ keyEpoch = 0, ...place }) {
-      const bound = bind(clusterId, place)
+      const bound = bindToVersion(clusterId, place)
       const parent = namespaceKeys.getActive(place.namespaceId, keyEpoch)
       return parent instanceof Promise
         ? parent.then((loaded) => createDataKeyUnder({ parent: loaded, ...bound }))
         : createDataKeyUnder({ parent, ...bound })
     },
-    openDataKey({ wrapped, namespaceKeyVersion, ...place }) {
-      const bound = bind(clusterId, place)
+    shareDataKey({ keyEpoch = 0, ...place }) {
+      const take = (parent: ParentKey) =>
+        sharedKeys.take(parent, place.bucketId, () => createDataKeyUnder({ parent, ...bindToBucket(clusterId, place) }))
+      const parent = namespaceKeys.getActive(place.namespaceId, keyEpoch)
+      return parent instanceof Promise ? parent.then(take) : take(parent)
+    },
+    openDataKey({ wrapped: record, namespaceKeyVersion, ...place }) {
+      const open = (parent: ParentKey) => {
+        const openIt = () => openKey({ parent, ...bind(clusterId, place, record), record })
+        // What needs a second key is never kept: each reader has to bring that key.
+        const needsSecond = place.second !== undefined && place.second !== null
+        return needsSecond ? openIt() : openedKeys.find({ parent, place, record }, openIt)
+      }
       const parent = namespaceKeys.getVersion(place.namespaceId, namespaceKeyVersion)
-      return parent instanceof Promise
-        ? parent.then((loaded) => dataKeys.open({ parent: loaded, ...bound, record: wrapped }))
-        : dataKeys.open({ parent, ...bound, record: wrapped })
+      return parent instanceof Promise ? parent.then(open) : open(parent)
     },
     sealSecret: secrets.seal,
     openSecret: secrets.open,
     forgetKeys() {
       namespaceKeys.forget()
-      dataKeys.forget()
+      sharedKeys.forget()
+      openedKeys.forget()
+      forgetOpeners()
       secrets.forget()
     },
   }
@@ -188,21 +209,21 @@ function createRewrapper(input: {
     namespaceId: string
     keyEpoch?: number
     record: Buffer
-    context: Buffer
+    bound: BoundKey
     /** Whether a second key is needed to open it, which is not here. */
     isCarried?: boolean
   }): Promise<Omit<DataKey, 'key'> | null> {
-    const { namespaceId, keyEpoch = 0, record, context, isCarried: needsSecond = false } = key
+    const { namespaceId, keyEpoch = 0, record, bound, isCarried: needsSecond = false } = key
     const to = await namespaceKeys.getActive(namespaceId, keyEpoch)
     const { version } = parentOfDataKey(record)
     if (version === to.version) return null
     const from = await namespaceKeys.getVersion(namespaceId, version)
     if (needsSecond) {
-      return { wrapped: carryKey({ from, to, context, record }), namespaceKeyVersion: to.version }
+      return { wrapped: carryKey({ from, to, context: bound.context, record }), namespaceKeyVersion: to.version }
     }
-    const opened = unwrapKey({ parent: from, context, record })
+    const opened = unwrapKey({ parent: from, ...bound, record })
     try {
-      return { wrapped: wrapKey({ parent: to, context, key: opened }), namespaceKeyVersion: to.version }
+      return { wrapped: wrapKey({ parent: to, ...bound, key: opened }), namespaceKeyVersion: to.version }
     } finally {
       opened.fill(0)
     }
@@ -210,10 +231,10 @@ function createRewrapper(input: {
 
   return {
     async rewrapNamedKey({ wrapped, ...place }) {
-      return rewrap({ ...place, record: wrapped, context: namedKeyContext({ clusterId, ...place }) })
+      return rewrap({ ...place, record: wrapped, bound: { context: namedKeyContext({ clusterId, ...place }) } })
     },
     async wrapDataKey({ key, keyEpoch, ...place }) {
-      const bound = bind(clusterId, place)
+      const bound = bindToVersion(clusterId, place)
       const parent = await namespaceKeys.getActive(place.namespaceId, keyEpoch)
       const bytes = key.export()
       const wrapped = wrapKey({ ...bound, parent, key: bytes })
@@ -221,14 +242,14 @@ function createRewrapper(input: {
       return { key, wrapped, namespaceKeyVersion: parent.version }
     },
     rewrapDataKey({ wrapped, second, ...place }) {
-      const context = dataKeyContextOf(clusterId, { ...place, second })
-      return rewrap({ ...place, record: wrapped, context, isCarried: second !== null })
+      const isCarried = second !== null
+      const bound = isSharedBy(second, wrapped)
+        ? bindToBucket(clusterId, place)
+        : { context: dataKeyContextOf(clusterId, { ...place, second }) }
+      return rewrap({ ...place, record: wrapped, bound, isCarried })
     },
   }
 }
-
-/** A megabyte or two: enough for what is hot, too little to slow the collector down. */
-const DATA_KEYS_KEPT_MAX = 4096
 
 /** A key's bytes are here between its making and its wrapping, and no longer: one buffer for all, never two at once. */
 const scratch = Buffer.alloc(KEY_BYTES)
@@ -247,10 +268,29 @@ function openKey(input: WrappingKeys & { record: Buffer }): KeyObject {
   return secretKeyFrom(isCarried(input.record) ? unwrapCarriedKey(input) : unwrapKey(input))
 }
 
+/** What a data key is wrapped for. */
+type BoundKey = Omit<WrappingKeys, 'parent'>
+
+/** Of a record that is there already, which says whether several versions share its key. */
+function bind(clusterId: string, place: DataKeyPlace, record: Buffer): BoundKey {
+  return isSharedBy(place.second, record) ? bindToBucket(clusterId, place) : bindToVersion(clusterId, place)
+}
+
 /** The second key of a data key, and a context that says which kind it is, so that one kind never passes for another. */
-function bind(clusterId: string, place: DataKeyPlace): Omit<WrappingKeys, 'parent'> {
+function bindToVersion(clusterId: string, place: DataKeyPlace): BoundKey {
   const context = dataKeyContextOf(clusterId, place)
   return place.second === undefined || place.second === null ? { context } : { second: place.second.key, context }
+}
+
+function bindToBucket(clusterId: string, place: Omit<DataKeyPlace, 'versionId'>): BoundKey {
+  return { context: sharedDataKeyContext({ clusterId, ...place }), isShared: true }
+}
+
+/** Throws SealBrokenError of a key that needs a second one: such a key is never shared. */
+function isSharedBy(second: SecondKeyName | null | undefined, record: Buffer): boolean {
+  if (!isShared(record)) return false
+  if (second !== undefined && second !== null) throw new SealBrokenError('A shared data key has no second key.')
+  return true
 }
 
 function dataKeyContextOf(
@@ -261,28 +301,6 @@ function dataKeyContextOf(
   const owner = { clusterId, namespaceId, bucketId, versionId }
   if (second === undefined || second === null) return dataKeyContext(owner)
   return second.kind === 'customer' ? customerDataKeyContext(owner) : namedDataKeyContext({ ...second, ...owner })
-}
-
-/**
- * Opens data keys, and keeps those of the objects read last: many reads go to few objects, and a large one is read in many
- * ranges. A kept key counts only beside the very parent that opened it, so it is forgotten with the namespace key. What
- * needs a second key is never kept: each reader has to bring that key.
- */
-function createDataKeyOpener() {
-  const kept = new LRUCache<string, { parent: ParentKey; key: KeyObject }>({ max: DATA_KEYS_KEPT_MAX })
-  return {
-    open(input: WrappingKeys & { record: Buffer }): KeyObject {
-      if (input.second !== undefined) return openKey(input)
-      const { parent, context, record } = input
-      const id = record.toString('latin1') + context.toString('latin1')
-      const found = kept.get(id)
-      if (found?.parent === parent) return found.key
-      const key = openKey(input)
-      kept.set(id, { parent, key })
-      return key
-    },
-    forget: () => kept.clear(),
-  }
 }
 
 /** A KeyObject shows nothing of itself when it is logged; the bytes it was made from are wiped. */

@@ -109,6 +109,28 @@ describe('data keys that are wrapped again', () => {
     await expect(elsewhere.openDataKey({ ...place, ...old, second })).rejects.toMatchObject({ code: 'AccessDenied' })
   })
 
+  it('stay shared where they were', async () => {
+    const { keyring, place, rows, state, addKey, ...setting } = await rotate(null)
+    const made = await keyring.shareDataKey({ ...place, keyEpoch: 2 })
+    const [first, latest] = rows.get(place.namespaceId) as [NamespaceKeyRow, NamespaceKeyRow]
+    rows.set(place.namespaceId, [first, { ...latest, state: 'decrypt-only' }])
+    await addKey(place.namespaceId, 3)
+    state.epoch = 3
+    const again = (await keyring.rewrapDataKey({
+      ...place,
+      second: null,
+      wrapped: made.wrapped,
+      keyEpoch: 3,
+    })) as DataKey
+    expect([made.namespaceKeyVersion, again.namespaceKeyVersion]).toEqual([2, 3])
+    const elsewhere = createSetting({ ...setting, rows }).keyring
+    for (const versionId of [place.versionId, randomUUID()]) {
+      expect(bytesOf(await elsewhere.openDataKey({ ...place, versionId, ...again }))).toBe(bytesOf(made.key))
+    }
+    const elsewhereInIt = { ...place, bucketId: randomUUID(), ...again }
+    await expect(async () => elsewhere.openDataKey(elsewhereInIt)).rejects.toThrow(SealBrokenError)
+  })
+
   it('still open for no other second key, place or kind, with any byte changed or cut off', async () => {
     const second = customer()
     const { keyring, place, old } = await rotate(second)

@@ -66,7 +66,7 @@ async function convertBody(
   const isSealing = conversion.migration.direction === 'encrypt'
   conversion.attempted++
   const rewritten = await unlessUnreadable(engine, conversion, blob.blobId, async () => {
-    const sealKey = isSealing ? await dataKeyFor(engine, { bucket, versionId, second: null }) : null
+    const sealKey = isSealing ? await dataKeyFor(engine, { bucket, versionId, second: null, size: blob.size }) : null
     const from = isSealing ? null : await openKey(engine, bucket, version)
     const to = await rewrite(engine, conversion.pace, { bucket, versionId, partNumber: 0, blob, md5, from, sealKey })
     return { to, wrappedDataKey: sealKey?.wrapped ?? null, namespaceKeyVersion: sealKey?.namespaceKeyVersion ?? null }
@@ -117,7 +117,7 @@ async function keyOfParts(engine: Engine, { bucket, owner, isOpen }: OwnerOfPart
     const key = (await openKey(engine, bucket, owner)) as KeyObject
     return { key, wrapped: wrappedDataKey, namespaceKeyVersion }
   }
-  const made = await dataKeyFor(engine, { bucket, versionId, second: null })
+  const made = await dataKeyFor(engine, { bucket, versionId, second: null, size: null })
   if (!isOpen) return made
   const { wrapped, namespaceKeyVersion: madeVersion } = made
   const own = { uploadId: versionId, wrappedDataKey: wrapped, namespaceKeyVersion: madeVersion }

@@ -18,13 +18,23 @@ export interface VersionKey {
   namespaceKeyVersion: number
 }
 
-/** Makes a new data key for an object version. Throws ServiceUnavailable when the keys cannot be reached: never plaintext instead. */
-export function dataKeyFor(
-  engine: Engine,
-  input: { bucket: Pick<Bucket, 'id' | 'namespaceId' | 'keyEpoch'>; versionId: string; second: SecondKey | null },
-): VersionKey | Promise<VersionKey> {
-  const { bucket, versionId, second } = input
+export interface DataKeyInput {
+  bucket: Pick<Bucket, 'id' | 'namespaceId' | 'keyEpoch'>
+  versionId: string
+  second: SecondKey | null
+  /** Bytes of the only body; null when nobody knows, and when there may be several. */
+  size: number | null
+}
+
+/**
+ * A data key for a new object version: one that small objects of the bucket share, or one of its own. Throws
+ * ServiceUnavailable when the keys cannot be reached: never plaintext instead.
+ */
+export function dataKeyFor(engine: Engine, input: DataKeyInput): VersionKey | Promise<VersionKey> {
+  const { bucket, versionId, second, size } = input
   const { namespaceId, id: bucketId, keyEpoch } = bucket
+  const isSmall = size !== null && size <= engine.config.smallObjectBytes
+  if (isSmall && second === null) return engine.keyring.shareDataKey({ namespaceId, bucketId, keyEpoch })
   return engine.keyring.createDataKey({ namespaceId, bucketId, versionId, second, keyEpoch })
 }
 

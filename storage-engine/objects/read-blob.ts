@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { BlobMovedError } from '#storage-engine/blobs/blob-errors.ts'
 import { type BlobOwner, type BlobRange, READ_SCRATCH_BYTES } from '#storage-engine/blobs/blob-store.ts'
-import { blobAad } from '#storage-engine/crypto/blob-aad.ts'
 import {
   FLOE_HEADER_BYTES,
   type FloeOpener,
@@ -184,16 +183,9 @@ function openOrExplain<Opened>(
 
 function openerOf(engine: Engine, source: BlobSource, header: Buffer): FloeOpener {
   const { namespaceId, bucketId, versionId, partNumber, blob, dataKey } = source
-  const aad = blobAad({
-    clusterId: engine.clusterId,
-    namespaceId,
-    bucketId,
-    versionId,
-    blobId: blob.blobId,
-    partNumber,
-    kind: BODY_KIND,
-  })
-  return openerFor({ key: dataKey as KeyObject, aad, header })
+  const { clusterId } = engine
+  const place = { clusterId, namespaceId, bucketId, versionId, blobId: blob.blobId, partNumber, kind: BODY_KIND }
+  return openerFor({ key: dataKey as KeyObject, place, header })
 }
 
 /** Which segment is the last follows from the authenticated length, never from the size of a file. */

@@ -20,7 +20,7 @@ interface Stored {
 let test: TestEngine
 let bucket: Bucket
 let own: Stored
-/** What the key held before, another object, and an object of another namespace. */
+/** What the key held before, another object, an object of another namespace, and another that shares the data key. */
 let others: (Stored & { bucket: Bucket })[]
 let parts: Stored
 
@@ -30,7 +30,10 @@ beforeAll(async () => {
   const elsewhere = await createTestBucketIn(test.engine)
   others = [await put(bucket, 'key')]
   own = await put(bucket, 'key')
-  others.push(await put(bucket, 'other'), await put(elsewhere, 'key'))
+  const neighbour = await put(bucket, 'neighbour')
+  expect(neighbour.object.wrappedDataKey).toEqual(own.object.wrappedDataKey)
+  test.engine.keyring.forgetKeys()
+  others.push(await put(bucket, 'other'), await put(elsewhere, 'key'), neighbour)
   const bodies = [randomBytes(5 * MIB), randomBytes(5 * MIB), randomBytes(5 * MIB)]
   await putTestParts(test.engine, { bucket, key: 'parts', parts: bodies })
   parts = { body: Buffer.concat(bodies), object: await findTestObject(test.engine, { bucket, key: 'parts' }) }
@@ -88,11 +91,11 @@ describe('rows in Postgres', () => {
       () =>
         `update blobs set locator = (select locator from blobs where blob_id = '${others[1]?.object.blob?.blobId}') ${ofBlob}`,
     ],
+    ...[1, 2, 3].map((which): [string, () => string] => [
+      `the blob of another object (${which})`,
+      () => `update object_versions ${toOther('blob_id', which)} ${ofVersion}`,
+    ]),
     ...[1, 2].flatMap((which): [string, () => string][] => [
-      [
-        `the blob of another object (${which})`,
-        () => `update object_versions ${toOther('blob_id', which)} ${ofVersion}`,
-      ],
       [
         `the data key of another object (${which})`,
         () => `update object_versions ${toOther('wrapped_data_key', which)} ${ofVersion}`,

@@ -59,7 +59,7 @@ export async function createUpload(
   const { encryption, second } = await planEncryption(engine, { bucket, requested: input.encryption })
   const wantsSeal = encryption !== null || bucket.encryptionMode === 'on'
   for (let attempt = 0; attempt <= EPOCH_CHANGES_MAX; attempt++) {
-    const versionKey = wantsSeal ? await dataKeyFor(engine, { bucket, versionId: uploadId, second }) : null
+    const versionKey = wantsSeal ? await dataKeyFor(engine, { bucket, versionId: uploadId, second, size: null }) : null
     try {
       await storeUpload(engine, { ...input, uploadId, encryption, versionKey })
       return { uploadId, sealed: wantsSeal, encryption }
@@ -236,7 +236,7 @@ async function makeUploadKey(engine: Engine, input: { bucket: Bucket; upload: Up
   const { upload } = input
   let { bucket } = input
   for (let attempt = 0; attempt <= EPOCH_CHANGES_MAX; attempt++) {
-    const made = await dataKeyFor(engine, { bucket, versionId: upload.id, second: null })
+    const made = await dataKeyFor(engine, { bucket, versionId: upload.id, second: null, size: null })
     const { wrapped: wrappedDataKey, namespaceKeyVersion } = made
     try {
       Object.assign(

@@ -77,7 +77,8 @@ export async function writeObject(engine: Engine, input: WriteObjectInput): Prom
   const planned = planEncryption(engine, { bucket, requested: input.encryption })
   const { encryption, second } = planned instanceof Promise ? await planned : planned
   const wantsSeal = encryption !== null || bucket.encryptionMode === 'on'
-  const versionKey = wantsSeal ? await dataKeyFor(engine, { bucket, versionId, second }) : null
+  const size = input.body.declaredSize
+  const versionKey = wantsSeal ? await dataKeyFor(engine, { bucket, versionId, second, size }) : null
   const written = await writeBody(engine, {
     bucket,
     versionId,
@@ -161,7 +162,8 @@ async function adaptToMode(engine: Engine, current: Uncommitted): Promise<Uncomm
     return { ...current, bucket, versionKey: isOutdated ? await wrapAnew(engine, input) : current.versionKey }
   }
   const isSealing = bucket.encryptionMode === 'on'
-  const versionKey = isSealing ? await dataKeyFor(engine, { bucket, versionId, second: null }) : null
+  const { size } = plain
+  const versionKey = isSealing ? await dataKeyFor(engine, { bucket, versionId, second: null, size }) : null
   const to = versionKey?.key ?? null
   const blob = await rewriteBlob(engine, { bucket, versionId, partNumber: 0, blob: plain, from: null, to })
   await engine.blobs.erase([plain])
