@@ -168,6 +168,8 @@ const expectedTag = Buffer.alloc(HEADER_TAG_BYTES)
 const onlyMessageKey = Buffer.alloc(MESSAGE_KEY_BYTES)
 const onlySegmentKey = Buffer.alloc(AEAD_KEY_BYTES)
 const aadOfSegment = Buffer.alloc(9)
+const nonceOfSegment = Buffer.alloc(NONCE_BYTES)
+const tagOfSegment = Buffer.alloc(TAG_BYTES)
 const FIRST_SEGMENT = bigEndian64(0)
 
 /** A message of a single segment, which most objects are: the same bytes, without what longer ones need in between. */
@@ -250,11 +252,12 @@ function startMessage(input: {
   function open(index: number, sealed: Uint8Array, isLast: boolean): Buffer {
     const segment = asBuffer(sealed)
     checkSegmentFrame(segment, index, isLast, parameters)
-    const nonce = segment.subarray(LENGTH_BYTES, SEGMENT_HEAD_BYTES)
+    const tagAt = segment.length - TAG_BYTES
+    const nonce = copied(segment, LENGTH_BYTES, nonceOfSegment)
     const decipher = createDecipheriv(ALGORITHM, segmentKeyOf(index), nonce, CIPHER_OPTIONS)
     decipher.setAAD(segmentAad(index, isLast))
-    decipher.setAuthTag(segment.subarray(segment.length - TAG_BYTES))
-    const plain = decipher.update(segment.subarray(SEGMENT_HEAD_BYTES, segment.length - TAG_BYTES))
+    decipher.setAuthTag(copied(segment, tagAt, tagOfSegment))
+    const plain = decipher.update(segment.subarray(SEGMENT_HEAD_BYTES, tagAt))
     try {
       decipher.final()
     } catch (cause) {
@@ -299,6 +302,12 @@ function segmentAad(index: number, isLast: boolean): Buffer {
   aadOfSegment.writeUInt32BE(index % 2 ** 32, 4)
   aadOfSegment[8] = isLast ? 1 : 0
   return aadOfSegment
+}
+
+/** A few bytes, as many as `target` has, for a cipher to take in at once: cheaper than a view of them. */
+function copied(source: Buffer, at: number, target: Buffer): Buffer {
+  for (let index = 0; index < target.length; index++) target[index] = source[at + index] as number
+  return target
 }
 
 function bigEndian64(value: number): Buffer {

@@ -7,6 +7,8 @@ const SHARED_KEY_USES_MAX = 1000
 const SHARING_BUCKETS_MAX = 1000
 /** A megabyte or two: enough for what is hot, too little to slow the collector down. */
 const OPENED_KEYS_MAX = 4096
+/** Where the salt of a record ends (docs/formats/keys.md); a carried record has wrapped bytes there, which serve as well. */
+const SALT_END = 53
 
 /** Where a data key belongs, by ids. */
 interface Place {
@@ -51,20 +53,26 @@ export interface OpenedDataKeys {
 }
 
 export function createOpenedDataKeys(): OpenedDataKeys {
-  const kept = new LRUCache<string, Place & { parent: ParentKey; key: KeyObject; isShared: boolean }>({
+  /** By 28 bits of the record's salt: V8 enters every string that a Map is asked for into a table of its own. */
+  const kept = new LRUCache<number, Place & { parent: ParentKey; record: Buffer; key: KeyObject }>({
     max: OPENED_KEYS_MAX,
   })
   return {
     find({ parent, place: { bucketId, versionId }, record }, open) {
-      const id = record.toString('latin1')
-      const found = kept.get(id)
-      if (found?.parent === parent && found.bucketId === bucketId) {
-        if (found.isShared || found.versionId === versionId) return found.key
+      const number = numberOf(record)
+      const found = kept.get(number)
+      if (found?.parent === parent && found.bucketId === bucketId && found.record.equals(record)) {
+        if (found.versionId === versionId || isShared(record)) return found.key
       }
       const key = open()
-      kept.set(id, { parent, bucketId, versionId, key, isShared: isShared(record) })
+      kept.set(number, { parent, bucketId, versionId, key, record: Buffer.from(record) })
       return key
     },
     forget: () => kept.clear(),
   }
+}
+
+/** Two records may have the same number: all of them is compared. What is no record has one, too, and does not open. */
+function numberOf(record: Buffer): number {
+  return record.length < SALT_END ? 0 : record.readUInt32BE(SALT_END - 4) >>> 4
 }

@@ -147,6 +147,14 @@ export function createKeyring(input: CreateKeyringInput): Keyring {
     now,
   })
 
+  function openUnder(parent: ParentKey, place: DataKeyPlace & { wrapped: Buffer }): KeyObject {
+    const record = place.wrapped
+    const open = () => openKey({ parent, ...bind(clusterId, place, record), record })
+    // What needs a second key is never kept: each reader has to bring that key.
+    const needsSecond = place.second !== undefined && place.second !== null
+    return needsSecond ? open() : openedKeys.find({ parent, place, record }, open)
+  }
+
   return {
     createNamespaceKey: wrapper.create,
     rewrapNamespaceKey: wrapper.rewrap,
@@ -177,15 +185,9 @@ export function createKeyring(input: CreateKeyringInput): Keyring {
       const parent = namespaceKeys.getActive(place.namespaceId, keyEpoch)
       return parent instanceof Promise ? parent.then(take) : take(parent)
     },
-    openDataKey({ wrapped: record, namespaceKeyVersion, ...place }) {
-      const open = (parent: ParentKey) => {
-        const openIt = () => openKey({ parent, ...bind(clusterId, place, record), record })
-        // What needs a second key is never kept: each reader has to bring that key.
-        const needsSecond = place.second !== undefined && place.second !== null
-        return needsSecond ? openIt() : openedKeys.find({ parent, place, record }, openIt)
-      }
-      const parent = namespaceKeys.getVersion(place.namespaceId, namespaceKeyVersion)
-      return parent instanceof Promise ? parent.then(open) : open(parent)
+    openDataKey(input) {
+      const parent = namespaceKeys.getVersion(input.namespaceId, input.namespaceKeyVersion)
+      return parent instanceof Promise ? parent.then((loaded) => openUnder(loaded, input)) : openUnder(parent, input)
     },
     sealSecret: secrets.seal,
     openSecret: secrets.open,

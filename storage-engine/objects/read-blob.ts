@@ -106,8 +106,9 @@ export function isSmallBlob(blob: WrittenBlob): boolean {
 
 function openWhole(engine: Engine, source: BlobSource, stored: Buffer): Buffer {
   const opener = openerOf(engine, source, stored.subarray(0, FLOE_HEADER_BYTES))
-  const pieces = openSegments(source, { opener, first: 0, sealed: stored.subarray(FLOE_HEADER_BYTES) })
-  if (pieces.length === 1) return pieces[0] as Buffer
+  const sealed = stored.subarray(FLOE_HEADER_BYTES)
+  if (source.blob.size <= PLAIN_SEGMENT_BYTES) return opener.openSegment(0, sealed, true)
+  const pieces = openSegments(source, { opener, first: 0, sealed })
   const whole = Buffer.concat(pieces)
   for (const piece of pieces) giveBack(piece)
   return whole
