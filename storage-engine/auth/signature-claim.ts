@@ -45,7 +45,21 @@ export function claimFromHeader(request: WireRequest, authorization: string): Si
       `The authorization header is malformed; Invalid credential date "${credential.day}". This date is not the same as X-Amz-Date: "${date.slice(0, 8)}".`,
     )
   }
-  return { version: 4, place: 'header', ...credential, signedHeaders, signature, date, time, expiresSeconds: null }
+  // Each by its name: what stands behind a spread is defined at run time, and every request comes by here.
+  const { accessKeyId, day, region, service } = credential
+  return {
+    version: 4,
+    place: 'header',
+    accessKeyId,
+    day,
+    region,
+    service,
+    signedHeaders,
+    signature,
+    date,
+    time,
+    expiresSeconds: null,
+  }
 }
 
 interface Signer {
@@ -62,7 +76,9 @@ function readAuthorization(authorization: string): Signer & { signature: string 
   const head = authorization.slice(0, at)
   const kept = keptSigners.get(head)
   const last = authorization.slice(at)
-  if (kept !== undefined && SIGNATURE.test(last)) return { ...kept, signature: last }
+  if (kept !== undefined && SIGNATURE.test(last)) {
+    return { credential: kept.credential, signedHeaders: kept.signedHeaders, signature: last }
+  }
   const fields = parseFields(authorization.slice(ALGORITHM.length))
   const credential = parseCredential(fields.credential, 'AuthorizationHeaderMalformed')
   const signedHeaders = parseSignedHeaders(fields.signedHeaders, 'AuthorizationHeaderMalformed')

@@ -73,16 +73,22 @@ export function readSmallBlob(engine: Engine, source: BlobSource): Buffer | Prom
   if (blob.size === 0 && dataKey === null) return Buffer.alloc(0)
   const range = { offset: 0, length: blob.storedSize }
   if (dataKey === null) return readStored(engine, source, range)
-  const open = (bytes: Buffer) => openOrExplain(engine, source, { range, open: () => openWhole(engine, source, bytes) })
   const scratch = takeScratch()
-  // Nobody reads into it any more once there is an answer; where there is none, it is left to the collector.
-  const openAndFree = (bytes: Buffer) => {
-    const opened = open(bytes)
+  const stored = readStored(engine, source, range, scratch)
+  return stored instanceof Promise
+    ? stored.then((bytes) => openFrom(engine, source, bytes, scratch))
+    : openFrom(engine, source, stored, scratch)
+}
+
+/** Nobody reads into the scratch any more once there is an answer; where there is none, it is left to the collector. */
+function openFrom(engine: Engine, source: BlobSource, stored: Buffer, scratch: Buffer): Buffer | Promise<Buffer> {
+  try {
+    const opened = openWhole(engine, source, stored)
     freeScratch(scratch)
     return opened
+  } catch (error) {
+    return explain(engine, source, { range: { offset: 0, length: source.blob.storedSize }, error })
   }
-  const stored = readStored(engine, source, range, scratch)
-  return stored instanceof Promise ? stored.then(openAndFree) : openAndFree(stored)
 }
 
 function takeScratch(): Buffer {
@@ -162,10 +168,7 @@ function sealedWindows(engine: Engine, source: BlobSource): Windows {
   }
 }
 
-/**
- * Opens what was read without its checksums. If it does not open, the same is read with them: where the disk has lost bytes,
- * the error is the store's then, which names the place.
- */
+/** Opens what was read without its checksums. */
 function openOrExplain<Opened>(
   engine: Engine,
   source: BlobSource,
@@ -174,12 +177,24 @@ function openOrExplain<Opened>(
   try {
     return open()
   } catch (error) {
-    if (!(error instanceof SealBrokenError)) throw error
-    return readVerified(engine, source, range).then(
-      () => Promise.reject(error),
-      (cause) => Promise.reject(new StorageError('InternalError', { cause })),
-    )
+    return explain(engine, source, { range, error })
   }
+}
+
+/**
+ * What did not open is read once more, with its checksums: where the disk has lost bytes, the error is the store's then, which
+ * names the place.
+ */
+async function explain(
+  engine: Engine,
+  source: BlobSource,
+  { range, error }: { range: BlobRange; error: unknown },
+): Promise<never> {
+  if (!(error instanceof SealBrokenError)) throw error
+  await readVerified(engine, source, range).catch((cause) => {
+    throw new StorageError('InternalError', { cause })
+  })
+  throw error
 }
 
 function openerOf(engine: Engine, source: BlobSource, header: Buffer): FloeOpener {
