@@ -42,7 +42,8 @@ const LIES: [name: string, statement: string][] = [
   ],
   [
     'the data key is of another object',
-    `update object_versions v set wrapped_data_key = o.wrapped_data_key from object_versions o where v.key = $1 and o.key <> $1`,
+    `update object_versions v set wrapped_data_key = o.wrapped_data_key from object_versions o
+      where v.key = $1 and o.wrapped_data_key <> v.wrapped_data_key`,
   ],
   [
     'the blob is of another object',
