@@ -194,7 +194,7 @@ test('goes on where a stopped pass ended, past a damaged key, and says so', asyn
   for (const key of ['a', 'b', 'c']) await putTestObject(engine, { bucket, key, body: content })
   await engine.db.query({
     name: 'damage-data-key',
-    text: `update object_versions set wrapped_data_key = set_byte(wrapped_data_key, 60, 0) where bucket_id = $1 and key = 'b'`,
+    text: `update object_versions set wrapped_data_key = set_byte(wrapped_data_key, 60, 255 - get_byte(wrapped_data_key, 60)) where bucket_id = $1 and key = 'b'`,
     values: [bucket.id],
   })
   await rotateNamespaceKey(engine, { namespaceId })
