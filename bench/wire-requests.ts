@@ -10,6 +10,7 @@ const JOINED_BYTES_MAX = 65_536
 /** Signatures made before the clock runs: enough for the fastest cells, and a bounded amount of memory. */
 const PREPARED_MAX = 120_000
 const EXPECTED_PER_SECOND = 24_000
+const EXPECTED_BYTES_PER_SECOND = 512 * 1024 ** 2
 
 /**
  * Requests signed with Signature Version 4 over UNSIGNED-PAYLOAD. Those of small objects are signed beforehand (a
@@ -51,7 +52,8 @@ function keysOfOurs({ keyCount, keyFirst, keyStep }: LoadSpec): number {
 /** One request for each of our keys in turn, the first of them prepared. */
 function numbered(spec: LoadSpec, makeOne: (number: number) => WireRequest): RequestSource {
   const make = (turn: number) => makeOne(spec.keyFirst + turn * spec.keyStep)
-  const expected = Math.min(spec.requestsMax ?? Number.POSITIVE_INFINITY, Math.ceil(spec.seconds * EXPECTED_PER_SECOND))
+  const perSecond = Math.min(EXPECTED_PER_SECOND, EXPECTED_BYTES_PER_SECOND / spec.size)
+  const expected = Math.min(spec.requestsMax ?? Number.POSITIVE_INFINITY, Math.ceil(spec.seconds * perSecond))
   const preparedCount = spec.size <= JOINED_BYTES_MAX ? Math.min(PREPARED_MAX, expected) : 0
   const prepared = Array.from({ length: preparedCount }, (_, number) => make(number))
   let next = 0

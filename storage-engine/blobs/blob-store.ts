@@ -78,7 +78,10 @@ export interface BlobToRead extends BlobRef {
   owner?: BlobOwner
   /** Bytes of the whole blob. */
   size?: number
-  /** The caller verifies each byte by something stronger, such as a cipher's tag: checksums are not computed then. */
+  /**
+   * The caller verifies each byte, and whose it is, by something stronger, such as a cipher's tag: no checksum is computed
+   * then, and a small blob's header is not read.
+   */
   isVerifiedByCaller?: boolean
 }
 

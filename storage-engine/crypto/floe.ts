@@ -174,7 +174,7 @@ const FIRST_SEGMENT = bigEndian64(0)
 
 /** A message of a single segment, which most objects are: the same bytes, without what longer ones need in between. */
 function sealOneSegment({ key, aad, plain }: SealWholeInput): Buffer[] {
-  const head = Buffer.allocUnsafe(FLOE_HEADER_BYTES + SEGMENT_HEAD_BYTES)
+  const head = Buffer.allocUnsafeSlow(FLOE_HEADER_BYTES + SEGMENT_HEAD_BYTES)
   FLOE_PARAMETERS.copy(head)
   fillRandom(head, PARAMETER_BYTES, FLOE_IV_BYTES)
   head.writeUInt32BE(plain.length + SEGMENT_OVERHEAD_BYTES, FLOE_HEADER_BYTES)
