@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { allCells, nameOf, parseCells, quickCells } from '#bench/cells.ts'
+import { allCells, largeSizesOf, nameOf, parseCells, quickCells } from '#bench/cells.ts'
 import { committedOf } from '#bench/committed.ts'
 
 describe('cells', () => {
@@ -13,6 +13,13 @@ describe('cells', () => {
 
   it.each(['put', 'put:4k', 'post:4k:1', 'put/:4k:1', 'put:4t:1', 'put:-4:1', ''])('are refused as %j', (text) => {
     expect(() => parseCells(text)).toThrow(/no cell/)
+  })
+
+  it('are large from a mebibyte on', () => {
+    expect(largeSizesOf(parseCells('put:64k:1,put:1m:1,get:1m:16,multipart:1g:8,list:2000000:1'))).toEqual([
+      1 << 20,
+      1 << 30,
+    ])
   })
 
   it('have names that tell them apart', () => {

@@ -43,6 +43,12 @@ export function quickCells(): Cell[] {
   )
 }
 
+/** Sizes of objects that fill a drive, each once. */
+export function largeSizesOf(cells: Cell[]): number[] {
+  const sizes = cells.filter(({ operation }) => operation !== 'LIST').map(({ size }) => size)
+  return [...new Set(sizes)].filter((size) => size >= MIB)
+}
+
 /** `put:4k:64,get:1m:16,list:1000:1,list/:1000:16`; a slash after `list` asks for a delimiter. Throws on anything else. */
 export function parseCells(text: string): Cell[] {
   return text.split(',').map((word) => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { allCells, type Cell, nameOf, parseCells, quickCells } from '#bench/cells.ts'
+import { allCells, type Cell, largeSizesOf, nameOf, parseCells, quickCells } from '#bench/cells.ts'
 import { startCpuProfile } from '#bench/cpu-profile.ts'
 import { describeCost, encryptionCostOf } from '#bench/encryption-cost.ts'
 import { describeListing, type ListingResult, runListing } from '#bench/listing-run.ts'
@@ -9,6 +9,7 @@ import { createLoadPool, type LoadPool } from '#bench/load-pool.ts'
 import { runMemory } from '#bench/memory-run.ts'
 import { measurePrimitives, type Primitives } from '#bench/primitives.ts'
 import { readTreeUsage } from '#bench/process-usage.ts'
+import { createReclaimer, RECLAIM_ENV } from '#bench/reclaim.ts'
 import {
   type BenchReport,
   describeMemory,
@@ -40,8 +41,6 @@ const USAGE = `Usage: npm run bench -- [list] [options]
                                  runs each cell on both services in turn, A B B A
   --rounds=5                     of a cell on services in turn; who went first goes last in the next one`
 
-/** Collection would come in between; grace and interval are longer than any run. */
-const PRODUCT_ENV = { SCEAU_JOB_INTERVAL_SECONDS: '86400' }
 const PRIMITIVE_SIZES = [4 << 10, 64 << 10, 1 << 20, 64 << 20]
 const WARM_UP_SECONDS = 2
 
@@ -137,7 +136,7 @@ async function benchProducts(input: BenchInput): Promise<void> {
   const sides: Side[] = []
   try {
     for (const encryption of options.encryptions) {
-      const product = await startProduct({ env: { ...PRODUCT_ENV, SCEAU_NAMESPACE_ENCRYPTION: encryption } })
+      const product = await startProduct({ env: { ...RECLAIM_ENV, SCEAU_NAMESPACE_ENCRYPTION: encryption } })
       sides.push({ product, target: targetOf(product, `D@RE ${encryption}`) })
     }
     if (options.rival !== null) sides.push({ product: null, target: options.rival })
@@ -160,12 +159,17 @@ async function benchSides({ options, scratchDir, pool, report }: BenchInput, sid
   }
   console.log('')
   const rounds = sides.length > 1 ? options.rounds : 1
+  const products = sides.flatMap(({ product }) => product ?? [])
+  const reclaimer = await createReclaimer(products, largeSizesOf(options.cells))
   for (const cell of options.cells) {
     const turns = Array.from({ length: rounds }, (_, round) => (round % 2 === 0 ? sides : sides.toReversed())).flat()
     const results: CellResult[] = []
     // What is compared has run this very cell before: the compilers take longest over what only one side does.
     if (rounds > 1) for (const { target } of sides) await warmUpFor(cell, options, pool, target)
-    for (const side of turns) results.push(await measure({ options, pool, report, cell, ...side }))
+    for (const side of turns) {
+      await reclaimer.reclaim()
+      results.push(await measure({ options, pool, report, cell, ...side }))
+    }
     report.cells.push(...results)
     if (options.rival !== null) printRatio(results, options.rival.name)
     const cost = encryptionCostOf(results)

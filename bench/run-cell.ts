@@ -84,7 +84,7 @@ async function prepareCell(input: RunCellInput): Promise<() => Promise<void>> {
     connections: cell.clients,
     seconds,
     requestsMax: null,
-    keyPrefix: `write-${run}-`,
+    keyPrefix: `write-${cell.size}-${run}-`,
     keyCount: 0,
     folders: false,
     query: {},
@@ -106,8 +106,8 @@ async function prepareCell(input: RunCellInput): Promise<() => Promise<void>> {
     }
     case 'DELETE': {
       const keyCount = Math.min(Math.ceil(seconds * DELETES_PER_SECOND), Math.floor(DELETE_SET_BYTES / cell.size))
-      await populate(input, { keyPrefix: `delete-${run}-`, size: cell.size, keyCount })
-      await pool.prepare({ ...spec, operation: 'DELETE', keyPrefix: `delete-${run}-`, keyCount })
+      await populate(input, { keyPrefix: `delete-${cell.size}-${run}-`, size: cell.size, keyCount })
+      await pool.prepare({ ...spec, operation: 'DELETE', keyPrefix: `delete-${cell.size}-${run}-`, keyCount })
       return done
     }
     default: {
