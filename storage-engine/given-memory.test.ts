@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { giveBack } from '#storage-engine/given-memory.ts'
+import { giveBack, share } from '#storage-engine/given-memory.ts'
 
 const canGiveBack = typeof ArrayBuffer.prototype.transfer === 'function'
 
@@ -21,4 +21,13 @@ it('leaves memory alone that others share or that cannot be given back', () => {
   giveBack(shared)
   giveBack(Buffer.alloc(0))
   expect(shared.length).toBe(100)
+})
+
+it.runIf(canGiveBack)('empties memory that is shared only when the second one gives it back', () => {
+  const bytes = Buffer.allocUnsafeSlow(100).fill(7)
+  share(bytes)
+  giveBack(bytes)
+  expect(bytes).toEqual(Buffer.alloc(100, 7))
+  giveBack(bytes)
+  expect(bytes.length).toBe(0)
 })

@@ -7,8 +7,15 @@
 export function giveBack(bytes: Uint8Array): void {
   const { buffer } = bytes
   if (bytes.byteLength !== buffer.byteLength || bytes.byteLength === 0) return
-  if (buffer instanceof ArrayBuffer) detach(buffer)
+  if (buffer instanceof ArrayBuffer && !readTwice.delete(buffer)) detach(buffer)
 }
+
+/** Two will read these bytes, in whatever order: the first one's giving back has no effect. */
+export function share(bytes: Uint8Array): void {
+  readTwice.add(bytes.buffer)
+}
+
+const readTwice = new WeakSet<ArrayBufferLike>()
 
 const detach: (buffer: ArrayBuffer) => void =
   typeof ArrayBuffer.prototype.transfer === 'function' ? (buffer) => void buffer.transfer(0) : () => {}

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CorruptBlobError } from '#storage-engine/blobs/blob-errors.ts'
-import type { BlobRef, BlobStore, CollectHost, CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
+import type { BlobEncoder, BlobRef, BlobStore, CollectHost, CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
 import { newId } from '#storage-engine/ids.ts'
 
 const SMALL = 4_096
@@ -127,6 +127,38 @@ function describeWrites(store: () => BlobStore): void {
     expect((await readWhole(store(), ref, LARGE)).equals(content)).toBe(true)
   })
 
+  it.each([1, 65_533, 262_145, LARGE])('stores what an encoder makes of %i bytes', async (size) => {
+    const content = randomBytes(size)
+    const input = { ...inputFor(2 * size), encoder: doublingEncoder(size) }
+    const ref = await storeBlob(store(), content, { input })
+    const doubled = Buffer.from([...content].flatMap((byte) => [byte, byte]))
+    expect((await readWhole(store(), ref, 2 * size)).equals(doubled)).toBe(true)
+  })
+
+  it('rejects the commit when an encoder gets more or fewer bytes than it was made for', async () => {
+    for (const size of [LARGE - 1, LARGE + 1]) {
+      const input = { ...inputFor(2 * LARGE), encoder: doublingEncoder(LARGE) }
+      await expect(storeBlob(store(), randomBytes(size), { input })).rejects.toThrow(/announced/)
+    }
+  })
+
+  it('rejects the commit when an encoder fails, and goes on with the next blob', async () => {
+    const encoder = {
+      ...doublingEncoder(LARGE),
+      encode() {
+        throw new Error('no cipher')
+      },
+    }
+    await expect(
+      storeBlob(store(), randomBytes(LARGE), { input: { ...inputFor(2 * LARGE), encoder } }),
+    ).rejects.toThrow()
+    const [node] = await store().status()
+    expect(node?.state).toBe('online')
+    const content = randomBytes(LARGE)
+    const ref = await storeBlob(store(), content)
+    expect((await readWhole(store(), ref, LARGE)).equals(content)).toBe(true)
+  })
+
   it('keeps many blobs apart that are written at once', async () => {
     const contents = Array.from({ length: 200 }, (_, index) =>
       randomBytes(index % 10 === 0 ? 300_000 + index : 500 + index),
@@ -171,6 +203,23 @@ function describeRemovals(store: () => BlobStore): void {
     await store().close()
     expect(() => store().create(inputFor(1))).toThrow(expect.objectContaining({ code: 'ServiceUnavailable' }))
   })
+}
+
+/** Each byte twice. */
+function doublingEncoder(inputSize: number): BlobEncoder {
+  let half: number | null = null
+  return {
+    inputSize,
+    outputSize: (written) => 2 * written,
+    encode(target, read) {
+      const byte = Buffer.alloc(1)
+      for (let at = 0; at < target.length; at++) {
+        if (half === null) read(byte)
+        target[at] = half ?? (byte[0] as number)
+        half = half === null ? (byte[0] as number) : null
+      }
+    },
+  }
 }
 
 export function inputFor(size: number | null) {

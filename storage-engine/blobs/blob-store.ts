@@ -1,6 +1,6 @@
 /**
  * Where opaque, immutable bytes live. A store knows nothing of buckets, keys or encryption: what it is given is already
- * sealed when it has to be. Every implementation passes `blob-store.conformance.ts`.
+ * sealed when it has to be, or comes with an encoder that seals it. Every implementation passes `blob-store.conformance.ts`.
  *
  * Order of a write: `create` → `write`… → `commit` (durable when it resolves) → the caller's Postgres transaction.
  * A blob without a row in Postgres is garbage, and `collect` removes it after a delay. Nothing is ever overwritten.
@@ -42,6 +42,21 @@ export interface CreateBlobInput {
   owner: BlobOwner
   /** Whether the chunks become the writer's own, who then gives their memory back as soon as it can. */
   ownsChunks?: boolean
+  /** Stores what it makes of the chunks and not the chunks; `size` is known then, and the blob has a file of its own. */
+  encoder?: BlobEncoder
+}
+
+/**
+ * Makes the bytes that are stored out of those that are written, such as a cipher does. The store asks for them once it has
+ * memory to write from: they come into being where they go to disk, and are neither copied nor kept before.
+ */
+export interface BlobEncoder {
+  /** Bytes to be written in all. */
+  readonly inputSize: number
+  /** How many stored bytes there can be, from the first one, once `written` bytes are there. */
+  outputSize(written: number): number
+  /** Fills `target` with the next stored bytes. `read` fills a buffer with the next ones of those written, which are there. */
+  encode(target: Buffer, read: (input: Buffer) => void): void
 }
 
 export interface BlobOwner {

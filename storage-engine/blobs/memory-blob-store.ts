@@ -1,7 +1,7 @@
 import { CorruptBlobError } from '#storage-engine/blobs/blob-errors.ts'
 import { isOwnedBy } from '#storage-engine/blobs/blob-owner.ts'
 import { PURGE_HEAD_BYTES, type PurgeableBlobStore } from '#storage-engine/blobs/blob-purge.ts'
-import type { BlobOwner, BlobWriter, CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
+import type { BlobEncoder, BlobOwner, BlobWriter, CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 
 interface StoredBlob {
@@ -79,7 +79,7 @@ export function createMemoryBlobStore({ now = Date.now }: { now?: () => number }
   }
 }
 
-function createMemoryWriter({ blobId, size }: CreateBlobInput, store: (bytes: Buffer) => void): BlobWriter {
+function createMemoryWriter({ blobId, size, encoder }: CreateBlobInput, store: (bytes: Buffer) => void): BlobWriter {
   let chunks: Uint8Array[] = []
   let isOpen = true
   return {
@@ -89,10 +89,12 @@ function createMemoryWriter({ blobId, size }: CreateBlobInput, store: (bytes: Bu
     },
     async commit() {
       if (!isOpen) throw new Error('The blob is not open for writing any more')
-      const bytes = Buffer.concat(chunks)
-      if (size !== null && bytes.length !== size) {
-        throw new Error(`The blob was announced with ${size} bytes and got ${bytes.length}`)
+      const written = Buffer.concat(chunks)
+      const announced = encoder?.inputSize ?? size
+      if (announced !== null && written.length !== announced) {
+        throw new Error(`The blob was announced with ${announced} bytes and got ${written.length}`)
       }
+      const bytes = encoder === undefined ? written : encodeWhole(encoder, written)
       isOpen = false
       store(bytes)
       return { blobId, locator: `m1.${bytes.length}` }
@@ -102,4 +104,13 @@ function createMemoryWriter({ blobId, size }: CreateBlobInput, store: (bytes: Bu
       chunks = []
     },
   }
+}
+
+function encodeWhole(encoder: BlobEncoder, written: Buffer): Buffer {
+  const stored = Buffer.alloc(encoder.outputSize(written.length))
+  let at = 0
+  encoder.encode(stored, (input) => {
+    at += written.copy(input, 0, at)
+  })
+  return stored
 }

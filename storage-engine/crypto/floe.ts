@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, KeyObject, timingSafeEqual } from 'no
 import { hkdfExpand, hkdfExpandInto } from '#storage-engine/crypto/hkdf.ts'
 import { fillRandom } from '#storage-engine/crypto/random-pool.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
+import { giveBack } from '#storage-engine/given-memory.ts'
 
 /**
  * FLOE, a random-access AEAD: AES-256-GCM segments under keys from HKDF-Expand-SHA-384, as published in
@@ -16,7 +17,7 @@ const AEAD_KEY_BYTES = 32
 const LENGTH_BYTES = 4
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
-const SEGMENT_HEAD_BYTES = LENGTH_BYTES + NONCE_BYTES
+export const SEGMENT_HEAD_BYTES = LENGTH_BYTES + NONCE_BYTES
 const SEGMENT_OVERHEAD_BYTES = SEGMENT_HEAD_BYTES + TAG_BYTES
 const NOT_LAST = 0xffffffff
 
@@ -66,6 +67,8 @@ export interface SegmentCipher {
   readonly head: Buffer
   /** Seals as many bytes as it is given, into memory of their own. */
   update(plain: Uint8Array): Buffer
+  /** The same where they lie. */
+  updateInPlace(bytes: Buffer): void
   /** The tag. Throws RangeError unless exactly the announced bytes came. */
   end(): Buffer
 }
@@ -240,6 +243,12 @@ function startMessage(input: {
       update(plain) {
         rest -= plain.length
         return cipher.update(plain)
+      },
+      updateInPlace(bytes) {
+        rest -= bytes.length
+        const sealed = cipher.update(bytes)
+        bytes.set(sealed)
+        giveBack(sealed)
       },
       end() {
         if (rest !== 0) throw new RangeError(`A segment of ${size} bytes got ${size - rest}.`)

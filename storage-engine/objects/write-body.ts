@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import type { BlobWriter } from '#storage-engine/blobs/blob-store.ts'
+import type { BlobWriter, CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
 import type { Body, ChecksumAlgorithm } from '#storage-engine/body.ts'
 import { blobAad } from '#storage-engine/crypto/blob-aad.ts'
 import { checksumOf, createChecksum } from '#storage-engine/crypto/checksums.ts'
@@ -7,9 +7,10 @@ import { sealedSizeOf, sealPieces } from '#storage-engine/crypto/floe.ts'
 import { createMd5, md5Of } from '#storage-engine/crypto/md5.ts'
 import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
-import { giveBack } from '#storage-engine/given-memory.ts'
+import { giveBack, share } from '#storage-engine/given-memory.ts'
 import { newId } from '#storage-engine/ids.ts'
 import type { Bucket } from '#storage-engine/metadata/buckets.ts'
+import { createSealingEncoder } from '#storage-engine/objects/sealing-encoder.ts'
 import { createSegmentSealer } from '#storage-engine/objects/segment-sealer.ts'
 
 /** The largest body of one PUT or one part. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
@@ -109,12 +110,8 @@ async function gather(body: Body): Promise<{ plain: Buffer; isOurs: boolean }> {
 async function writeLargeBody(engine: Engine, input: WriteBodyInput): Promise<WrittenBody> {
   const { body, dataKey } = input
   const blobId = newId()
-  const isSealed = dataKey !== null
-  const storedSize = storedSizeOf(body.declaredSize, dataKey)
-  const writer = createWriter(engine, input, { blobId, size: storedSize, ownsChunks: isSealed })
-  const sink = isSealed ? sealedSink(engine, input, { writer, blobId, key: dataKey }) : plainSink(writer)
-  // Of known size it is sealed as it comes, so that nobody but the digest needs the plaintext later on.
-  const md5 = createMd5({ ownsChunks: isSealed && body.givesChunksAway && body.declaredSize !== null })
+  const { sink, writer, sharesChunks } = openSink(engine, input, blobId)
+  const md5 = createMd5({ ownsChunks: sharesChunks })
   const digests = input.checksums.map(({ algorithm }) => ({ algorithm, digest: createChecksum(algorithm) }))
   let size = 0
   let result: Omit<WrittenBody, 'blob'> | undefined
@@ -123,6 +120,7 @@ async function writeLargeBody(engine: Engine, input: WriteBodyInput): Promise<Wr
       size += chunk.length
       if (size > BODY_BYTES_MAX) throw new StorageError('EntityTooLarge')
       for (const { digest } of digests) digest.update(chunk)
+      if (sharesChunks) share(chunk)
       return both(md5.update(chunk), sink.write(chunk))
     })
     await sink.end()
@@ -140,7 +138,7 @@ async function writeLargeBody(engine: Engine, input: WriteBodyInput): Promise<Wr
 function createWriter(
   engine: Engine,
   input: WriteBodyInput,
-  blob: { blobId: string; size: number | null; ownsChunks: boolean },
+  blob: Pick<CreateBlobInput, 'blobId' | 'size' | 'ownsChunks' | 'encoder'>,
 ): BlobWriter {
   const { bucket, versionId, partNumber } = input
   const form = formOf(cipherOf(input.dataKey))
@@ -163,18 +161,36 @@ interface ByteSink {
   end(): Promise<void>
 }
 
-function plainSink(writer: BlobWriter): ByteSink {
-  return { write: (chunk) => writer.write(chunk), end: async () => {} }
+interface OpenSink {
+  writer: BlobWriter
+  sink: ByteSink
+  /** Whether the writer gives the memory of chunks back, as the digest then has to: each reads them in its own time. */
+  sharesChunks: boolean
 }
 
-function sealedSink(
-  engine: Engine,
-  input: WriteBodyInput,
-  target: { writer: BlobWriter; blobId: string; key: KeyObject | Buffer },
-): ByteSink {
-  const aad = bodyAad(engine, input, target.blobId)
-  const { declaredSize: size } = input.body
-  return createSegmentSealer({ key: target.key, aad, size, write: (chunk) => target.writer.write(chunk) })
+/** Which segment is the last one follows from a known size, so that the writer can seal; otherwise a sealer holds back. */
+function openSink(engine: Engine, input: WriteBodyInput, blobId: string): OpenSink {
+  const { body, dataKey: key } = input
+  const { declaredSize } = body
+  const size = storedSizeOf(declaredSize, key)
+  if (key === null) return plainSink(createWriter(engine, input, { blobId, size, ownsChunks: false }))
+  const aad = bodyAad(engine, input, blobId)
+  if (declaredSize !== null) {
+    const encoder = createSealingEncoder({ key, aad, size: declaredSize })
+    const ownsChunks = body.givesChunksAway
+    return {
+      ...plainSink(createWriter(engine, input, { blobId, size, ownsChunks, encoder })),
+      sharesChunks: ownsChunks,
+    }
+  }
+  const writer = createWriter(engine, input, { blobId, size, ownsChunks: true })
+  const sink = createSegmentSealer({ key, aad, write: (chunk) => writer.write(chunk) })
+  return { writer, sink, sharesChunks: false }
+}
+
+function plainSink(writer: BlobWriter): OpenSink {
+  const sink = { write: (chunk: Buffer) => writer.write(chunk), end: async () => {} }
+  return { writer, sink, sharesChunks: false }
 }
 
 function bodyAad(engine: Engine, input: WriteBodyInput, blobId: string): Buffer {

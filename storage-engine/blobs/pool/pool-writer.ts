@@ -20,11 +20,13 @@ interface PoolWriterInput {
  */
 export function createPoolWriter({ node, budget, smallObjectBytes, blob, now }: PoolWriterInput): BlobWriter {
   const gathered = createChunkQueue(blob)
+  const announced = blob.encoder?.inputSize ?? blob.size
   let stripe: StripeWriter | null = null
   let written = 0
   let state: 'open' | 'committing' | 'committed' | 'aborted' = 'open'
 
   const isLarge = () => {
+    if (blob.encoder !== undefined) return true
     if (blob.size !== null) return blob.size > smallObjectBytes
     return gathered.size > smallObjectBytes || (budget.isExhausted() && gathered.size > STRIPE_PAGE_PAYLOAD_BYTES)
   }
@@ -46,7 +48,7 @@ export function createPoolWriter({ node, budget, smallObjectBytes, blob, now }: 
       if (state !== 'open') throw new Error('The blob is not open for writing any more')
       written += chunk.length
       // Too many bytes fail the commit; until then they are only counted.
-      if (blob.size !== null && written > blob.size) return
+      if (announced !== null && written > announced) return
       if (stripe !== null) return stripe.write(chunk)
       gathered.push(chunk)
       budget.take(chunk.length)
@@ -56,8 +58,8 @@ export function createPoolWriter({ node, budget, smallObjectBytes, blob, now }: 
     },
     async commit(): Promise<BlobRef> {
       if (state !== 'open') throw new Error('The blob is not open for writing any more')
-      if (blob.size !== null && written !== blob.size) {
-        throw new Error(`The blob was announced with ${blob.size} bytes and got ${written}`)
+      if (announced !== null && written !== announced) {
+        throw new Error(`The blob was announced with ${announced} bytes and got ${written}`)
       }
       state = 'committing'
       const locator = await store()

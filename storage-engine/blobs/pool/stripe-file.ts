@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
 import { alignUp } from '#storage-engine/blobs/pool/aligned-memory.ts'
 import { stripePath } from '#storage-engine/blobs/pool/blob-reader.ts'
-import type { ChunkQueue } from '#storage-engine/blobs/pool/chunk-queue.ts'
+import type { StoredQueue } from '#storage-engine/blobs/pool/encoding-queue.ts'
 import { isSystemError } from '#storage-engine/blobs/pool/file-system.ts'
 import type { NodeContext } from '#storage-engine/blobs/pool/node-context.ts'
 import {
@@ -20,7 +20,7 @@ const FILE_ALIGNMENT = 4_096
 export interface PageWrite {
   /** Aligned memory for the time of the write. */
   slot: Buffer
-  payload: ChunkQueue
+  payload: StoredQueue
   /** A whole number of pages, except in the last write. */
   payloadBytes: number
   /** For the header: exact, or what is known so far (`finish` then writes it again). */
@@ -46,8 +46,8 @@ export class StripeFile {
     this.#header = { clusterId: node.clusterId, blobId, owner, writtenAt: node.now() }
   }
 
-  /** Appends pages. The payload leaves the queue before this returns: the caller goes on gathering. */
-  async writePages({ slot, payload, payloadBytes, payloadBytesTotal }: PageWrite): Promise<void> {
+  /** Moves the payload into pages in the slot; returns how many bytes of it `append` is to write. Throws what an encoder throws. */
+  fillPages({ slot, payload, payloadBytes, payloadBytesTotal }: PageWrite): number {
     let filled = this.#position === 0 ? this.#fillHeader(slot, payloadBytesTotal) : 0
     for (let rest = payloadBytes; rest > 0; rest -= STRIPE_PAGE_PAYLOAD_BYTES) {
       const pageBytes = Math.min(rest, STRIPE_PAGE_PAYLOAD_BYTES)
@@ -56,12 +56,16 @@ export class StripeFile {
     }
     const padded = alignUp(filled, FILE_ALIGNMENT)
     slot.fill(0, filled, padded)
+    return padded
+  }
+
+  async append(pages: Buffer): Promise<void> {
+    if (pages.length === 0) return
     const position = this.#position
-    this.#position += padded
-    if (padded === 0) return
+    this.#position += pages.length
     this.#fd ??= await this.#open()
-    await this.#node.files.write(this.#fd, slot.subarray(0, padded), position)
-    this.#node.space.noteWritten(padded)
+    await this.#node.files.write(this.#fd, pages, position)
+    this.#node.space.noteWritten(pages.length)
   }
 
   /** Makes the file durable under its final name. */
@@ -112,7 +116,7 @@ export class StripeFile {
     return STRIPE_HEADER_BYTES
   }
 
-  #fillPage(page: Buffer, payload: ChunkQueue, payloadBytes: number): void {
+  #fillPage(page: Buffer, payload: StoredQueue, payloadBytes: number): void {
     const content = page.subarray(0, payloadBytes)
     payload.moveTo(content)
     const crc = stripePageCrc({ identityCrc: this.#identityCrc, index: this.#pageCount }, content)

@@ -1,10 +1,12 @@
 import type { CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
 import { createChunkQueue } from '#storage-engine/blobs/pool/chunk-queue.ts'
+import { createEncodingQueue } from '#storage-engine/blobs/pool/encoding-queue.ts'
 import type { GatherBudget } from '#storage-engine/blobs/pool/gather-budget.ts'
 import type { StripeLocator } from '#storage-engine/blobs/pool/locator.ts'
 import { type NodeContext, noteWriteFailure } from '#storage-engine/blobs/pool/node-context.ts'
 import { StripeFile } from '#storage-engine/blobs/pool/stripe-file.ts'
 import { STRIPE_PAGE_PAYLOAD_BYTES } from '#storage-engine/blobs/pool/stripe-format.ts'
+import { StorageError } from '#storage-engine/errors.ts'
 
 /** With the header in front, exactly what a slot of aligned memory takes. */
 const PAGES_PER_WRITE = 17
@@ -22,7 +24,8 @@ export interface StripeWriter {
 }
 
 export function createStripeWriter(node: NodeContext, budget: GatherBudget, input: CreateBlobInput): StripeWriter {
-  const gathered = createChunkQueue(input)
+  const chunks = createChunkQueue(input)
+  const gathered = input.encoder === undefined ? chunks : createEncodingQueue(chunks, input.encoder)
   const file = new StripeFile(node, input)
   let written = 0
   let inFlight: Promise<void> = Promise.resolve()
@@ -39,13 +42,26 @@ export function createStripeWriter(node: NodeContext, budget: GatherBudget, inpu
       node.memory.free(slot)
       throw failure
     }
+    const filled = fill(slot, payloadBytes)
     inFlight = file
-      .writePages({ slot, payload: gathered, payloadBytes, payloadBytesTotal: input.size ?? written })
+      .append(slot.subarray(0, filled))
       .catch(async (error: unknown) => {
         failure = await noteWriteFailure(node, error)
       })
       .finally(() => node.memory.free(slot))
     budget.release(payloadBytes)
+  }
+  /** What fails here is no fault of the node. */
+  const fill = (slot: Buffer, payloadBytes: number): number => {
+    const sizeBefore = gathered.size
+    try {
+      return file.fillPages({ slot, payload: gathered, payloadBytes, payloadBytesTotal: input.size ?? written })
+    } catch (cause) {
+      node.memory.free(slot)
+      budget.release(sizeBefore - gathered.size)
+      failure = new StorageError('InternalError', { cause })
+      throw failure
+    }
   }
   const finishWrites = async () => {
     do await startWrite(true)
@@ -65,9 +81,11 @@ export function createStripeWriter(node: NodeContext, budget: GatherBudget, inpu
   return {
     write(chunk) {
       if (failure !== null) throw failure
+      const sizeBefore = gathered.size
       gathered.push(chunk)
-      budget.take(chunk.length)
-      written += chunk.length
+      const grown = gathered.size - sizeBefore
+      budget.take(grown)
+      written += grown
       const limit = budget.isExhausted() ? STRIPE_PAGE_PAYLOAD_BYTES : WRITE_PAYLOAD_BYTES
       if (gathered.size < limit || written === input.size) return
       return startWrite(false)
