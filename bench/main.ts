@@ -7,6 +7,7 @@ import { describeCost, encryptionCostOf } from '#bench/encryption-cost.ts'
 import { describeListing, type ListingResult, runListing } from '#bench/listing-run.ts'
 import { createLoadPool, type LoadPool } from '#bench/load-pool.ts'
 import { runMemory } from '#bench/memory-run.ts'
+import { createPlainNamespace } from '#bench/plain-namespace.ts'
 import { measurePrimitives, type Primitives } from '#bench/primitives.ts'
 import { readTreeUsage } from '#bench/process-usage.ts'
 import { createReclaimer, RECLAIM_ENV } from '#bench/reclaim.ts'
@@ -19,10 +20,11 @@ import {
   rowOf,
   writeReport,
 } from '#bench/report.ts'
-import { BENCH_BUCKET, type BenchTarget, type CellResult, runCell } from '#bench/run-cell.ts'
+import { type BenchTarget, type CellResult, runCell } from '#bench/run-cell.ts'
 import { readCommandLine } from '#e2e/command-line.ts'
 import { type Product, REPOSITORY, startProduct } from '#e2e/product.ts'
 import { createS3Client } from '#e2e/s3-client.ts'
+import type { Credentials } from '#e2e/signature.ts'
 import { findDatabaseUrl } from '#storage-engine/postgres.ts'
 
 const USAGE = `Usage: npm run bench -- [list] [options]
@@ -30,8 +32,8 @@ const USAGE = `Usage: npm run bench -- [list] [options]
   --quick                        two seconds a cell, only the cells that a committed figure names
   --cells=put:4k:64,get:1m:16    operation:size:clients; list:1000:1 is a page of 1,000 keys, list/ one by delimiter
   --seconds=5                    of load a cell
-  --encryption=on|off|both       D@RE of the namespace (default on); both: two products, each cell on either in turn,
-                                 A B B A, and what D@RE costs: the median of the rounds
+  --encryption=on|off|both       D@RE of the namespace (default on); both: two namespaces of one product, each cell in
+                                 either in turn, A B B A, and what D@RE costs: the median of the rounds
   --list-keys=20000              in the bucket that is listed
   --no-memory, --no-primitives   leave these out
   --memory-only                  nothing but the thousand uploads
@@ -59,7 +61,7 @@ async function main(): Promise<void> {
     memory: null,
   }
   try {
-    await benchProducts({ options, scratchDir, pool, report })
+    await benchProduct({ options, scratchDir, pool, report })
   } finally {
     pool.close()
     await rm(scratchDir, { recursive: true, force: true })
@@ -114,7 +116,7 @@ function rivalOf(endpoint?: string, caFile?: string, key?: string): BenchTarget 
     throw new Error(`--against needs --against-ca and --against-key\n${USAGE}`)
   const [accessKeyId = '', secretAccessKey = ''] = key.split(':')
   const credentials = { accessKeyId, secretAccessKey, region: 'us-east-1' }
-  return { name: new URL(endpoint).host, service: { endpoint, caFile, credentials }, readUsage: null }
+  return { name: new URL(endpoint).host, bucket: 'bench', service: { endpoint, caFile, credentials }, readUsage: null }
 }
 
 interface BenchInput {
@@ -124,51 +126,49 @@ interface BenchInput {
   report: BenchReport
 }
 
-/** A service under load; without a product when it is a rival's. */
-interface Side {
-  target: BenchTarget
-  product: Product | null
-}
-
-/** Products on data directories of their own, through all cells in turn. */
-async function benchProducts(input: BenchInput): Promise<void> {
-  const { options } = input
-  const sides: Side[] = []
+/** The product, with as many targets in it as D@RE is to have states, then a rival's. */
+async function benchProduct(input: BenchInput): Promise<void> {
+  const { encryptions, rival } = input.options
+  const product = await startProduct({ env: { ...RECLAIM_ENV, SCEAU_NAMESPACE_ENCRYPTION: encryptions[0] as string } })
   try {
-    for (const encryption of options.encryptions) {
-      const product = await startProduct({ env: { ...RECLAIM_ENV, SCEAU_NAMESPACE_ENCRYPTION: encryption } })
-      sides.push({ product, target: targetOf(product, `D@RE ${encryption}`) })
+    const targets = [targetOf(product, { name: `D@RE ${encryptions[0]}`, bucket: 'bench' })]
+    if (encryptions.length > 1) {
+      const credentials = await createPlainNamespace(product)
+      targets.push(targetOf(product, { name: 'D@RE off', bucket: 'bench-plain', credentials }))
     }
-    if (options.rival !== null) sides.push({ product: null, target: options.rival })
-    await benchSides(input, sides)
+    await benchTargets(input, { product, targets: rival === null ? targets : [...targets, rival] })
   } finally {
-    for (const { product } of sides) await product?.stop()
+    await product.stop()
   }
 }
 
-async function benchSides({ options, scratchDir, pool, report }: BenchInput, sides: Side[]): Promise<void> {
-  const [first] = sides
-  if (options.primitives && first?.product) {
-    report.primitives = await primitivesOf(first.product, pool, join(scratchDir, 'primitives'))
+async function benchTargets(
+  { options, scratchDir, pool, report }: BenchInput,
+  { product, targets }: { product: Product; targets: BenchTarget[] },
+): Promise<void> {
+  if (options.primitives) {
+    report.primitives = await primitivesOf(product, pool, join(scratchDir, 'primitives'))
     console.log(describePrimitives(report.primitives).join('\n'))
   }
-  for (const { target } of sides) {
-    await makeBucket(target.service)
+  for (const target of targets) {
+    await makeBucket(target)
     await warmUp(options, pool, target)
     console.log(`\n${target.service.endpoint}, ${target.name}, Node ${report.machine.node}, commit ${report.commit}`)
   }
   console.log('')
-  const rounds = sides.length > 1 ? options.rounds : 1
-  const products = sides.flatMap(({ product }) => product ?? [])
-  const reclaimer = await createReclaimer(products, largeSizesOf(options.cells))
+  const rounds = targets.length > 1 ? options.rounds : 1
+  const own = targets.filter((target) => target !== options.rival)
+  const reclaimer = await createReclaimer(product, { targets: own, sizes: largeSizesOf(options.cells) })
   for (const cell of options.cells) {
-    const turns = Array.from({ length: rounds }, (_, round) => (round % 2 === 0 ? sides : sides.toReversed())).flat()
+    const turns = Array.from({ length: rounds }, (_, round) =>
+      round % 2 === 0 ? targets : targets.toReversed(),
+    ).flat()
     const results: CellResult[] = []
     // What is compared has run this very cell before: the compilers take longest over what only one side does.
-    if (rounds > 1) for (const { target } of sides) await warmUpFor(cell, options, pool, target)
-    for (const side of turns) {
+    if (rounds > 1) for (const target of targets) await warmUpFor(cell, options, pool, target)
+    for (const target of turns) {
       await reclaimer.reclaim()
-      results.push(await measure({ options, pool, report, cell, ...side }))
+      results.push(await measure({ options, pool, report, cell, target, product }))
     }
     report.cells.push(...results)
     if (options.rival !== null) printRatio(results, options.rival.name)
@@ -177,8 +177,7 @@ async function benchSides({ options, scratchDir, pool, report }: BenchInput, sid
     report.encryptionCosts.push(cost)
     console.log(`  ${describeCost(cost)}`)
   }
-  for (const { product, target } of sides)
-    if (product !== null) await benchRest(product, target, { options, pool, report })
+  await benchRest(product, own[0] as BenchTarget, { options, pool, report })
 }
 
 async function benchRest(
@@ -209,7 +208,10 @@ function primitivesOf(product: Product, pool: LoadPool, scratchDir: string): Pro
   })
 }
 
-function targetOf(product: Product, name: string): BenchTarget {
+function targetOf(
+  product: Product,
+  { name, bucket, credentials = product.credentials }: { name: string; bucket: string; credentials?: Credentials },
+): BenchTarget {
   const readUsage = () => {
     const groups = new Map<number, string>()
     for (const role of ['gateway', 'jobs', 'console', 'postgres'] as const) {
@@ -217,13 +219,13 @@ function targetOf(product: Product, name: string): BenchTarget {
     }
     return readTreeUsage(product.supervisorPid, groups)
   }
-  const { endpoint, caFile, credentials } = product
-  return { name, service: { endpoint, caFile, credentials }, readUsage }
+  const { endpoint, caFile } = product
+  return { name, bucket, service: { endpoint, caFile, credentials }, readUsage }
 }
 
-async function makeBucket(service: BenchTarget['service']): Promise<void> {
+async function makeBucket({ service, bucket }: BenchTarget): Promise<void> {
   const client = createS3Client(service)
-  const { outcome, status, code } = await client.call({ method: 'PUT', bucket: BENCH_BUCKET })
+  const { outcome, status, code } = await client.call({ method: 'PUT', bucket })
   client.close()
   if (outcome !== 'ok' && code !== 'BucketAlreadyOwnedByYou')
     throw new Error(`No bucket could be made: ${status} ${code}`)
@@ -244,7 +246,7 @@ async function warmUpFor(cell: Cell, { listKeys }: Options, pool: LoadPool, targ
 interface MeasureInput {
   options: Options
   pool: LoadPool
-  product: Product | null
+  product: Product
   report: BenchReport
   cell: Cell
   target: BenchTarget
@@ -252,7 +254,7 @@ interface MeasureInput {
 
 async function measure({ options, pool, product, report, cell, target }: MeasureInput): Promise<CellResult> {
   const { seconds, listKeys, profile } = options
-  const onRun = profile && product !== null ? { onRun: () => profileOf(product, report, cell) } : {}
+  const onRun = profile && target !== options.rival ? { onRun: () => profileOf(product, report, cell) } : {}
   const result = await runCell({ target, pool, cell, seconds, listKeys, ...onRun })
   console.log(rowOf(result, report.primitives).join('  '))
   return result

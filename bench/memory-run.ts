@@ -1,6 +1,6 @@
 import type { LoadPool } from '#bench/load-pool.ts'
 import { watchPeakRss } from '#bench/process-usage.ts'
-import { BENCH_BUCKET, type BenchTarget } from '#bench/run-cell.ts'
+import type { BenchTarget } from '#bench/run-cell.ts'
 
 export interface MemoryResult {
   uploads: number
@@ -26,7 +26,7 @@ export async function runMemory(target: BenchTarget, pool: LoadPool): Promise<Me
   const idleRssBytes = readUsage().rssBytes
   await pool.prepare({
     service: target.service,
-    bucket: BENCH_BUCKET,
+    bucket: target.bucket,
     operation: 'PUT',
     size: UPLOAD_BYTES,
     connections: UPLOADS,

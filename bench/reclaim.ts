@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { BENCH_BUCKET } from '#bench/run-cell.ts'
+import type { BenchTarget } from '#bench/run-cell.ts'
 import type { Product } from '#e2e/product.ts'
 import { createS3Client, type S3Answer, type S3Client } from '#e2e/s3-client.ts'
 import { findDatabaseUrl } from '#storage-engine/postgres.ts'
@@ -24,18 +24,22 @@ export interface Reclaimer {
   reclaim(): Promise<void>
 }
 
-/** `sizes`: of objects whose writes weigh enough to be deleted. */
-export async function createReclaimer(products: Product[], sizes: number[]): Promise<Reclaimer> {
+/** `targets`: of the product; `sizes`: of objects whose writes weigh enough to be deleted. */
+export async function createReclaimer(
+  product: Product,
+  { targets, sizes }: { targets: BenchTarget[]; sizes: number[] },
+): Promise<Reclaimer> {
   const prefixes = sizes.flatMap((size) => [`write-${size}-`, `delete-${size}-`])
   const freeBytes = async () => {
-    const { bavail, bsize } = await statfs(products[0]?.dataDir ?? '.')
+    const { bavail, bsize } = await statfs(product.dataDir)
     return bavail * bsize
   }
   let freeBefore = await freeBytes()
   return {
     async reclaim() {
-      if (products.length === 0 || freeBefore - (await freeBytes()) < WRITTEN_BYTES_MAX) return
-      for (const product of products) await empty(product, prefixes)
+      if (freeBefore - (await freeBytes()) < WRITTEN_BYTES_MAX) return
+      for (const target of targets) await empty(target, prefixes)
+      await collect(product)
       await promisify(execFile)('sync')
       await delay(SETTLE_MS)
       freeBefore = await freeBytes()
@@ -43,16 +47,15 @@ export async function createReclaimer(products: Product[], sizes: number[]): Pro
   }
 }
 
-async function empty(product: Product, prefixes: string[]): Promise<void> {
-  const client = createS3Client({ ...product, timeoutMs: 120_000 })
-  for (const prefix of prefixes) while (await deletePage(client, prefix));
+async function empty({ service, bucket }: BenchTarget, prefixes: string[]): Promise<void> {
+  const client = createS3Client({ ...service, timeoutMs: 120_000 })
+  for (const prefix of prefixes) while (await deletePage(client, { bucket, prefix }));
   client.close()
-  await collect(product)
 }
 
 /** Resolves to whether there was anything. */
-async function deletePage(client: S3Client, prefix: string): Promise<boolean> {
-  const listed = await client.call({ method: 'GET', bucket: BENCH_BUCKET, query: { 'list-type': '2', prefix } })
+async function deletePage(client: S3Client, { bucket, prefix }: { bucket: string; prefix: string }): Promise<boolean> {
+  const listed = await client.call({ method: 'GET', bucket, query: { 'list-type': '2', prefix } })
   const keys = [
     ...expectOk(listed)
       .body.toString()
@@ -60,7 +63,7 @@ async function deletePage(client: S3Client, prefix: string): Promise<boolean> {
   ]
   if (keys.length === 0) return false
   const body = Buffer.from(`<Delete>${keys.map(([key]) => `<Object>${key}</Object>`).join('')}</Delete>`)
-  expectOk(await client.call({ method: 'POST', bucket: BENCH_BUCKET, query: { delete: '' }, body }))
+  expectOk(await client.call({ method: 'POST', bucket, query: { delete: '' }, body }))
   return true
 }
 

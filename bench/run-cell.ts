@@ -10,6 +10,8 @@ import { createS3Client, type S3Answer, type S3Service } from '#e2e/s3-client.ts
 export interface BenchTarget {
   name: string
   service: S3Service
+  /** Where its objects go. */
+  bucket: string
   readUsage: (() => TreeUsage) | null
 }
 
@@ -42,7 +44,6 @@ export interface RunCellInput {
   onRun?: () => Promise<() => Promise<void>>
 }
 
-export const BENCH_BUCKET = 'bench'
 const PART_BYTES = 16 << 20
 /** How many objects reads choose among. */
 const READ_SET_BYTES = 512 << 20
@@ -79,7 +80,7 @@ async function prepareCell(input: RunCellInput): Promise<() => Promise<void>> {
   const run = runs++
   const spec = {
     service: target.service,
-    bucket: BENCH_BUCKET,
+    bucket: target.bucket,
     size: cell.size,
     connections: cell.clients,
     seconds,
@@ -131,11 +132,11 @@ interface Population {
 /** Writes keys 0 … keyCount-1 once a run and target. */
 async function populate({ target, pool }: RunCellInput, population: Population): Promise<void> {
   const { keyPrefix, size, keyCount, folders = false } = population
-  const mark = `${target.service.endpoint} ${keyPrefix} ${keyCount}`
+  const mark = `${target.name} ${keyPrefix} ${keyCount}`
   if (populated.has(mark)) return
   await pool.prepare({
     service: target.service,
-    bucket: BENCH_BUCKET,
+    bucket: target.bucket,
     operation: 'PUT',
     size,
     connections: POPULATE_CLIENTS,
@@ -159,7 +160,7 @@ async function prepareMultipart(
   const client = createS3Client({ ...target.service, timeoutMs: 120_000 })
   const key = `${spec.keyPrefix}multipart`
   const partCount = Math.ceil(cell.size / PART_BYTES)
-  const address = { bucket: BENCH_BUCKET, key } as const
+  const address = { bucket: target.bucket, key } as const
   const created = await expectOk(client.call({ ...address, method: 'POST', query: { uploads: '' } }))
   const uploadId = /<UploadId>([^<]+)</.exec(created.body.toString())?.[1] ?? ''
   const parts = { operation: 'PART' as const, size: PART_BYTES, seconds: 600, requestsMax: partCount, keyPrefix: key }
