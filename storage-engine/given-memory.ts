@@ -1,3 +1,8 @@
+/** A cipher's tag, a header: less than this is left to the collector for less than giving it back costs. */
+const WORTH_BYTES_MIN = 1024
+
+const readTwice = new WeakSet<ArrayBufferLike>()
+
 /**
  * Gives the memory of bytes that nobody reads any more back to the system's allocator, at once. Bodies live outside of V8's
  * heap, and V8 answers their growth with collections of all that it holds; what is given back by hand, it never has to look
@@ -6,7 +11,7 @@
  */
 export function giveBack(bytes: Uint8Array): void {
   const { buffer } = bytes
-  if (bytes.byteLength !== buffer.byteLength || bytes.byteLength === 0) return
+  if (bytes.byteLength !== buffer.byteLength || bytes.byteLength < WORTH_BYTES_MIN) return
   if (buffer instanceof ArrayBuffer && !readTwice.delete(buffer)) detach(buffer)
 }
 
@@ -14,8 +19,6 @@ export function giveBack(bytes: Uint8Array): void {
 export function share(bytes: Uint8Array): void {
   readTwice.add(bytes.buffer)
 }
-
-const readTwice = new WeakSet<ArrayBufferLike>()
 
 const detach: (buffer: ArrayBuffer) => void =
   typeof ArrayBuffer.prototype.transfer === 'function' ? (buffer) => void buffer.transfer(0) : () => {}

@@ -37,17 +37,17 @@ it('keeps no big buffer for a small view of it', () => {
 it.runIf(typeof ArrayBuffer.prototype.transfer === 'function')(
   'gives back what it has copied, if it is its own',
   () => {
-    const [mine, theirs] = [Buffer.allocUnsafeSlow(100), Buffer.allocUnsafeSlow(100)]
+    const [mine, theirs] = [Buffer.allocUnsafeSlow(2000), Buffer.allocUnsafeSlow(2000)]
     for (const [chunk, ownsChunks] of [
       [mine, true],
       [theirs, false],
     ] as const) {
       const queue = createChunkQueue({ ownsChunks })
       queue.push(chunk)
-      queue.moveTo(Buffer.alloc(60))
-      expect([chunk.length, queue.size]).toEqual([100, 40])
-      queue.moveTo(Buffer.alloc(40))
+      queue.moveTo(Buffer.alloc(1200))
+      expect([chunk.length, queue.size]).toEqual([2000, 800])
+      queue.moveTo(Buffer.alloc(800))
     }
-    expect([mine.length, theirs.length]).toEqual([0, 100])
+    expect([mine.length, theirs.length]).toEqual([0, 2000])
   },
 )
