@@ -19,7 +19,8 @@ import { readObject } from '#storage-engine/objects/read-object.ts'
 import { createTestBucketIn, startTestEngine, type TestEngine } from '#storage-engine/testing/test-engine.ts'
 import { putTestObject, startTestUpload } from '#storage-engine/testing/test-objects.ts'
 
-const NO_GRACE = { SCEAU_GARBAGE_GRACE_SECONDS: '0', SCEAU_ORPHAN_GRACE_SECONDS: '0' }
+/** A writer whose commit is refused reads its own bytes once more: without any grace they are an orphan's, and wiped meanwhile. */
+const SHORT_GRACES = { SCEAU_GARBAGE_GRACE_SECONDS: '0', SCEAU_ORPHAN_GRACE_SECONDS: '3' }
 const SIZES = [0, 1, 500, 65_536, 65_537, 300_000]
 const KEYS = Array.from({ length: 12 }, (_, index) => `key-${index}`)
 const WORKERS = 6
@@ -28,7 +29,7 @@ const FLIPS = 6
 let test: TestEngine
 let jobs: Engine
 beforeAll(async () => {
-  test = await startTestEngine(NO_GRACE)
+  test = await startTestEngine(SHORT_GRACES)
   jobs = await test.open()
 })
 afterAll(async () => {
