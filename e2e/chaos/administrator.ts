@@ -1,9 +1,5 @@
-import { join } from 'node:path'
 import type { Product } from '#e2e/product.ts'
-import { readConfig } from '#storage-engine/config.ts'
-import { createEngine } from '#storage-engine/engine.ts'
-import { createLog } from '#storage-engine/log.ts'
-import { findDatabaseUrl } from '#storage-engine/postgres.ts'
+import { openProductEngine } from '#e2e/product-engine.ts'
 import { createService, type Service } from '#storage-engine/service/service.ts'
 
 const ACTOR = {
@@ -45,10 +41,8 @@ export interface Administrator {
 }
 
 /** Of a new installation. */
-export async function createAdministrator({ dataDir }: Pick<Product, 'dataDir'>): Promise<Administrator> {
-  const env = { SCEAU_DATA_DIR: dataDir, DATABASE_URL: findDatabaseUrl(join(dataDir, 'postgres')) ?? '' }
-  const config = readConfig({ env, directory: dataDir })
-  const engine = await createEngine(config, { log: createLog({ level: 'fatal', role: 'cli' }), role: 'cli' })
+export async function createAdministrator(product: Pick<Product, 'dataDir'>): Promise<Administrator> {
+  const engine = await openProductEngine(product)
   const service = createService(engine)
   for (const text of NOTE_PLAIN_COMMITS) await engine.db.query({ name: '', text, values: [] })
   const count = async (name: string, text: string) => {

@@ -12,6 +12,7 @@ import {
   sealWhole,
 } from '#storage-engine/crypto/floe.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
+import { openMessage } from '#storage-engine/testing/open-message.ts'
 
 const VECTORS = new URL('./vectors/floe/', import.meta.url)
 const KEY = randomBytes(32)
@@ -28,7 +29,7 @@ describe('published vectors', () => {
   it.each(names)('opens %s', (name) => {
     const sealed = readVector(`${name}_ct.txt`)
     const parameters = parametersOf(name)
-    const opened = openWhole({ key: Buffer.alloc(32), aad: Buffer.from('This is AAD'), sealed, parameters })
+    const opened = openMessage({ key: Buffer.alloc(32), aad: Buffer.from('This is AAD'), sealed, parameters })
     expect(opened.equals(readVector(`${name}_pt.txt`))).toBe(true)
   })
 })
@@ -48,7 +49,7 @@ describe('round trip', () => {
     const plain = randomBytes(size)
     const sealed = sealWhole({ key: KEY, aad: AAD, plain })
     expect(sealed).toHaveLength(sealedSizeOf(size))
-    expect(openWhole({ key: KEY, aad: AAD, sealed }).equals(plain)).toBe(true)
+    expect(openMessage({ key: KEY, aad: AAD, sealed }).equals(plain)).toBe(true)
   })
 
   it('rotates segment keys and still opens in any order', () => {
@@ -82,14 +83,14 @@ describe('tampering', () => {
     for (let at = 0; at < sealed.length; at++) {
       const forged = Buffer.from(sealed)
       forged[at] = (forged[at] as number) ^ (1 << (at % 8))
-      expect(() => openWhole({ key: KEY, aad: AAD, sealed: forged }), `byte ${at}`).toThrow(SealBrokenError)
+      expect(() => openMessage({ key: KEY, aad: AAD, sealed: forged }), `byte ${at}`).toThrow(SealBrokenError)
     }
   })
 
   it('is noticed when the message is cut anywhere', () => {
     const sealed = sealWhole({ key: KEY, aad: AAD, plain: randomBytes(24) })
     for (let size = 0; size < sealed.length; size++) {
-      expect(() => openWhole({ key: KEY, aad: AAD, sealed: sealed.subarray(0, size) })).toThrow(SealBrokenError)
+      expect(() => openMessage({ key: KEY, aad: AAD, sealed: sealed.subarray(0, size) })).toThrow(SealBrokenError)
     }
   })
 
@@ -131,9 +132,9 @@ describe('tampering', () => {
 
   it('opens nothing with another key, aad or segment length', () => {
     const sealed = sealWhole({ key: KEY, aad: AAD, plain: Buffer.from('x') })
-    expect(() => openWhole({ key: randomBytes(32), aad: AAD, sealed })).toThrow(SealBrokenError)
-    expect(() => openWhole({ key: KEY, aad: Buffer.from('elsewhere'), sealed })).toThrow(SealBrokenError)
-    expect(() => openWhole({ key: KEY, aad: AAD, sealed, parameters: TINY })).toThrow(SealBrokenError)
+    expect(() => openMessage({ key: randomBytes(32), aad: AAD, sealed })).toThrow(SealBrokenError)
+    expect(() => openMessage({ key: KEY, aad: Buffer.from('elsewhere'), sealed })).toThrow(SealBrokenError)
+    expect(() => openMessage({ key: KEY, aad: AAD, sealed, parameters: TINY })).toThrow(SealBrokenError)
   })
 })
 
@@ -179,15 +180,4 @@ function sealTiny(plain: Buffer): { header: Buffer; segments: Buffer[] } {
     segments.push(Buffer.concat(sealer.sealSegment([plain.subarray(offset, offset + 8)], isLast)))
   }
   return { header: sealer.header, segments }
-}
-
-function openWhole(input: { key: Buffer; aad: Buffer; sealed: Buffer; parameters?: FloeParameters }): Buffer {
-  const opener = createOpener({ ...input, header: input.sealed.subarray(0, FLOE_HEADER_BYTES) })
-  const segmentBytes = input.parameters?.sealedSegmentBytes ?? SEALED_SEGMENT_BYTES
-  const body = input.sealed.subarray(FLOE_HEADER_BYTES)
-  const count = Math.max(1, Math.ceil(body.length / segmentBytes))
-  const plain = Array.from({ length: count }, (_, index) =>
-    opener.openSegment(index, body.subarray(index * segmentBytes, (index + 1) * segmentBytes), index === count - 1),
-  )
-  return Buffer.concat(plain)
 }

@@ -1,26 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
-import {
-  createOpener,
-  FLOE_HEADER_BYTES,
-  PLAIN_SEGMENT_BYTES,
-  SEALED_SEGMENT_BYTES,
-  sealedSizeOf,
-} from '#storage-engine/crypto/floe.ts'
+import { PLAIN_SEGMENT_BYTES, sealedSizeOf } from '#storage-engine/crypto/floe.ts'
 import { createSealingEncoder } from '#storage-engine/objects/sealing-encoder.ts'
+import { openMessage } from '#storage-engine/testing/open-message.ts'
 
 const key = randomBytes(32)
 const aad = Buffer.from('where it belongs')
 
-function opened(message: Buffer): Buffer {
-  const { openSegment } = createOpener({ key, aad, header: message.subarray(0, FLOE_HEADER_BYTES) })
-  const segments: Buffer[] = []
-  for (let at = FLOE_HEADER_BYTES; at < message.length; at += SEALED_SEGMENT_BYTES) {
-    const end = Math.min(at + SEALED_SEGMENT_BYTES, message.length)
-    segments.push(openSegment(segments.length, message.subarray(at, end), end === message.length))
-  }
-  return Buffer.concat(segments)
-}
+const opened = (sealed: Buffer) => openMessage({ key, aad, sealed })
 
 /** Writes the plaintext in steps, and takes out whatever there is of the message after each, in buffers of `take` bytes. */
 function sealInSteps(plain: Buffer, { step, take }: { step: number; take: number }): Buffer {

@@ -2,13 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
-import {
-  createOpener,
-  FLOE_HEADER_BYTES,
-  PLAIN_SEGMENT_BYTES,
-  SEALED_SEGMENT_BYTES,
-} from '#storage-engine/crypto/floe.ts'
+import { PLAIN_SEGMENT_BYTES } from '#storage-engine/crypto/floe.ts'
 import { createSegmentSealer, type SegmentSealer } from '#storage-engine/objects/segment-sealer.ts'
+import { openMessage } from '#storage-engine/testing/open-message.ts'
 
 const key = randomBytes(32)
 const aad = Buffer.from('where it belongs')
@@ -17,15 +13,7 @@ function sealInto(sealed: Buffer[]): SegmentSealer {
   return createSegmentSealer({ key, aad, write: (chunk) => void sealed.push(chunk) })
 }
 
-function opened(message: Buffer): Buffer {
-  const { openSegment } = createOpener({ key, aad, header: message.subarray(0, FLOE_HEADER_BYTES) })
-  const segments: Buffer[] = []
-  for (let at = FLOE_HEADER_BYTES; at < message.length; at += SEALED_SEGMENT_BYTES) {
-    const end = Math.min(at + SEALED_SEGMENT_BYTES, message.length)
-    segments.push(openSegment(segments.length, message.subarray(at, end), end === message.length))
-  }
-  return Buffer.concat(segments)
-}
+const opened = (sealed: Buffer) => openMessage({ key, aad, sealed })
 
 it.each([
   ['nothing', 0, 1],

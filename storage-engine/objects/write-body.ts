@@ -178,19 +178,16 @@ function openSink(engine: Engine, input: WriteBodyInput, blobId: string): OpenSi
   if (declaredSize !== null) {
     const encoder = createSealingEncoder({ key, aad, size: declaredSize })
     const ownsChunks = body.givesChunksAway
-    return {
-      ...plainSink(createWriter(engine, input, { blobId, size, ownsChunks, encoder })),
-      sharesChunks: ownsChunks,
-    }
+    return plainSink(createWriter(engine, input, { blobId, size, ownsChunks, encoder }), { sharesChunks: ownsChunks })
   }
   const writer = createWriter(engine, input, { blobId, size, ownsChunks: true })
   const sink = createSegmentSealer({ key, aad, write: (chunk) => writer.write(chunk) })
   return { writer, sink, sharesChunks: false }
 }
 
-function plainSink(writer: BlobWriter): OpenSink {
+function plainSink(writer: BlobWriter, { sharesChunks = false } = {}): OpenSink {
   const sink = { write: (chunk: Buffer) => writer.write(chunk), end: async () => {} }
-  return { writer, sink, sharesChunks: false }
+  return { writer, sink, sharesChunks }
 }
 
 function bodyAad(engine: Engine, input: WriteBodyInput, blobId: string): Buffer {

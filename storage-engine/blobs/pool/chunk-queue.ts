@@ -1,14 +1,19 @@
 import { giveBack } from '#storage-engine/given-memory.ts'
 
-/** Bytes that arrived and were not written yet, kept as they came. */
-export interface ChunkQueue {
+/** Bytes that wait to be stored. */
+export interface StoredQueue {
+  /** How many can move now. */
   readonly size: number
   push(chunk: Uint8Array): void
   /** Moves the first `target.length` bytes into `target`; there must be as many. */
   moveTo(target: Buffer): void
+  clear(): void
+}
+
+/** Bytes that arrived and were not written yet, kept as they came. */
+export interface ChunkQueue extends StoredQueue {
   /** Moves every chunk out, as it came. */
   drain(): Uint8Array[]
-  clear(): void
 }
 
 /** With `ownsChunks` the queue gives back the memory of chunks that it has copied. */

@@ -1,15 +1,5 @@
 import type { BlobEncoder } from '#storage-engine/blobs/blob-store.ts'
-import type { ChunkQueue } from '#storage-engine/blobs/pool/chunk-queue.ts'
-
-/** Bytes to store, as far as they can be told. */
-export interface StoredQueue {
-  /** Stored bytes that can move now. */
-  readonly size: number
-  push(chunk: Uint8Array): void
-  /** Moves the first `target.length` bytes into `target`; there must be as many. */
-  moveTo(target: Buffer): void
-  clear(): void
-}
+import type { ChunkQueue, StoredQueue } from '#storage-engine/blobs/pool/chunk-queue.ts'
 
 /** Keeps what was written as it came, and encodes it on its way out. */
 export function createEncodingQueue(written: ChunkQueue, encoder: BlobEncoder): StoredQueue {

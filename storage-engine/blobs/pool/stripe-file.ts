@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { CreateBlobInput } from '#storage-engine/blobs/blob-store.ts'
 import { alignUp } from '#storage-engine/blobs/pool/aligned-memory.ts'
 import { stripePath } from '#storage-engine/blobs/pool/blob-reader.ts'
-import type { StoredQueue } from '#storage-engine/blobs/pool/encoding-queue.ts'
+import type { StoredQueue } from '#storage-engine/blobs/pool/chunk-queue.ts'
 import { isSystemError } from '#storage-engine/blobs/pool/file-system.ts'
 import type { NodeContext } from '#storage-engine/blobs/pool/node-context.ts'
 import {
