@@ -127,7 +127,7 @@ export const protectionEn = {
     },
     keys: {
       title: 'Keys of this namespace',
-      lead: 'Each object has a data key of its own; a version of the namespace’s key wraps it.',
+      lead: 'A large object has a data key of its own, small ones of a bucket share one; a version of the namespace’s key wraps it.',
       version: 'Version {version}',
       states: { active: 'Active', 'decrypt-only': 'Decrypts only', retired: 'Destroyed' },
       inUse: 'wraps {count, plural, =0 {no data key} one {# data key} other {# data keys}}, made <time></time>',

@@ -135,7 +135,7 @@ export const protectionFr: Pick<Messages, 'protection' | 'notices' | 'rootKeys'>
     },
     keys: {
       title: 'Clés de cet espace de noms',
-      lead: 'Chaque objet a sa propre clé de données ; une version de la clé de l’espace de noms l’enveloppe.',
+      lead: 'Un grand objet a sa propre clé de données, les petits d’un bucket en partagent une ; une version de la clé de l’espace de noms l’enveloppe.',
       version: 'Version {version}',
       states: { active: 'Active', 'decrypt-only': 'Déchiffre seulement', retired: 'Détruite' },
       inUse:
