@@ -14,13 +14,11 @@ import type { Engine } from '#storage-engine/engine.ts'
 import { StorageError } from '#storage-engine/errors.ts'
 import { giveBack } from '#storage-engine/given-memory.ts'
 import { findBlobLocator } from '#storage-engine/metadata/garbage.ts'
+import { freeScratch, takeScratch } from '#storage-engine/objects/scratch.ts'
 import { BODY_KIND, CIPHER, type WrittenBlob } from '#storage-engine/objects/write-body.ts'
 
 /** Segments fetched in one read: 256 KiB of plaintext. */
 const WINDOW_SEGMENTS = 4
-/** Memory of reads that are over, kept for the next ones: 24 MiB at most. */
-const SCRATCHES_MAX = 64
-const scratches: Buffer[] = []
 /** A blob may move again while its new place is looked up; more often than this means that something is wrong. */
 const MOVES_MAX = 3
 
@@ -73,7 +71,7 @@ export function readSmallBlob(engine: Engine, source: BlobSource): Buffer | Prom
   if (blob.size === 0 && dataKey === null) return Buffer.alloc(0)
   const range = { offset: 0, length: blob.storedSize }
   if (dataKey === null) return readStored(engine, source, range)
-  const scratch = takeScratch()
+  const scratch = takeScratch(blob.storedSize)
   const stored = readStored(engine, source, range, scratch)
   return stored instanceof Promise
     ? stored.then((bytes) => openFrom(engine, source, bytes, scratch))
@@ -89,14 +87,6 @@ function openFrom(engine: Engine, source: BlobSource, stored: Buffer, scratch: B
   } catch (error) {
     return explain(engine, source, { range: { offset: 0, length: source.blob.storedSize }, error })
   }
-}
-
-function takeScratch(): Buffer {
-  return scratches.pop() ?? Buffer.allocUnsafeSlow(READ_SCRATCH_BYTES)
-}
-
-function freeScratch(scratch: Buffer): void {
-  if (scratches.length < SCRATCHES_MAX) scratches.push(scratch)
 }
 
 /** The two sizes of a row follow from each other: one of them altered must not shorten what is given out. */
@@ -141,7 +131,7 @@ function plainWindows(engine: Engine, source: BlobSource): Windows {
 /** What is sealed is opened into memory of its own at once, so one scratch serves all windows of a read. */
 function sealedWindows(engine: Engine, source: BlobSource): Windows {
   const { storedSize } = source.blob
-  const scratch = takeScratch()
+  const scratch = takeScratch(Math.min(storedSize, READ_SCRATCH_BYTES))
   let opener: FloeOpener | undefined
   const endOf = (last: number) => Math.min(FLOE_HEADER_BYTES + (last + 1) * SEALED_SEGMENT_BYTES, storedSize)
 
