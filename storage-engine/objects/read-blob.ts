@@ -45,22 +45,17 @@ export async function* readBlob(engine: Engine, source: BlobSource, range: Plain
   const first = Math.floor(range.start / PLAIN_SEGMENT_BYTES)
   const last = Math.floor((range.end - 1) / PLAIN_SEGMENT_BYTES)
   let ahead = prefetch(windows, first, last)
-  try {
-    for (let segment = first; segment <= last; segment += WINDOW_SEGMENTS) {
-      const pieces = await ahead
-      const next = segment + WINDOW_SEGMENTS
-      if (next <= last) ahead = prefetch(windows, next, last)
-      let base = segment * PLAIN_SEGMENT_BYTES
-      for (const piece of pieces) {
-        const { length } = piece
-        yield piece.subarray(Math.max(range.start - base, 0), Math.min(range.end - base, length))
-        // The piece may be given back by now.
-        base += length
-      }
+  for (let segment = first; segment <= last; segment += WINDOW_SEGMENTS) {
+    const pieces = await ahead
+    const next = segment + WINDOW_SEGMENTS
+    if (next <= last) ahead = prefetch(windows, next, last)
+    let base = segment * PLAIN_SEGMENT_BYTES
+    for (const piece of pieces) {
+      const { length } = piece
+      yield piece.subarray(Math.max(range.start - base, 0), Math.min(range.end - base, length))
+      // The piece may be given back by now.
+      base += length
     }
-  } finally {
-    // Whoever stops early leaves a read under way, which still writes into its memory.
-    void ahead.then(windows.close, windows.close)
   }
 }
 
@@ -113,7 +108,6 @@ function openWhole(engine: Engine, source: BlobSource, stored: Buffer): Buffer {
 interface Windows {
   /** Plaintext of segments first…last, both included, as consecutive pieces; one window is read at a time. */
   read(first: number, last: number): Promise<Buffer[]>
-  close(): void
 }
 
 function plainWindows(engine: Engine, source: BlobSource): Windows {
@@ -124,20 +118,21 @@ function plainWindows(engine: Engine, source: BlobSource): Windows {
       const length = Math.min((last + 1) * PLAIN_SEGMENT_BYTES, size) - offset
       return [await readStored(engine, source, { offset, length })]
     },
-    close: () => {},
   }
 }
 
-/** What is sealed is opened into memory of its own at once, so one scratch serves all windows of a read. */
 function sealedWindows(engine: Engine, source: BlobSource): Windows {
   const { storedSize } = source.blob
-  const scratch = takeScratch(Math.min(storedSize, READ_SCRATCH_BYTES))
   let opener: FloeOpener | undefined
   const endOf = (last: number) => Math.min(FLOE_HEADER_BYTES + (last + 1) * SEALED_SEGMENT_BYTES, storedSize)
 
+  /** What is sealed is opened into memory of its own at once, so that the scratch serves another read then. */
   async function readAndOpen<Opened>(range: BlobRange, open: (stored: Buffer) => Opened): Promise<Opened> {
+    const scratch = takeScratch(Math.min(storedSize, READ_SCRATCH_BYTES))
     const stored = await readStored(engine, source, range, scratch)
-    return openOrExplain(engine, source, { range, open: () => open(stored) })
+    const opened = await openOrExplain(engine, source, { range, open: () => open(stored) })
+    freeScratch(scratch)
+    return opened
   }
 
   return {
@@ -154,7 +149,6 @@ function sealedWindows(engine: Engine, source: BlobSource): Windows {
         return openSegments(source, { opener, first, sealed: stored.subarray(FLOE_HEADER_BYTES) })
       })
     },
-    close: () => freeScratch(scratch),
   }
 }
 
