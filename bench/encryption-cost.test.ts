@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { describeCost, encryptionCostOf, isCostKept } from '#bench/encryption-cost.ts'
+import { describeCost, encryptionCostOf, isCostDecided, isCostKept } from '#bench/encryption-cost.ts'
 import type { CellResult } from '#bench/run-cell.ts'
 
 function result(target: string, perSecond: number, cpu: number): CellResult {
@@ -46,6 +46,24 @@ it('does not count a round that was disturbed', () => {
     return round % 2 === 0 ? pair : pair.toReversed()
   })
   expect(encryptionCostOf(runs)?.throughput).toBeCloseTo(0.07)
+})
+
+it('is decided once the limit is far away for how much the rounds differ', () => {
+  const after = (costs: number[]) =>
+    encryptionCostOf(costs.flatMap((cost) => [result('D@RE on', 1000 * (1 - cost), 90), result('D@RE off', 1000, 80)]))
+  const rounds = [0.02, 0.12, 0.05, 0.08, 0.07]
+  const few = after(rounds)
+  const many = after(Array.from({ length: 20 }, () => rounds).flat())
+  const far = after([-0.12, -0.1, -0.2, -0.15, -0.18])
+  const single = after([-0.2])
+  expect([few, many, far, single].map((cost) => cost !== null && isCostDecided(cost))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ])
+  expect([few?.rounds, many?.rounds]).toEqual([5, 100])
+  expect(few?.error).toBeCloseTo((1.2533 * 1.4826 * 0.02) / Math.sqrt(5))
 })
 
 it('says nothing where one kind is missing', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { allCells, type Cell, largeSizesOf, nameOf, parseCells, quickCells } from '#bench/cells.ts'
 import { startCpuProfile } from '#bench/cpu-profile.ts'
-import { describeCost, encryptionCostOf } from '#bench/encryption-cost.ts'
+import { describeCost, encryptionCostOf, isCostDecided } from '#bench/encryption-cost.ts'
 import { describeListing, type ListingResult, runListing } from '#bench/listing-run.ts'
 import { createLoadPool, type LoadPool } from '#bench/load-pool.ts'
 import { runMemory } from '#bench/memory-run.ts'
@@ -41,7 +41,8 @@ const USAGE = `Usage: npm run bench -- [list] [options]
   --profile                      writes a .cpuprofile of one gateway a cell to bench/results/profiles
   --against=https://host:port --against-ca=FILE --against-key=ID:SECRET
                                  runs each cell on both services in turn, A B B A
-  --rounds=5                     of a cell on services in turn; who went first goes last in the next one`
+  --rounds=5                     of a cell on services in turn; who went first goes last in the next one
+  --rounds-max=5                 of a cell with both, while what D@RE costs is too close to the limit to tell`
 
 const PRIMITIVE_SIZES = [4 << 10, 64 << 10, 1 << 20, 64 << 20]
 const WARM_UP_SECONDS = 2
@@ -84,6 +85,7 @@ function readOptions() {
       'memory-only': { type: 'boolean', default: false },
       'load-processes': { type: 'string', default: '1' },
       rounds: { type: 'string', default: '5' },
+      'rounds-max': { type: 'string' },
       profile: { type: 'boolean', default: false },
       against: { type: 'string' },
       'against-ca': { type: 'string' },
@@ -105,6 +107,7 @@ function readOptions() {
     primitives: !values['no-primitives'] && !isMemoryOnly && !isListing,
     loadProcesses: Number(values['load-processes']),
     rounds: Number(values.rounds),
+    roundsMax: Number(values['rounds-max'] ?? values.rounds),
     profile: values.profile,
     rival: rivalOf(values.against, values['against-ca'], values['against-key']),
   }
@@ -160,15 +163,14 @@ async function benchTargets(
   const own = targets.filter((target) => target !== options.rival)
   const reclaimer = await createReclaimer(product, { targets: own, sizes: largeSizesOf(options.cells) })
   for (const cell of options.cells) {
-    const turns = Array.from({ length: rounds }, (_, round) =>
-      round % 2 === 0 ? targets : targets.toReversed(),
-    ).flat()
     const results: CellResult[] = []
     // What is compared has run this very cell before: the compilers take longest over what only one side does.
     if (rounds > 1) for (const target of targets) await warmUpFor(cell, options, pool, target)
-    for (const target of turns) {
-      await reclaimer.reclaim()
-      results.push(await measure({ options, pool, report, cell, target, product }))
+    for (let round = 0; round < rounds || isWorthAnother(round, results, options); round++) {
+      for (const target of round % 2 === 0 ? targets : targets.toReversed()) {
+        await reclaimer.reclaim()
+        results.push(await measure({ options, pool, report, cell, target, product }))
+      }
     }
     report.cells.push(...results)
     if (options.rival !== null) printRatio(results, options.rival.name)
@@ -178,6 +180,11 @@ async function benchTargets(
     console.log(`  ${describeCost(cost)}`)
   }
   await benchRest(product, own[0] as BenchTarget, { options, pool, report })
+}
+
+function isWorthAnother(round: number, results: CellResult[], { roundsMax }: Options): boolean {
+  const cost = round < roundsMax ? encryptionCostOf(results) : null
+  return cost !== null && !isCostDecided(cost)
 }
 
 async function benchRest(
