@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CorruptBlobError } from '#storage-engine/blobs/blob-errors.ts'
 import { SealBrokenError } from '#storage-engine/crypto/seal-broken-error.ts'
@@ -51,6 +52,27 @@ describe('What does not open', () => {
     const bytes = await collect(readObject(engine, { bucket, object, range: { start: 10, end: 59 } }))
     expect(bytes).toHaveLength(50)
   })
+})
+
+it('keeps reads apart that are under way at once, some of which nobody waits for any more', async () => {
+  const objects = await Promise.all([4000, 100_000, LARGE, 4000, 100_000, LARGE].map(written))
+  const whole = await Promise.all(objects.map((object) => collect(readObject(engine, { bucket, object, range: null }))))
+  const read: Engine['blobs']['read'] = async (...input) => {
+    const stored = await engine.blobs.read(...input)
+    await delay(5)
+    return stored
+  }
+  const slow = { ...engine, blobs: { ...engine.blobs, read } }
+  const turns = Array.from({ length: 8 }, () => [...objects.entries()]).flat()
+  await Promise.all(
+    turns.map(async ([index, object]) => {
+      for await (const _ of readObject(slow, { bucket, object, range: null })) break
+      const again = await collect(readObject(slow, { bucket, object, range: null }))
+      expect(again.equals(whole[index] as Buffer)).toBe(true)
+      const small = await readSmallObject(slow, { bucket, object })
+      if (small !== null) expect(small.equals(whole[index] as Buffer)).toBe(true)
+    }),
+  )
 })
 
 let count = 0
