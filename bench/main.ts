@@ -42,7 +42,8 @@ const USAGE = `Usage: npm run bench -- [list] [options]
   --against=https://host:port --against-ca=FILE --against-key=ID:SECRET
                                  runs each cell on both services in turn, A B B A
   --rounds=5                     of a cell on services in turn; who went first goes last in the next one
-  --rounds-max=5                 of a cell with both, while what D@RE costs is too close to the limit to tell`
+  --rounds-max=                  of a cell with both, while what D@RE costs is too close to the limit to tell;
+                                 without it, as many as --rounds`
 
 const PRIMITIVE_SIZES = [4 << 10, 64 << 10, 1 << 20, 64 << 20]
 const WARM_UP_SECONDS = 2
