@@ -23,9 +23,9 @@ import {
 import { type BenchTarget, type CellResult, runCell } from '#bench/run-cell.ts'
 import { readCommandLine } from '#e2e/command-line.ts'
 import { type Product, REPOSITORY, startProduct } from '#e2e/product.ts'
+import { databaseUrlOf } from '#e2e/product-database.ts'
 import { createS3Client } from '#e2e/s3-client.ts'
 import type { Credentials } from '#e2e/signature.ts'
-import { findDatabaseUrl } from '#storage-engine/postgres.ts'
 
 const USAGE = `Usage: npm run bench -- [list] [options]
   list                           nothing but pages of large buckets beside pages of small ones
@@ -194,7 +194,7 @@ async function benchRest(
   { options, pool, report }: Omit<BenchInput, 'scratchDir'>,
 ): Promise<void> {
   if (options.listing) {
-    const databaseUrl = findDatabaseUrl(join(product.dataDir, 'postgres'))
+    const databaseUrl = databaseUrlOf(product)
     const onResult = (result: ListingResult) => console.log(describeListing(result))
     report.listing = [...(report.listing ?? []), ...(await runListing(target, { databaseUrl, onResult }))]
   }

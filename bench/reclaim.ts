@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process'
 import { statfs } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import pg from 'pg'
 import type { BenchTarget } from '#bench/run-cell.ts'
 import type { Product } from '#e2e/product.ts'
+import { connectDatabase } from '#e2e/product-database.ts'
 import { createS3Client, type S3Answer, type S3Client } from '#e2e/s3-client.ts'
-import { findDatabaseUrl } from '#storage-engine/postgres.ts'
 
 /** Under these the jobs collect when they start, whatever is deleted by then, and not while a cell runs. */
 export const RECLAIM_ENV = { SCEAU_JOB_INTERVAL_SECONDS: '86400', SCEAU_GARBAGE_GRACE_SECONDS: '0' }
@@ -69,8 +67,7 @@ async function deletePage(client: S3Client, { bucket, prefix }: { bucket: string
 
 /** Has the jobs start anew, and waits for their first collection. */
 async function collect(product: Product): Promise<void> {
-  const database = new pg.Client({ connectionString: findDatabaseUrl(join(product.dataDir, 'postgres')) })
-  await database.connect()
+  const database = await connectDatabase(product)
   const lastEnd = async () => {
     const { rows } = await database.query(`select finished_at::text as at from jobs where name = 'collect-garbage'`)
     return rows[0]?.at

@@ -1,9 +1,7 @@
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Client } from 'pg'
 import type { KillCounts } from '#e2e/chaos/kill-experiment.ts'
 import type { Product, Role } from '#e2e/product.ts'
-import { findDatabaseUrl } from '#storage-engine/postgres.ts'
+import { connectDatabase } from '#e2e/product-database.ts'
 
 /** kill -9 of gateways and jobs by turns. */
 export interface Killer {
@@ -24,10 +22,7 @@ const LOOK_AGAIN_MS = 20
 const END_LEASES = 'update jobs set lease_until = now() where lease_until > now()'
 
 export async function createKiller(product: Product): Promise<Killer> {
-  const database = new Client({ connectionString: findDatabaseUrl(join(product.dataDir, 'postgres')) })
-  // The product may end first when the experiment fails; its own error is the one to tell.
-  database.on('error', () => {})
-  await database.connect()
+  const database = await connectDatabase(product)
   const killed: KillCounts = {}
   let turn = 0
   return {

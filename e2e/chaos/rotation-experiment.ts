@@ -1,15 +1,15 @@
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Client } from 'pg'
+import type { Client } from 'pg'
 import type { KillCounts } from '#e2e/chaos/kill-experiment.ts'
 import { createKiller, type Killer } from '#e2e/chaos/killer.ts'
 import { nodesOf } from '#e2e/chaos/reclaim-experiment.ts'
 import { readStill, readWhile, type Still, writeStills } from '#e2e/chaos/still-objects.ts'
 import { type LoadReport, runUnderLoad } from '#e2e/chaos/under-load.ts'
 import type { Product } from '#e2e/product.ts'
+import { connectDatabase } from '#e2e/product-database.ts'
 import { createS3Client, type S3Client } from '#e2e/s3-client.ts'
-import { findDatabaseUrl } from '#storage-engine/postgres.ts'
 
 export interface RotationExperiment {
   product: Product
@@ -43,10 +43,7 @@ const LONG_AGO = '3 days'
  */
 export async function runRotationExperiment({ product, rounds, report }: RotationExperiment): Promise<RotationReport> {
   const client = createS3Client({ ...product, timeoutMs: 30_000 })
-  const database = new Client({ connectionString: findDatabaseUrl(join(product.dataDir, 'postgres')) })
-  // The product may end first when the experiment fails; its own error is the one to tell.
-  database.on('error', () => {})
-  await database.connect()
+  const database = await connectDatabase(product)
   const killer = await createKiller(product)
   try {
     await client.call({ method: 'PUT', bucket: BUCKET })
